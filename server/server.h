@@ -8,6 +8,7 @@
 
 struct config;        /* server/config.h */
 struct db;            /* server/store/db.h */
+struct auth;          /* server/auth/auth.h */
 struct logs;          /* server/logs/logs.h */
 struct artifacts;     /* server/artifacts/artifacts.h */
 struct hosting;       /* server/git/hosting.h */
@@ -17,6 +18,7 @@ struct server {
     const struct config *config;
     const struct clock *clock;
     struct db *db;
+    struct auth *auth;
     struct logs *logs;
     struct artifacts *artifacts;
     struct hosting *hosting;

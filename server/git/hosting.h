@@ -1,0 +1,44 @@
+/*
+ * Hosted repositories: bare ones in DATA/repositories/NAME.git, served by `git http-backend`. The row in the store says
+ * that a repository exists; the folder holds its bytes. After a push the branches are compared with what the store last
+ * saw, and in one transaction the store learns them and the pipelines whose source they are get executions.
+ */
+#ifndef SERVER_GIT_HOSTING_H
+#define SERVER_GIT_HOSTING_H
+
+#include "server/http/http.h"
+
+struct hosting;
+struct server;
+
+/* `directory` is made where it is missing. Removes what an interrupted delete left. */
+bool hosting_open(const char *directory, struct hosting **out, struct err *err);
+void hosting_close(struct hosting *hosting); /* accepts NULL */
+
+/* 1 to 100 of A-Z a-z 0-9 . _ - without a leading dot, not ending in ".git": CodeCommit's rule. */
+bool hosting_name_valid(const char *name);
+
+/* Makes the empty repository. Call it before the row is written: a folder that is there already (of a creation that was
+ * interrupted) is used. */
+bool hosting_create(struct hosting *hosting, const char *name, struct err *err);
+
+/* Takes the repository away. Call it before the row is deleted; a folder that is missing is no error. */
+bool hosting_delete(struct hosting *hosting, const char *name, struct err *err);
+
+/* The repository's folder, in the arena. The name must be valid. */
+const char *hosting_path(const struct hosting *hosting, struct arena *arena, const char *name);
+
+/* "BASE/git/NAME": what one clones from. */
+const char *hosting_clone_url(const struct server *server, struct arena *arena, const char *name);
+
+/* Compares a repository's branches with the store and starts what they start; nothing where nothing changed. Errors:
+ * ERR_NOT_FOUND "RepositoryDoesNotExistException". */
+bool hosting_scan(struct server *server, const char *name, struct err *err);
+
+/* The same for every repository, at start: a push whose server died before its commit is not lost. */
+bool hosting_scan_all(struct server *server, struct err *err);
+
+/* The doors under /git/NAME/. */
+void hosting_door(struct request *request, struct reply *reply);
+
+#endif
