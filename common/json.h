@@ -16,47 +16,51 @@
 #include <stdint.h>
 
 #define JSON_DEPTH_MAX 64
+#define JSON_SIZE_MAX (32 * 1024 * 1024) /* the largest webhook is 25 MiB */
+#define JSON_VALUES_MAX 500000           /* about 200 bytes of memory each while reading */
 
 enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_TEXT, JSON_ARRAY, JSON_OBJECT };
 
 struct json {
     enum json_type type;
-    bool boolean;        /* JSON_BOOL */
-    bool is_integer;     /* JSON_NUMBER: `integer` is exact */
-    int64_t integer;     /* JSON_NUMBER */
-    double number;       /* JSON_NUMBER */
-    const char *text;    /* JSON_TEXT; for a scalar read from a file also the other types: as it was written */
-    const char *name;    /* the member's name, where the parent is an object; else NULL */
-    struct json *first;  /* JSON_ARRAY, JSON_OBJECT: members in the order written */
+    bool boolean;       /* JSON_BOOL */
+    bool is_integer;    /* JSON_NUMBER: `integer` is exact (also for 1.0 and 1e3) */
+    int64_t integer;    /* JSON_NUMBER */
+    double number;      /* JSON_NUMBER */
+    const char *text;   /* JSON_TEXT; for a scalar read from a file also the other types: as it was written */
+    const char *name;   /* the member's name, where the parent is an object; else NULL */
+    struct json *first; /* JSON_ARRAY, JSON_OBJECT: members in the order written */
     struct json *last;
-    struct json *next;   /* the next sibling */
-    size_t count;        /* number of members */
-    int line;            /* where the value begins in its file, from 1; 0 where it came from no file */
+    struct json *next; /* the next sibling */
+    size_t count;      /* number of members */
+    int line;          /* where the value begins in its file, from 1; 0 where it came from no file */
     int column;
-    int name_line;       /* where its name begins */
+    int name_line; /* where its name begins */
     int name_column;
 };
 
-/* Reads one JSON value that fills the whole text. Errors: ERR_INVALID with the byte offset in the message. */
+/* Reads one JSON value that fills the whole text (which needs no final NUL). Whole numbers must fit int64 and stay
+ * exact. Errors: ERR_INVALID with the byte offset in the message, ERR_LIMIT past one of the caps above. */
 bool json_parse(struct arena *arena, const char *text, size_t length, const struct json **out, struct err *err);
 
 /* The member of that name; NULL where there is none, where it is null, or where `object` is NULL or no object. */
 const struct json *json_get(const struct json *object, const char *name);
 
 /* Members by type: the fallback where the member is absent or of another type. */
-const char *json_get_text(const struct json *object, const char *name);           /* fallback NULL */
+const char *json_get_text(const struct json *object, const char *name); /* fallback NULL */
 const char *json_get_text_or(const struct json *object, const char *name, const char *fallback);
 int64_t json_get_integer(const struct json *object, const char *name, int64_t fallback);
 bool json_get_bool(const struct json *object, const char *name, bool fallback);
 
 /* Walks an array's or an object's members; nothing where `parent` is NULL. */
-#define json_each(item, parent) \
+#define json_each(item, parent)                                                                                        \
     for (const struct json *item = (parent) ? (parent)->first : NULL; item; item = item->next)
 
 /* "object", "list", "text", "number", "true or false", "null": for messages. */
 const char *json_type_name(enum json_type type);
 
-/* Building. Texts are copied into the arena. A NULL text sets nothing: the member stays absent, as AWS's answers want. */
+/* Building. Texts are copied into the arena. A NULL text sets nothing: the member stays absent, as AWS's answers want.
+ */
 struct json *json_object(struct arena *arena);
 struct json *json_array(struct arena *arena);
 struct json *json_new_text(struct arena *arena, const char *text);
