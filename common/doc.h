@@ -1,8 +1,9 @@
 /*
- * Files that people write, YAML or JSON, as a tree that knows the line and column of each value and name. Foreign bytes:
- * size, depth and node count are capped, anchors and aliases are refused, duplicate keys are refused, `<<` is refused
- * with a word of what to write instead. Plain YAML scalars keep their text (`no`, `1.10`, `0755`): `text` is as written
- * for every scalar, and the type is what YAML 1.2's core schema says (true/false, null, decimal numbers, else text).
+ * Files that people write, YAML or JSON, as a tree that knows the line and column of each value and name. Foreign
+ * bytes: size, depth and node count are capped, anchors and aliases are refused, duplicate keys are refused, `<<` is
+ * refused with a word of what to write instead. Plain YAML scalars keep their text (`no`, `1.10`, `0755`): `text` is as
+ * written for every scalar, and the type is what YAML 1.2's core schema says (true/false, null, decimal numbers, else
+ * text).
  *
  * The only room that knows libyaml.
  */
