@@ -68,8 +68,10 @@ static void copies_are_terminated(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allocations_are_zeroed_and_aligned), cmocka_unit_test(large_allocations_get_room),
-        cmocka_unit_test(a_released_arena_can_be_used_again), cmocka_unit_test(growing_keeps_the_elements),
+        cmocka_unit_test(allocations_are_zeroed_and_aligned),
+        cmocka_unit_test(large_allocations_get_room),
+        cmocka_unit_test(a_released_arena_can_be_used_again),
+        cmocka_unit_test(growing_keeps_the_elements),
         cmocka_unit_test(copies_are_terminated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
