@@ -14,9 +14,9 @@
 
 /* What happens to an execution that arrives at a stage where another one works. */
 enum execution_mode {
-    EXECUTION_SUPERSEDED, /* one waits, a newer one takes its place (AWS's default) */
-    EXECUTION_QUEUED,     /* all wait, first in, first out */
-    EXECUTION_PARALLEL,   /* nobody waits */
+    MODE_SUPERSEDED, /* one waits, a newer one takes its place (AWS's default) */
+    MODE_QUEUED,     /* all wait, first in, first out */
+    MODE_PARALLEL,   /* nobody waits */
 };
 
 struct pipeline_setting {

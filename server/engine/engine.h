@@ -1,0 +1,159 @@
+/*
+ * The engine: what a pipeline does next. Every function here is one event: it loads what the event concerns, asks the
+ * pure rules (advance.h) what is to happen, and writes that, all within the given transaction. Call them inside a
+ * db_write; what they return is good when that has returned true.
+ */
+#ifndef SERVER_ENGINE_ENGINE_H
+#define SERVER_ENGINE_ENGINE_H
+
+#include "common/wire.h"
+#include "server/definition/pipeline.h"
+#include "server/jobs/build_start.h"
+#include "server/jobs/queue.h"
+#include "server/store/executions.h"
+#include "server/store/pipelines.h"
+
+/* Definitions. */
+
+struct engine_definition {
+    const struct pipeline *pipeline; /* checked */
+    enum origin origin;
+    const char *file; /* ORIGIN_FILE, else NULL */
+    const char *tags; /* JSON list, or NULL */
+};
+
+/* Starts nothing: AWS's CreatePipeline starts an execution, so its door calls engine_start after this, with trigger
+ * "CreatePipeline". Errors: ERR_CONFLICT PipelineNameInUseException. */
+bool engine_create_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition,
+                            struct err *err);
+
+/* The next version. What is under way: actions finish, then the execution is Cancelled; what waits is Cancelled at once;
+ * PARALLEL executions go on. Errors: ERR_NOT_FOUND PipelineNotFoundException. */
+bool engine_update_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition,
+                            struct err *err);
+
+/* For files: creates, or updates where the declaration differs; else only clears the file's error. *changed may be
+ * NULL. */
+bool engine_put_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition, bool *changed,
+                         struct err *err);
+
+/* Executions under way are stopped as by StopPipelineExecution with abandon; the name is free at once. One that is not
+ * there is no error. */
+bool engine_delete_pipeline(struct tx *tx, struct arena *arena, const char *name, const char *by, struct err *err);
+
+/* Executions. */
+
+struct engine_revision {
+    const char *action;      /* name of the source action */
+    const char *revision_id; /* commit */
+    const char *summary;     /* or NULL, as are the rest */
+    const char *url;
+    const char *author;
+    const char *branch;
+    int64_t created_ms; /* 0 unknown */
+};
+
+struct engine_start_request {
+    const char *pipeline;
+    const char *trigger_type;         /* "StartPipelineExecution", "CloudWatchEvent", "Webhook", … */
+    const char *trigger_detail;       /* or NULL */
+    const char *by;                   /* or NULL */
+    const char *client_request_token; /* or NULL: the same gives the same execution */
+    const struct engine_revision *revisions; /* what the source actions are to fetch; others: their branch's newest */
+    size_t revision_count;
+    const struct wire_variable *variables; /* pipeline variables; others: their default */
+    size_t variable_count;
+};
+
+/* Errors: ERR_NOT_FOUND PipelineNotFoundException, ERR_INVALID ValidationException (variables, unknown source action),
+ * ERR_LIMIT ConcurrentPipelineExecutionsLimitExceededException. */
+bool engine_start(struct tx *tx, struct arena *arena, const struct engine_start_request *request,
+                  const char **execution, struct err *err);
+
+/* A branch has a new commit: starts each pipeline whose source names it. */
+struct engine_change_request {
+    bool hosted;             /* our own repository; else one behind a webhook */
+    const char *repository;  /* "shop", or "owner/name" */
+    const char *branch;      /* "main" */
+    const char *commit_id;
+    const char *summary;     /* of the commit: its first line; or NULL, as are the rest */
+    const char *url;
+    const char *author;
+    int64_t created_ms;
+    const char *trigger_type;   /* "CloudWatchEvent", "Webhook", "WebhookV2" */
+    const char *trigger_detail;
+    const char *by;             /* who pushed */
+};
+
+/* The ids of what was started. */
+bool engine_change(struct tx *tx, struct arena *arena, const struct engine_change_request *change,
+                   const char *const **executions, size_t *count, struct err *err);
+
+struct engine_stop_request {
+    const char *pipeline;
+    const char *execution;
+    bool abandon;       /* undo what is under way; else let it end */
+    const char *reason; /* or NULL; at most 200 characters */
+    const char *by;     /* or NULL */
+};
+
+/* Errors: ERR_NOT_FOUND PipelineNotFoundException, PipelineExecutionNotFoundException; ERR_CONFLICT
+ * DuplicatedStopRequestException, PipelineExecutionNotStoppableException; ERR_INVALID ValidationException. */
+bool engine_stop(struct tx *tx, struct arena *arena, const struct engine_stop_request *request, struct err *err);
+
+struct engine_answer {
+    const char *pipeline;
+    const char *stage;
+    const char *action;
+    const char *token;
+    bool approved;
+    const char *summary; /* at most 512 characters */
+    const char *by;      /* ARN, or NULL */
+};
+
+/* Errors: ERR_NOT_FOUND PipelineNotFoundException, StageNotFoundException, ActionNotFoundException; ERR_CONFLICT
+ * InvalidApprovalTokenException, ApprovalAlreadyCompletedException; ERR_INVALID ValidationException. */
+bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
+                            int64_t *answered_ms, struct err *err);
+
+struct engine_abandon_request {
+    const char *pipeline;
+    const char *execution;
+    const char *stage;
+    const char *action;
+    const char *by; /* or NULL */
+};
+
+/* Stops watching an action that is being undone: it is Abandoned at once. Errors: ERR_NOT_FOUND as above; ERR_CONFLICT
+ * ConflictException where it is not being undone. */
+bool engine_abandon_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,
+                           struct err *err);
+
+/* Builds. */
+
+/* StopBuild: the build as it is after. One that ended is no error. Errors: ERR_NOT_FOUND ResourceNotFoundException. */
+bool engine_stop_build(struct tx *tx, struct arena *arena, const char *project, const char *uuid,
+                       struct build_row *out, struct err *err);
+
+/* Runners. Fences as in queue.h. */
+
+bool engine_finish_job(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
+                       const struct wire_result *result, struct err *err);
+bool engine_runner_hello(struct tx *tx, struct arena *arena, const char *runner_id, const char *instance_id,
+                         const char *version, struct err *err);
+/* Errors: ERR_NOT_FOUND. */
+bool engine_remove_runner(struct tx *tx, struct arena *arena, const char *runner_id, struct err *err);
+
+/* The clock. */
+
+/* Once at the server's start, before any door opens: running leases get a full new term. */
+bool engine_open(struct tx *tx, struct err *err);
+
+/* When engine_on_clock has something to do next, in boot milliseconds; INT64_MAX: never. It may change with every
+ * commit that wakes WAKE_CLOCK. */
+bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err);
+
+/* Does what is due by the transaction's clock: offers, leases, approvals. Early or doubled calls do nothing. */
+bool engine_on_clock(struct tx *tx, struct arena *arena, struct err *err);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Builds begin and end here, whoever asked: StartBuild, or a pipeline's CodeBuild action. A build is its project's
+ * document as it was then, with the overrides of the request laid over it; from there on the project may change.
+ */
+#ifndef SERVER_JOBS_BUILD_START_H
+#define SERVER_JOBS_BUILD_START_H
+
+#include "common/json.h"
+#include "server/store/builds.h"
+
+struct build_request {
+    const char *project;
+    const struct json *overrides; /* StartBuild's request (…Override members, sourceVersion), or NULL */
+    const char *initiator;
+    const char *idempotency_token; /* or NULL: the same within a project gives the same build */
+    int64_t action_run_id;         /* a pipeline's action, else 0 */
+    const char *action_run;        /* its uuid: the log's id; else NULL */
+    const struct json *environment; /* a pipeline's EnvironmentVariables: list of {name, value, type}, or NULL */
+    const char *source_version;     /* a pipeline's: the commit of the primary source, or NULL */
+};
+
+/* Makes the build and queues its job. Errors: ERR_NOT_FOUND ResourceNotFoundException no such project, ERR_INVALID
+ * InvalidInputException. */
+bool build_start(struct tx *tx, struct arena *arena, const struct build_request *request, struct build_row *out,
+                 struct err *err);
+
+/* What BatchGetBuilds shows: document, state, status, times and id in one object, without arn and logs (those carry
+ * region and account, which the door knows). `buildspec` is in source. */
+bool build_describe(struct arena *arena, const struct build_row *build, struct json **out, struct err *err);
+
+/* For the engine only: the build's last state and how it ended. */
+bool build_finish(struct tx *tx, struct arena *arena, int64_t build_id, enum job_outcome outcome,
+                  const char *error_message, const struct json *state, struct err *err);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * The queue: who may have a job, for how long, and what a late message gets. A claim carries the runner's own id, so
+ * that asking again gives the same job; a job is offered for 15 seconds until the runner acknowledges it, then leased
+ * for 60, and every sign of life extends that. Each offer raises the token, and each write of a runner is checked
+ * against job, token and runner in the transaction that writes: a late one changes nothing.
+ *
+ * How a job ends is the engine's (engine_finish_job, engine_on_clock), because pipelines go on from there.
+ */
+#ifndef SERVER_JOBS_QUEUE_H
+#define SERVER_JOBS_QUEUE_H
+
+#include "common/wire.h"
+#include "server/store/job_rows.h"
+
+#define QUEUE_OFFER_MS 15000
+#define QUEUE_LEASE_MS 60000
+
+/* What every message of a runner about a job carries. */
+struct queue_fence {
+    const char *job_id;
+    int64_t token;
+    const char *runner_id; /* of the principal */
+};
+
+/* The job for a lease message: the one that this claim already has, else the one that waits longest among the
+ * providers. *job_id NULL where there is none: park on WAKE_JOBS. Marks the runner as seen. Errors: ERR_INVALID,
+ * ERR_CONFLICT the claim id is another runner's. */
+bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, const struct wire_lease *lease,
+                 const char **job_id, struct err *err);
+
+/* True in *any where a job of these providers is queued: for a long poll to look (db_read) before it writes. */
+bool queue_has_work(struct tx *tx, const struct wire_lease *lease, bool *any, struct err *err);
+
+/* Below, a stale fence is ERR_CONFLICT StaleTokenException, an unknown job ERR_NOT_FOUND; nothing is written. */
+
+/* offered -> running; again is no error. */
+bool queue_acknowledge(struct tx *tx, const struct queue_fence *fence, struct err *err);
+
+/* Extends the lease, tells of a cancel, marks the runner as seen. Park on WAKE_JOB. */
+bool queue_heartbeat(struct tx *tx, const struct queue_fence *fence, enum job_cancel *cancel, struct err *err);
+
+/* The mark before a side effect. */
+bool queue_checkpoint(struct tx *tx, const struct queue_fence *fence, const struct json *checkpoint, struct err *err);
+
+/* Fenced by progress->token (fence->token is not read). Reaches the action run and the build. */
+bool queue_progress(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
+                    const struct wire_progress *progress, struct err *err);
+
+/* After the bytes are safe in the artifacts room. Only names that the action (or build) declares. */
+bool queue_put_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
+                        const char *sha256, int64_t size_bytes, struct err *err);
+
+/* The input artifact of that name. Errors: ERR_NOT_FOUND. */
+bool queue_get_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
+                        const char **sha256, int64_t *size_bytes, struct err *err);
+
+/* Checks the fence and extends the lease; *log_id is where the job's log bytes belong. Call it in a db_read or db_write
+ * (in a read nothing is extended) right before the bytes are appended. Errors also: ERR_CONFLICT for a job that ended. */
+bool queue_check_fence(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char **log_id,
+                       struct err *err);
+
+/* What may become of a job without a runner. */
+struct queue_ending {
+    const char *job_id;
+    int64_t action_run_id; /* 0: none */
+    int64_t build_id;      /* 0: none */
+    enum job_outcome outcome;
+    const char *error_code;    /* JOB_FAILED */
+    const char *error_message; /* JOB_FAILED: a sentence */
+};
+
+/* For the engine only. */
+
+struct queue_new_job {
+    const char *provider;
+    int64_t action_run_id; /* 0: none */
+    int64_t build_id;      /* 0: none */
+    const char *log_id;
+    int most_attempts; /* 0: no limit */
+    int timeout_seconds;
+};
+
+/* Queues a job, makes its log, wakes WAKE_JOBS. */
+bool queue_add(struct tx *tx, const struct queue_new_job *job, struct err *err);
+
+/* Asks that the job be undone (or no longer watched). Where nobody holds it and no earlier holder left a mark, it ends at
+ * once: *ended. Else a runner learns of it with its heartbeat, or gets it for undoing. */
+bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, bool *ended, struct err *err);
+
+/* Takes a runner's result: the job is done, its log closed. *again: this result was taken before, nothing was written.
+ * *job is the row as it was before. Errors: as above, ERR_INVALID. */
+bool queue_finish(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const struct wire_result *result,
+                  bool *again, struct job_row *job, struct err *err);
+
+/* Takes jobs whose offer or lease is over back into the queue, or ends them: those come out. */
+bool queue_expire(struct tx *tx, struct arena *arena, struct queue_ending **out, size_t *count, struct err *err);
+
+/* A new process of a runner: what its earlier ones held goes back at once, or ends. */
+bool queue_hello(struct tx *tx, struct arena *arena, const char *runner_id, const char *instance_id,
+                 const char *version, struct queue_ending **out, size_t *count, struct err *err);
+
+/* The runner's token is no longer good; what it held goes back at once, or ends. */
+bool queue_remove_runner(struct tx *tx, struct arena *arena, const char *runner_id, struct queue_ending **out,
+                         size_t *count, struct err *err);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * The runs of actions: what ListActionExecutions and GetPipelineState show, manual approvals with their tokens, output
+ * variables. Everybody may read; only the engine and the job queue write. An action that was not yet reached has no row.
+ */
+#ifndef SERVER_STORE_ACTION_RUNS_H
+#define SERVER_STORE_ACTION_RUNS_H
+
+#include "server/store/db.h"
+#include "server/store/states.h"
+
+#include <stdint.h>
+
+struct action_run_row {
+    int64_t id;
+    const char *uuid; /* actionExecutionId, and its log's id */
+    int64_t execution_id;
+    const char *execution; /* its uuid */
+    int64_t version;       /* the execution's */
+    int64_t stage_run_id;
+    int64_t pipeline_id;
+    const char *pipeline;
+    const char *stage;
+    const char *action;
+    const char *category; /* "Build" */
+    const char *provider; /* "CodeBuild" */
+    int run_order;
+    const char *variable_namespace; /* or NULL */
+    enum action_status status;
+    const char *configuration;  /* JSON object of texts, variables resolved */
+    const char *inputs;         /* JSON list of artifact names */
+    const char *outputs;        /* the same */
+    const char *summary;        /* or NULL */
+    const char *approval_token; /* Manual approval, else NULL */
+    int64_t expires_ms;         /* Manual approval, else 0 */
+    const char *external_id;    /* or NULL, as are the next four */
+    const char *external_url;
+    const char *error_code;
+    const char *error_message;
+    const char *updated_by;
+    int percent; /* -1 unknown */
+    int64_t started_ms;
+    int64_t updated_ms;
+    int64_t ended_ms; /* 0: not yet */
+};
+
+/* Errors: ERR_NOT_FOUND. */
+bool action_runs_get(struct tx *tx, struct arena *arena, const char *uuid, struct action_run_row *out,
+                     struct err *err);
+bool action_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct action_run_row *out,
+                           struct err *err);
+
+/* Those of an execution, oldest first. */
+bool action_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, struct action_run_row **out,
+                      size_t *count, struct err *err);
+
+/* Those of a pipeline, newest first, with an id smaller than `before` (0: from the newest). */
+bool action_runs_list_pipeline(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
+                               struct action_run_row **out, size_t *count, struct err *err);
+
+/* The newest of that action; *found false where it never ran. */
+bool action_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage, const char *action,
+                        bool *found, struct action_run_row *out, struct err *err);
+
+/* Approvals that somebody is to answer, oldest first; pipeline_id 0: of all pipelines. */
+bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t pipeline_id,
+                                   struct action_run_row **out, size_t *count, struct err *err);
+
+struct output_variable {
+    const char *name;
+    const char *value;
+};
+/* By name. */
+bool action_runs_variables(struct tx *tx, struct arena *arena, int64_t action_run_id, struct output_variable **out,
+                           size_t *count, struct err *err);
+
+/* For the engine and the job queue only. */
+
+/* Adds the row as given but for the id; `execution`, `version` and `pipeline` are not read. */
+bool action_runs_add(struct tx *tx, const struct action_run_row *row, int64_t *id, struct err *err);
+/* Those of a stage run, oldest first. */
+bool action_runs_list_stage(struct tx *tx, struct arena *arena, int64_t stage_run_id, struct action_run_row **out,
+                            size_t *count, struct err *err);
+bool action_runs_find_token(struct tx *tx, struct arena *arena, const char *approval_token, bool *found,
+                            struct action_run_row *out, struct err *err);
+
+/* How an action ended; NULL members leave what is there. */
+struct action_end {
+    enum action_status status;
+    const char *summary;
+    const char *external_id;
+    const char *external_url;
+    const char *error_code;
+    const char *error_message;
+    const char *updated_by;
+};
+/* From InProgress. Errors: ERR_INTERNAL where it was not. */
+bool action_runs_end(struct tx *tx, int64_t id, const struct action_end *end, struct err *err);
+/* NULL members leave what is there, percent -1 too. */
+bool action_runs_progress(struct tx *tx, int64_t id, const char *summary, const char *external_id,
+                          const char *external_url, int percent, struct err *err);
+bool action_runs_set_variable(struct tx *tx, int64_t action_run_id, const char *name, const char *value,
+                              struct err *err);
+/* The value of `name` in `variable_namespace` of that execution, from its newest successful run; NULL for none. */
+bool action_runs_find_variable(struct tx *tx, struct arena *arena, int64_t execution_id, const char *variable_namespace,
+                               const char *name, const char **out, struct err *err);
+/* Approvals that expired at or before now_ms; and the next moment that one will (0: none). */
+bool action_runs_expired(struct tx *tx, struct arena *arena, int64_t now_ms, struct action_run_row **out, size_t *count,
+                         struct err *err);
+bool action_runs_next_expiry(struct tx *tx, int64_t *out, struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+/* CodeBuild builds, with or without a pipeline. */
+#ifndef SERVER_STORE_BUILDS_H
+#define SERVER_STORE_BUILDS_H
+
+#include "server/store/db.h"
+#include "server/store/states.h"
+
+#include <stdint.h>
+
+struct build_row {
+    int64_t id;
+    const char *uuid; /* AWS's id is project:uuid */
+    const char *project;
+    int64_t number;
+    enum build_status status;
+    const char *document; /* JSON: the settled part of what BatchGetBuilds shows, plus `buildspec` */
+    const char *state;    /* JSON: {currentPhase, phases, …} as in wire progress; wins over the document */
+    const char *initiator;
+    const char *idempotency_token; /* or NULL */
+    int64_t action_run_id;         /* 0: no pipeline */
+    const char *log_id;            /* the build's own uuid, or its action run's */
+    int64_t started_ms;
+    int64_t ended_ms; /* 0: not yet */
+};
+
+/* By uuid. Errors: ERR_NOT_FOUND ResourceNotFoundException. */
+bool builds_get(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct build_row *out,
+                struct err *err);
+bool builds_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct build_row *out, struct err *err);
+/* *found false where the action run has none. */
+bool builds_of_action(struct tx *tx, struct arena *arena, int64_t action_run_id, bool *found, struct build_row *out,
+                      struct err *err);
+
+/* Newest first (or oldest first), of one project (NULL: all), past `past` (an id; 0: from the first). */
+bool builds_list(struct tx *tx, struct arena *arena, const char *project, bool oldest_first, int64_t past, size_t limit,
+                 struct build_row **out, size_t *count, struct err *err);
+
+/* For server/jobs only. */
+bool builds_add(struct tx *tx, const struct build_row *row, int64_t *id, struct err *err);
+bool builds_find_idempotent(struct tx *tx, struct arena *arena, const char *project, const char *idempotency_token,
+                            bool *found, struct build_row *out, struct err *err);
+bool builds_set_state(struct tx *tx, int64_t id, const char *state, struct err *err);
+bool builds_end(struct tx *tx, int64_t id, enum build_status status, const char *state, struct err *err);
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * THE tables of states: for every state machine the names (AWS's own words, as the database and the API show them),
+ * which state may follow which, and which are ends. The store refuses a move that its table does not allow; the engine
+ * decides which to make. They stand here, below both.
+ */
+#ifndef SERVER_STORE_STATES_H
+#define SERVER_STORE_STATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum execution_status {
+    EXECUTION_IN_PROGRESS,
+    EXECUTION_STOPPING,
+    EXECUTION_STOPPED,
+    EXECUTION_SUCCEEDED,
+    EXECUTION_SUPERSEDED,
+    EXECUTION_FAILED,
+    EXECUTION_CANCELLED,
+};
+
+/* Where an execution is. */
+enum execution_place {
+    PLACE_WAITING, /* in front of its stage */
+    PLACE_INSIDE,  /* in its stage */
+    PLACE_ENDED,
+};
+
+/* Why it is to end before its last stage. */
+enum stop_mode {
+    STOP_NONE,
+    STOP_WAIT,    /* actions under way end by themselves, then Stopped */
+    STOP_ABANDON, /* actions under way are undone, then Stopped */
+    STOP_UPDATE,  /* its pipeline was changed: actions under way end by themselves, then Cancelled */
+};
+
+enum stage_status {
+    STAGE_IN_PROGRESS,
+    STAGE_STOPPING,
+    STAGE_STOPPED,
+    STAGE_SUCCEEDED,
+    STAGE_FAILED,
+    STAGE_CANCELLED,
+    STAGE_SKIPPED,
+};
+
+enum action_status {
+    ACTION_IN_PROGRESS,
+    ACTION_SUCCEEDED,
+    ACTION_FAILED,
+    ACTION_ABANDONED,
+};
+
+enum job_state {
+    JOB_QUEUED,
+    JOB_OFFERED, /* given to a runner that has not yet said that it has it */
+    JOB_RUNNING,
+    JOB_DONE,
+};
+
+enum job_cancel {
+    JOB_CANCEL_NONE,
+    JOB_CANCEL_UNDO,    /* stop, and put back what was begun */
+    JOB_CANCEL_ABANDON, /* stop watching; what the provider runs stays */
+};
+
+enum job_outcome { JOB_SUCCEEDED, JOB_FAILED, JOB_STOPPED };
+
+enum build_status {
+    BUILD_IN_PROGRESS,
+    BUILD_SUCCEEDED,
+    BUILD_FAILED,
+    BUILD_FAULT,
+    BUILD_TIMED_OUT,
+    BUILD_STOPPED,
+};
+
+struct state_row {
+    const char *name;
+    unsigned next; /* bit N: state N may follow */
+    bool end;
+};
+
+struct state_table {
+    const char *what; /* "execution" */
+    const struct state_row *rows;
+    size_t count;
+};
+
+extern const struct state_table execution_statuses;
+extern const struct state_table execution_places;
+extern const struct state_table stop_modes;
+extern const struct state_table stage_statuses;
+extern const struct state_table action_statuses;
+extern const struct state_table job_states;
+extern const struct state_table job_cancels;
+extern const struct state_table job_outcomes; /* names only */
+extern const struct state_table build_statuses;
+
+/* "InProgress". */
+const char *state_name(const struct state_table *table, int state);
+/* The state of that name, -1 for none. */
+int state_parse(const struct state_table *table, const char *name);
+bool state_may_follow(const struct state_table *table, int from, int to);
+bool state_is_end(const struct state_table *table, int state);
+
+static inline const char *execution_status_name(enum execution_status status) {
+    return state_name(&execution_statuses, (int)status);
+}
+static inline const char *stage_status_name(enum stage_status status) {
+    return state_name(&stage_statuses, (int)status);
+}
+static inline const char *action_status_name(enum action_status status) {
+    return state_name(&action_statuses, (int)status);
+}
+static inline const char *build_status_name(enum build_status status) {
+    return state_name(&build_statuses, (int)status);
+}
+static inline bool execution_has_ended(enum execution_status status) {
+    return state_is_end(&execution_statuses, (int)status);
+}
+
+#endif
