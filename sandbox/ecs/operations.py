@@ -1,0 +1,24 @@
+"""Which ECS operations there are, and the function of each."""
+
+from sandbox.ecs import clusters, services, task_definitions, tasks
+
+OPERATIONS = {
+    "CreateCluster": clusters.create_cluster,
+    "DescribeClusters": clusters.describe_clusters,
+    "ListClusters": clusters.list_clusters,
+    "DeleteCluster": clusters.delete_cluster,
+    "RegisterTaskDefinition": task_definitions.register_task_definition,
+    "DescribeTaskDefinition": task_definitions.describe_task_definition,
+    "ListTaskDefinitions": task_definitions.list_task_definitions,
+    "ListTaskDefinitionFamilies": task_definitions.list_task_definition_families,
+    "DeregisterTaskDefinition": task_definitions.deregister_task_definition,
+    "CreateService": services.create_service,
+    "DescribeServices": services.describe_services,
+    "UpdateService": services.update_service,
+    "ListServices": services.list_services,
+    "DeleteService": services.delete_service,
+    "ListTasks": tasks.list_tasks,
+    "DescribeTasks": tasks.describe_tasks,
+    "StopTask": tasks.stop_one_task,
+    "RunTask": tasks.run_task,
+}

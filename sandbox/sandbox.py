@@ -1,0 +1,118 @@
+"""The whole sandbox: builds every part, starts them in order, stops them in the reverse order."""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import secrets
+
+from sandbox import ecr, sts
+from sandbox.account import Account
+from sandbox.docker import DockerEngine
+from sandbox.ecs import operations as ecs_operations
+from sandbox.ecs.scheduler import Scheduler
+from sandbox.ecs.state import EcsState
+from sandbox.ecs.world import DockerWorld
+from sandbox.elb import operations as elb_operations
+from sandbox.elb.state import ElbState
+from sandbox.endpoint import Dispatcher, Endpoint
+from sandbox.errors import StartError
+from sandbox.faults import Faults
+from sandbox.ledger import Ledger
+from sandbox.models import Models
+from sandbox.registry import Registry
+from sandbox.service import Service
+
+
+class Sandbox:
+    """`start` raises StartError with one sentence; `stop` may be called after a failed start, too."""
+
+    def __init__(self, arguments):
+        self._arguments = arguments
+        self._cleanup = contextlib.ExitStack()
+        self._folder = os.path.abspath(arguments.state)
+        self.endpoint_url = None
+        self.registry_address = None
+
+    def start(self):
+        arguments = self._arguments
+        _check(arguments)
+        identity = self._open_folder()
+        account = Account(arguments.account, arguments.region, arguments.access_key, arguments.secret_key)
+        engine = DockerEngine(arguments.docker)
+        ledger = Ledger(self._folder)
+        world = DockerWorld(engine, identity, self._folder)
+        self._cleanup.callback(world.remove_all)
+        world.remove_all()  # what a killed predecessor left
+        world.prepare()
+
+        repositories = ecr.EcrState(account)
+        registry = Registry(self._folder, account, repositories, ledger)
+        self._cleanup.callback(registry.stop)
+        registry.start()
+        repositories.registry = registry
+
+        balancers = ElbState(account, arguments.health_check_seconds, arguments.deregistration_delay)
+        self._cleanup.callback(balancers.stop)
+        containers = EcsState(account, balancers, world, registry)
+        scheduler = Scheduler(containers)
+        self._cleanup.callback(scheduler.stop)
+        scheduler.start()
+
+        services = {
+            "sts": Service(sts.OPERATIONS, account),
+            "ecr": Service(ecr.OPERATIONS, repositories),
+            "ecs": Service(ecs_operations.OPERATIONS, containers),
+            "elbv2": Service(elb_operations.OPERATIONS, balancers),
+        }
+        self._listen(Dispatcher(account, Models(), services, ledger, Faults()), registry)
+
+    def _open_folder(self):
+        """Make DIR, and return its id, which marks our containers across restarts."""
+        try:
+            os.makedirs(self._folder, 0o700, exist_ok=True)
+            self._lock()
+            path = os.path.join(self._folder, "id")
+            if not os.path.exists(path):
+                _write_atomically(path, secrets.token_hex(6))
+            with open(path, encoding="utf-8") as file:
+                return file.read().strip()
+        except OSError as error:
+            raise StartError(f"cannot use '{self._folder}': {error.strerror}") from None
+
+    def _lock(self):
+        lock = self._cleanup.enter_context(open(os.path.join(self._folder, "lock"), "w", encoding="utf-8"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StartError(f"another sandbox runs with --state '{self._folder}'") from None
+
+    def _listen(self, dispatcher, registry):
+        try:
+            endpoint = Endpoint(self._arguments.port, dispatcher)
+        except OSError as error:
+            raise StartError(f"cannot listen on 127.0.0.1:{self._arguments.port}: {error.strerror}") from None
+        endpoint.start()
+        self._cleanup.callback(endpoint.stop)
+        self.endpoint_url = endpoint.url
+        self.registry_address = registry.address
+        path = os.path.join(self._folder, "endpoints.json")
+        self._cleanup.callback(lambda: os.path.exists(path) and os.unlink(path))
+        _write_atomically(path, json.dumps({"endpoint": self.endpoint_url, "registry": self.registry_address, "pid": os.getpid()}) + "\n")
+
+    def stop(self):
+        self._cleanup.close()
+
+
+def _check(arguments):
+    if not re.fullmatch(r"\d{12}", arguments.account):
+        raise StartError(f"'{arguments.account}' is no account number: --account takes 12 digits")
+    if not 0 <= arguments.port <= 65535:
+        raise StartError(f"'{arguments.port}' is no port")
+
+
+def _write_atomically(path, text):
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(path + ".new", path)

@@ -1,0 +1,12 @@
+"""What every service looks like to the endpoint: a table of operations."""
+
+
+class Service:
+    """`operations` maps AWS's operation name to a function (state, params, key) -> result."""
+
+    def __init__(self, operations, state):
+        self.operations = operations
+        self._state = state
+
+    def call(self, name, params, key):
+        return self.operations[name](self._state, params, key)
