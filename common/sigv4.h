@@ -18,8 +18,8 @@
 
 struct sigv4_request {
     const char *method;
-    const char *path;  /* as sent, percent-encoded; "/" at least */
-    const char *query; /* as sent, without '?'; "" or NULL for none */
+    const char *path;                  /* as sent, percent-encoded; "/" at least */
+    const char *query;                 /* as sent, without '?'; "" or NULL for none */
     const struct http_header *headers; /* names in any case */
     size_t header_count;
     const void *body;
@@ -65,7 +65,7 @@ bool sigv4_verify(struct arena *arena, const struct sigv4_request *request,
 
 /* The password that `aws codecommit credential-helper` sends for git over HTTPS: "<YYYYMMDDTHHMMSS>Z<signature>".
  * Same errors as sigv4_verify. `host` without port, `path` as git asked for it. */
-bool sigv4_verify_git(struct arena *arena, const char *password, const char *host, const char *path,
-                      const char *region, const char *secret_key, int64_t wall_ms, struct err *err);
+bool sigv4_verify_git(struct arena *arena, const char *password, const char *host, const char *path, const char *region,
+                      const char *secret_key, int64_t wall_ms, struct err *err);
 
 #endif
