@@ -325,7 +325,7 @@ bool doc_read(struct arena *arena, const char *path, const struct json **out, st
         return err_set(err, ERR_LIMIT, "%s: the file has %lld bytes; at most %d are read", path,
                        (long long)status.st_size, DOC_SIZE_MAX);
     char *buffer = arena_alloc(arena, DOC_SIZE_MAX + 1);
-    size_t size;
+    size_t size = 0;
     if (!read_all(descriptor, buffer, DOC_SIZE_MAX + 1, &size, path, err))
         return false;
     return doc_parse(arena, path, buffer, size, out, err);

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_message(struct err *err, enum err_kind kind, const char *code, const char *format, va_list arguments) {
+/* The functions stand in parentheses so that the macros of their names do not touch them. */
+static void PRINTF_LIKE(4, 0)
+    set_message(struct err *err, enum err_kind kind, const char *code, const char *format, va_list arguments) {
     /* Formatted aside first: an argument may be the old message itself. */
     char message[ERR_MESSAGE_SIZE];
     (void)vsnprintf(message, sizeof message, format, arguments);
@@ -45,7 +47,7 @@ static enum err_kind kind_of_errno(int error_number) {
     }
 }
 
-bool err_set(struct err *err, enum err_kind kind, const char *format, ...) {
+bool(err_set)(struct err *err, enum err_kind kind, const char *format, ...) {
     if (err) {
         va_list arguments;
         va_start(arguments, format);
@@ -55,7 +57,7 @@ bool err_set(struct err *err, enum err_kind kind, const char *format, ...) {
     return false;
 }
 
-bool err_set_code(struct err *err, enum err_kind kind, const char *code, const char *format, ...) {
+bool(err_set_code)(struct err *err, enum err_kind kind, const char *code, const char *format, ...) {
     if (err) {
         va_list arguments;
         va_start(arguments, format);
@@ -65,7 +67,7 @@ bool err_set_code(struct err *err, enum err_kind kind, const char *code, const c
     return false;
 }
 
-bool err_wrap(struct err *err, const char *format, ...) {
+bool(err_wrap)(struct err *err, const char *format, ...) {
     if (err) {
         char text[ERR_MESSAGE_SIZE];
         va_list arguments;
@@ -80,7 +82,7 @@ bool err_wrap(struct err *err, const char *format, ...) {
     return false;
 }
 
-bool err_set_errno(struct err *err, int error_number, const char *format, ...) {
+bool(err_set_errno)(struct err *err, int error_number, const char *format, ...) {
     if (err) {
         va_list arguments;
         va_start(arguments, format);

@@ -44,6 +44,16 @@ bool err_wrap(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Sets *err from an errno value: kind by its meaning, message "<text>: <strerror>". Returns false. */
 bool err_set_errno(struct err *err, int error_number, const char *format, ...) PRINTF_LIKE(3, 4);
 
+/* The compiler cannot see that the four above return false, and warns of outputs that a failed function left unset;
+ * here it can. */
+static inline bool err_false(void) {
+    return false;
+}
+#define err_set(...) (err_set(__VA_ARGS__), err_false())
+#define err_set_code(...) (err_set_code(__VA_ARGS__), err_false())
+#define err_wrap(...) (err_wrap(__VA_ARGS__), err_false())
+#define err_set_errno(...) (err_set_errno(__VA_ARGS__), err_false())
+
 /* ERR_NONE again, no message. */
 void err_clear(struct err *err);
 
