@@ -90,8 +90,7 @@ class Dispatcher:
         if content_type == "application/x-www-form-urlencoded" and request.method == "POST":
             return "query", scope
         if "json" in content_type:
-            raise_as = "json"
-            return raise_as, None
+            return "json", None  # a JSON client that names no target: refused as such
         return "rest-xml", "s3"
 
     def _find_operation(self, service, name, protocol):
@@ -179,10 +178,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         if "Content-Length" not in reply.headers:
             self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers_with(b"" if self.command == "HEAD" else reply.body)
-
-    def end_headers_with(self, body):
-        self._headers_buffer.append(b"\r\n" + body)
+        self._headers_buffer.append(b"\r\n" + (b"" if self.command == "HEAD" else reply.body))
         self.flush_headers()
 
     def log_message(self, format, *args):

@@ -27,6 +27,8 @@ from sandbox.forward import ClientGone, forward
 
 log = logging.getLogger("sandbox")
 PROGRAM = "/usr/bin/docker-registry"
+# Ends the registry when we are killed: it would be out of reach, but go on.
+_DIE_WITH_US = ["/usr/bin/setpriv", "--pdeathsig", "TERM"]
 TOKEN_SECONDS = 12 * 3600
 _PATH = re.compile(r"^/v2/(?P<name>.+)/(?P<kind>blobs|manifests|tags)/(?P<rest>[^?]*)")
 _MANIFEST_TYPES = ", ".join(
@@ -58,8 +60,9 @@ class Registry:
 
     def start(self):
         """Start docker-registry with empty storage, and the door."""
-        if not os.access(PROGRAM, os.X_OK):
-            raise StartError(f"'{PROGRAM}' is missing: install Debian's docker-registry")
+        for program, package in ((PROGRAM, "docker-registry"), (_DIE_WITH_US[0], "util-linux")):
+            if not os.access(program, os.X_OK):
+                raise StartError(f"'{program}' is missing: install Debian's {package}")
         shutil.rmtree(self._folder, ignore_errors=True)
         os.makedirs(self._folder, 0o700)
         if len(self._socket) > 100:
@@ -75,7 +78,7 @@ class Registry:
             json.dump(self._config(), file)  # JSON is YAML
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": self._folder, "OTEL_TRACES_EXPORTER": "none"}
         with open(os.path.join(self._folder, "log"), "wb") as output:
-            self._process = subprocess.Popen([PROGRAM, "serve", config], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=self._folder, start_new_session=True)
+            self._process = subprocess.Popen([*_DIE_WITH_US, PROGRAM, "serve", config], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=self._folder, start_new_session=True)
         deadline = time.monotonic() + 20
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -112,10 +115,6 @@ class Registry:
     def address(self):
         """`127.0.0.1:PORT`, as it stands before the / of an image's name."""
         return f"127.0.0.1:{self._door.server_address[1]}"
-
-    @property
-    def process_id(self):
-        return self._process.pid
 
     # passwords
 

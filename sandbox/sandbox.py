@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 
-from sandbox import ecr, sts
+from sandbox import ecr, s3, sts
 from sandbox.account import Account
 from sandbox.docker import DockerEngine
 from sandbox.ecs import operations as ecs_operations
@@ -65,6 +65,7 @@ class Sandbox:
             "ecr": Service(ecr.OPERATIONS, repositories),
             "ecs": Service(ecs_operations.OPERATIONS, containers),
             "elbv2": Service(elb_operations.OPERATIONS, balancers),
+            "s3": Service(s3.OPERATIONS, s3.S3State(account, self._folder)),
         }
         self._listen(Dispatcher(account, Models(), services, ledger, Faults()), registry)
 

@@ -10,7 +10,7 @@ from sandbox.wire.shapes import known_members, to_epoch
 
 
 def operation_name(request):
-    return request.header("x-amz-target").rpartition(".")[2]
+    return (request.header("x-amz-target") or "").rpartition(".")[2]
 
 
 def parse(request, operation):

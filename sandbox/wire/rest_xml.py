@@ -91,7 +91,8 @@ def render(request, operation, result):
     if shape is not None and "payload" not in shape.serialization and operation.name.startswith("List"):
         headers["Content-Type"] = "application/xml"
         body = f'<{_root(operation)} xmlns="{_NAMESPACE}">{_members(shape, rest)}</{_root(operation)}>'.encode()
-    return Reply(204 if operation.name.startswith("Delete") else 200, body, headers)
+    status = 204 if operation.name.startswith("Delete") else 206 if "Content-Range" in headers else 200
+    return Reply(status, body, headers)
 
 
 def _root(operation):

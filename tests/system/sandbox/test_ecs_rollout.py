@@ -2,7 +2,7 @@
 
 import re
 
-from conftest import Visitor, eventually
+from sandbox_under_test import Visitor, eventually
 
 
 def test_rolling_update_answers_throughout(application):
