@@ -1,7 +1,7 @@
 /*
- * What is wrong with a definition, all of it: a reader of a broken file wants every mistake at once, each with its place
- * and what to write instead. A check goes down the tree with a `struct place` on its stack that knows how it got there,
- * and adds an error wherever something is wrong; nothing stops at the first one.
+ * What is wrong with a definition, all of it: a reader of a broken file wants every mistake at once, each with its
+ * place and what to write instead. A check goes down the tree with a `struct place` on its stack that knows how it got
+ * there, and adds an error wherever something is wrong; nothing stops at the first one.
  *
  * The same findings serve two readers: people (`message`, with line, column and a path like `stages[1].actions[0]`) and
  * AWS's clients (`aws`, the sentence that AWS's own service says, with AWS's form of the path).
@@ -47,9 +47,9 @@ struct place {
     const struct json *value; /* what stands there; NULL where it is missing */
 };
 
-#define PLACE_MEMBER(parent_place, member_name, member_value) \
+#define PLACE_MEMBER(parent_place, member_name, member_value)                                                          \
     { .parent = (parent_place), .name = (member_name), .value = (member_value) }
-#define PLACE_ELEMENT(parent_place, element_index, element_value) \
+#define PLACE_ELEMENT(parent_place, element_index, element_value)                                                      \
     { .parent = (parent_place), .index = (element_index), .value = (element_value) }
 
 /* "stages[1].actions[0].name", without the outermost place; and as AWS writes it, with it:

@@ -1,0 +1,77 @@
+/*
+ * A declaration on its way to becoming a struct pipeline: every action with its place in the tree, whatever is still
+ * wrong with it. The checks that join several values work on this, and each of them is one function of this header.
+ */
+#ifndef SERVER_DEFINITION_STRUCTURE_H
+#define SERVER_DEFINITION_STRUCTURE_H
+
+#include "server/definition/shape.h"
+
+extern const struct shape declaration_shape;
+
+struct draft_artifact {
+    const char *name; /* NULL where it has none */
+    const struct place *place;
+};
+
+struct draft_action {
+    const struct place *place; /* its value is the action's object */
+    const char *name;          /* "" where it has none */
+    const char *stage_name;    /* "" where it has none */
+    size_t stage;              /* from 0 */
+    int64_t run_order;
+    const struct action_type *type; /* NULL: unknown, and said so */
+    struct draft_artifact *inputs;
+    size_t input_count;
+    struct draft_artifact *outputs;
+    size_t output_count;
+};
+
+struct draft_stage {
+    const struct place *place;
+    const char *name; /* "" where it has none */
+    size_t first_action;
+    size_t action_count;
+};
+
+struct draft {
+    struct arena *arena;
+    struct definition_errors *errors;
+    enum definition_form form;
+    const struct place *place; /* the pipeline */
+    struct draft_stage *stages;
+    size_t stage_count;
+    struct draft_action *actions; /* of all stages, in the order written */
+    size_t action_count;
+};
+
+/* Reads what is there; members of the wrong type count as absent (shape_check has said so). */
+void draft_read(struct draft *draft, struct definition_errors *errors, const struct place *pipeline,
+                enum definition_form form);
+
+/* "Build/Image": how messages name an action. */
+const char *draft_action_title(struct arena *arena, const struct draft_action *action);
+
+/* Each action's type: finds it (also by the short form), and checks artifact counts and configuration against it. */
+void draft_check_types(struct draft *draft);
+void draft_check_configuration(struct draft *draft, const struct draft_action *action);
+
+/* Names of stages and actions, what may stand in which stage, artifact stores, time limits. */
+void draft_check_stages(struct draft *draft);
+
+/* Every input artifact is made by an action that surely ran before; every output has its own name. */
+void draft_check_artifacts(struct draft *draft);
+
+/* Pipeline variables, namespaces, and references like #{Source.CommitId}. */
+void draft_check_variables(struct draft *draft);
+
+/* What AWS has and Penstock does not run yet: refused, since running less than was written would be worse. */
+void draft_check_unsupported(struct draft *draft);
+
+/* The declaration as GetPipeline shows it, from a draft without errors. */
+const struct json *draft_canonical(const struct draft *draft);
+
+/* True where `early` has surely succeeded before `late` starts. */
+bool draft_runs_before(const struct draft_action *early, const struct draft_action *late);
+
+#endif
