@@ -1,0 +1,250 @@
+// What the server's operations answer, as docs/doors.md writes it down.
+// Times are epoch seconds with a fraction; absent members are unset.
+
+export interface Session {
+  user: string;
+  csrfToken?: string;
+  serverVersion: string;
+  region: string;
+  accountId: string;
+  runnersOnline: number;
+}
+
+export interface Commit {
+  id: string;
+  author: string;
+  summary: string;
+  created: number;
+}
+
+export interface Approval {
+  pipelineName: string;
+  pipelineExecutionId: string;
+  stageName: string;
+  actionName: string;
+  token: string;
+  since: number;
+  expires: number;
+  customData?: string;
+  externalEntityLink?: string;
+  changes?: { from?: string; to: string; commits: Commit[]; truncated: boolean };
+}
+
+export interface Revision {
+  actionName: string;
+  artifactName?: string;
+  revisionId: string;
+  revisionSummary?: string;
+  revisionUrl?: string;
+  author?: string;
+  branch?: string;
+  created?: number;
+}
+
+export interface StageSummary {
+  name: string;
+  status?: string;
+  wait?: string;
+}
+
+export interface ExecutionSummary {
+  pipelineName: string;
+  pipelineExecutionId: string;
+  number: number;
+  status: string;
+  statusSummary?: string;
+  started: number;
+  updated: number;
+  ended?: number;
+  version: number;
+  trigger?: { triggerType: string; triggerDetail?: string; by?: string };
+  stopReason?: string;
+  stoppedBy?: string;
+  stages: StageSummary[];
+  revisions: Revision[];
+  wait?: string;
+  approval?: Approval;
+}
+
+export interface PipelineSummary {
+  name: string;
+  version: number;
+  created: number;
+  updated: number;
+  executionMode: string;
+  pipelineType: string;
+  origin: "api" | "file";
+  file?: string;
+  fileError?: string;
+  latestExecution?: ExecutionSummary;
+  stages: StageSummary[];
+  approval?: Approval;
+}
+
+export interface Overview {
+  pipelines: PipelineSummary[];
+  approvalsPending: number;
+  jobsQueued: number;
+  runnersOnline: number;
+}
+
+export interface Declaration {
+  name: string;
+  version?: number;
+  stages: {
+    name: string;
+    actions: {
+      name: string;
+      actionTypeId: { category: string; provider: string; owner?: string; version?: string };
+      runOrder?: number;
+      configuration?: Record<string, string>;
+    }[];
+  }[];
+}
+
+export interface PipelineDetail {
+  pipeline: PipelineSummary;
+  declaration: Declaration;
+  executions: ExecutionSummary[];
+  repository?: { name: string; branch: string; cloneUrl: string };
+}
+
+export interface ActionDetail {
+  name: string;
+  category: string;
+  provider: string;
+  runOrder: number;
+  status?: string;
+  wait?: string;
+  actionExecutionId?: string;
+  summary?: string;
+  started?: number;
+  updated?: number;
+  ended?: number;
+  externalExecutionId?: string;
+  externalExecutionUrl?: string;
+  errorCode?: string;
+  errorMessage?: string;
+  percentComplete?: number;
+  updatedBy?: string;
+  log?: { logId: string; lines: number; bytes: number; closed: boolean };
+  runner?: string | { name?: string; runnerId?: string };
+  build?: Build;
+  outputVariables?: Record<string, string>;
+  configuration: Record<string, string>;
+  inputArtifacts: string[];
+  outputArtifacts: string[];
+  approval?: Approval;
+}
+
+export interface Build {
+  id?: string;
+  buildNumber?: number;
+  currentPhase?: string;
+  buildStatus?: string;
+  phases?: {
+    phaseType: string;
+    phaseStatus?: string;
+    startTime?: number;
+    endTime?: number;
+    durationInSeconds?: number;
+    contexts?: { statusCode?: string; message?: string }[];
+  }[];
+}
+
+export interface StageDetail {
+  name: string;
+  status?: string;
+  started?: number;
+  updated?: number;
+  wait?: string;
+  actions: ActionDetail[];
+}
+
+export interface ExecutionDetail {
+  execution: ExecutionSummary;
+  stages: StageDetail[];
+  canStop: boolean;
+  canRunAgain: boolean;
+  declarationVersion: number;
+}
+
+// AWS's GetPipelineState: each stage with the newest execution that entered it.
+export interface PipelineState {
+  stageStates: {
+    stageName: string;
+    latestExecution?: { pipelineExecutionId: string; status: string };
+    inboundExecution?: { pipelineExecutionId: string; status: string };
+    actionStates?: {
+      actionName: string;
+      latestExecution?: {
+        actionExecutionId?: string;
+        status?: string;
+        summary?: string;
+        lastStatusChange?: number;
+        lastUpdatedBy?: string;
+        percentComplete?: number;
+        errorDetails?: { code?: string; message?: string };
+      };
+    }[];
+  }[];
+}
+
+export interface Runner {
+  runnerId: string;
+  name: string;
+  status: "online" | "offline";
+  lastSeen?: number;
+  created: number;
+  version?: string;
+  currentJobs?: { pipelineName?: string; pipelineExecutionId?: string; stageName?: string; actionName?: string; buildId?: string }[];
+}
+
+export interface AccessKey {
+  accessKeyId: string;
+  userName?: string;
+  created: number;
+  secretAccessKey?: string;
+}
+
+export interface GitToken {
+  tokenId: string;
+  description?: string;
+  created: number;
+  token?: string;
+}
+
+export interface SourceHook {
+  hookId: string;
+  provider: string;
+  repository: string;
+  cloneUrl: string;
+  payloadUrl: string;
+  created: number;
+  lastDelivery?: number;
+}
+
+export interface PenstockEvent {
+  sequence: number;
+  time: number;
+  type: string;
+  pipelineName?: string;
+  pipelineExecutionId?: string;
+  stageName?: string;
+  actionName?: string;
+  status?: string;
+}
+
+export interface LogLine {
+  n: number;
+  t: number;
+  text: string;
+}
+
+export interface LogPage {
+  logId: string;
+  from: number;
+  lines: LogLine[];
+  total: number;
+  closed: boolean;
+}

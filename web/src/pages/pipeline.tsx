@@ -1,0 +1,273 @@
+// One pipeline: its stages as they stand now (each may hold another execution),
+// and the history below.
+import { useState } from "preact/hooks";
+import { codePipeline, penstock, messageOf } from "../api/client.ts";
+import { useLive } from "../api/live.ts";
+import type { ExecutionSummary, PipelineDetail, PipelineState } from "../api/types.ts";
+import { useStateNews, useTab } from "../parts/announce.tsx";
+import { Age, Button, Copy, Loading, Notice, Paste, ReadTrouble, Status, Took } from "../parts/basics.tsx";
+import { Graph, type GraphStage } from "../parts/graph.tsx";
+import { Glyph } from "../parts/icons.tsx";
+import { Crumbs, Missing } from "../parts/page.tsx";
+import { RevisionLine } from "../parts/revisions.tsx";
+import { personName, triggerWords } from "../parts/words.ts";
+import { go, paths } from "../router.ts";
+import { actionState, executionState, isLive, stageState } from "../status.ts";
+import { useKeys } from "../keys.ts";
+import { RunButton } from "./overview.tsx";
+
+interface Shown {
+  detail: PipelineDetail;
+  state: PipelineState;
+}
+
+export function PipelinePage({ name }: { name: string }) {
+  const live = useLive<Shown>(
+    `pipeline ${name}`,
+    async () => {
+      const [detail, state] = await Promise.all([
+        penstock<PipelineDetail>("GetPipelineDetail", { name }),
+        codePipeline<PipelineState>("GetPipelineState", { name }),
+      ]);
+      return { detail, state };
+    },
+    (event) => event.pipelineName === undefined || event.pipelineName === name,
+  );
+  const latest = live.data?.detail.pipeline.latestExecution;
+  const state = latest ? executionState(latest) : undefined;
+  useTab(name, state);
+  useStateNews(`${name} #${latest?.number}`, state);
+  const approval = live.data?.detail.pipeline.approval;
+  useKeys({
+    a: () => approval && go(`${paths.execution(name, approval.pipelineExecutionId)}#approve`),
+  });
+
+  if (live.missing) return <Missing what={`the pipeline “${name}”`} />;
+  return (
+    <>
+      <Crumbs trail={[["Pipelines", paths.overview]]} />
+      <header class="page-head">
+        <div class="page-title">
+          <h1 tabIndex={-1}>{name}</h1>
+          {live.data ? <Status state={state ?? "idle"} word={latest ? undefined : "Never run"} /> : null}
+        </div>
+        <div class="buttons">
+          <RunButton name={name} onFailed={live.refresh} />
+        </div>
+      </header>
+      <ReadTrouble error={live.error} refresh={live.refresh} have={!!live.data} />
+      {live.data ? <Body {...live.data} /> : live.error ? null : <Loading what="the pipeline" />}
+    </>
+  );
+}
+
+function Body({ detail, state }: Shown) {
+  const { pipeline, executions, repository } = detail;
+  return (
+    <>
+      {pipeline.approval ? (
+        <div class="notice is-gate">
+          <Status state="waiting" word={`${pipeline.approval.stageName}/${pipeline.approval.actionName} waits for a decision`} />
+          <a class="button is-primary" href={`${paths.execution(pipeline.name, pipeline.approval.pipelineExecutionId)}#approve`}>
+            Review and decide
+            <Glyph name="right" />
+          </a>
+        </div>
+      ) : null}
+      {pipeline.fileError ? (
+        <Notice kind="warn">
+          {pipeline.file ?? "The pipeline’s file"} was not loaded; version {pipeline.version} stays in force. <code class="error-text">{pipeline.fileError}</code>
+        </Notice>
+      ) : null}
+      <Graph stages={graphOf(detail, state)} label={`Stages of ${pipeline.name}`} />
+      <dl class="facts">
+        {repository ? (
+          <div class="is-wide">
+            <dt>Clone and push</dt>
+            <dd>
+              <Paste text={repository.cloneUrl} what="The repository’s address" />
+              <span class="muted">
+                A push to <code>{repository.branch}</code> starts this pipeline.
+              </span>
+            </dd>
+          </div>
+        ) : null}
+        <div>
+          <dt>Definition</dt>
+          <dd>
+            version {pipeline.version}, {pipeline.origin === "file" ? <code>{pipeline.file ?? "from a file"}</code> : "set over the API"}
+          </dd>
+        </div>
+        <div>
+          <dt>Changed</dt>
+          <dd>
+            <Age at={pipeline.updated} />
+          </dd>
+        </div>
+        <div>
+          <dt>Mode</dt>
+          <dd>
+            {pipeline.executionMode.toLowerCase()}, type {pipeline.pipelineType}
+          </dd>
+        </div>
+      </dl>
+      <History name={pipeline.name} newest={executions} />
+      <Definition detail={detail} />
+    </>
+  );
+}
+
+function graphOf(detail: PipelineDetail, state: PipelineState): GraphStage[] {
+  const name = detail.pipeline.name;
+  return detail.declaration.stages.map((declared) => {
+    const now = state.stageStates.find((stage) => stage.stageName === declared.name);
+    const summary = detail.pipeline.stages.find((stage) => stage.name === declared.name);
+    const id = now?.latestExecution?.pipelineExecutionId;
+    const execution = detail.executions.find((e) => e.pipelineExecutionId === id);
+    const approval = detail.pipeline.approval;
+    return {
+      name: declared.name,
+      state: stageState({ name: declared.name, status: summary?.status ?? now?.latestExecution?.status, wait: summary?.wait }),
+      wait: summary?.wait,
+      note: id ? (
+        <a class="stage-execution" href={paths.execution(name, id)}>
+          {execution ? `#${execution.number}` : "execution"}
+        </a>
+      ) : undefined,
+      actions: declared.actions.map((action) => {
+        const latest = now?.actionStates?.find((a) => a.actionName === action.name)?.latestExecution;
+        const asks = approval?.stageName === declared.name && approval.actionName === action.name && latest?.status === "InProgress";
+        return {
+          name: action.name,
+          provider: action.actionTypeId.provider,
+          runOrder: action.runOrder ?? 1,
+          state: actionState({ status: latest?.status, approval: asks ? approval : undefined }, id && execution ? executionState(execution) : undefined),
+          href: id && latest ? paths.action(name, id, declared.name, action.name) : undefined,
+          line: latest?.errorDetails?.message ?? latest?.summary,
+          percent: latest?.percentComplete,
+        };
+      }),
+    };
+  });
+}
+
+// AWS's own operation lists what is older than the newest 25.
+interface OldExecution {
+  pipelineExecutionId: string;
+  status: string;
+  startTime?: number;
+  lastUpdateTime?: number;
+  sourceRevisions?: { actionName: string; revisionId?: string; revisionSummary?: string; revisionUrl?: string }[];
+  trigger?: { triggerType: string; triggerDetail?: string };
+}
+
+type HistoryRow = Omit<ExecutionSummary, "number"> & { number?: number };
+
+function asRow(name: string, old: OldExecution): HistoryRow {
+  const live = old.status === "InProgress" || old.status === "Stopping";
+  return {
+    pipelineName: name,
+    pipelineExecutionId: old.pipelineExecutionId,
+    status: old.status,
+    started: old.startTime ?? 0,
+    updated: old.lastUpdateTime ?? 0,
+    ...(live ? {} : { ended: old.lastUpdateTime ?? 0 }),
+    version: 0,
+    ...(old.trigger ? { trigger: old.trigger } : {}),
+    stages: [],
+    revisions: (old.sourceRevisions ?? []).map((r) => ({ ...r, revisionId: r.revisionId ?? "" })),
+  };
+}
+
+function History({ name, newest }: { name: string; newest: ExecutionSummary[] }) {
+  const [older, setOlder] = useState<HistoryRow[]>([]);
+  const [next, setNext] = useState<string | null>("");
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const known = new Set(newest.map((e) => e.pipelineExecutionId));
+  const rows: HistoryRow[] = [...newest, ...older.filter((e) => !known.has(e.pipelineExecutionId))];
+
+  const more = async () => {
+    setBusy(true);
+    try {
+      const page = await codePipeline<{ pipelineExecutionSummaries: OldExecution[]; nextToken?: string }>("ListPipelineExecutions", {
+        pipelineName: name,
+        maxResults: 100,
+        ...(next ? { nextToken: next } : {}),
+      });
+      setOlder([...older, ...page.pipelineExecutionSummaries.map((e) => asRow(name, e))]);
+      setNext(page.nextToken ?? null);
+      setError(null);
+    } catch (failure) {
+      setError(messageOf(failure));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <section class="history" aria-labelledby="history-title">
+      <h2 id="history-title">History</h2>
+      {rows.length ? (
+        <ul class="executions">
+          {rows.map((execution) => (
+            <HistoryItem key={execution.pipelineExecutionId} name={name} execution={execution} />
+          ))}
+        </ul>
+      ) : (
+        <p class="muted">No execution yet. Press Run, or push to the source.</p>
+      )}
+      {error ? <Notice kind="bad">{error}</Notice> : null}
+      {newest.length >= 25 && next !== null ? (
+        <Button busy={busy} onClick={() => void more()}>
+          Show older executions
+        </Button>
+      ) : null}
+    </section>
+  );
+}
+
+function HistoryItem({ name, execution }: { name: string; execution: HistoryRow }) {
+  const state = executionState(execution);
+  return (
+    <li class="execution-row">
+      <a class="execution-link" data-row href={paths.execution(name, execution.pipelineExecutionId)}>
+        {execution.number ? `#${execution.number}` : execution.pipelineExecutionId.slice(0, 8)}
+      </a>
+      <Status state={state} />
+      <span class="execution-what">
+        <RevisionLine execution={execution as ExecutionSummary} />
+        {execution.stoppedBy ? (
+          <span class="muted">
+            stopped by {personName(execution.stoppedBy)}
+            {execution.stopReason ? `: ${execution.stopReason}` : ""}
+          </span>
+        ) : execution.wait && isLive(state) ? (
+          <span class="muted">{execution.wait}</span>
+        ) : null}
+      </span>
+      <span class="execution-trigger muted">{triggerWords(execution as ExecutionSummary)}</span>
+      <span class="execution-when muted">
+        <Age at={execution.started} />
+        <span class="took">
+          <Took from={execution.started} to={isLive(state) ? undefined : (execution.ended ?? execution.updated)} />
+        </span>
+      </span>
+    </li>
+  );
+}
+
+function Definition({ detail }: { detail: PipelineDetail }) {
+  const text = JSON.stringify(detail.declaration, null, 2);
+  return (
+    <details class="definition">
+      <summary>Definition, version {detail.pipeline.version}</summary>
+      <div class="code-block">
+        <Copy text={text} what="the definition" />
+        <pre tabIndex={0} aria-label="The definition as JSON">
+          <code>{text}</code>
+        </pre>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,56 @@
+// AWS's status values as people meet them. One list of states with one word
+// each; icon and colour hang on the state (parts/status.tsx, style/status.css).
+import type { ActionDetail, ExecutionSummary, StageSummary } from "./api/types.ts";
+
+export type State =
+  | "idle"
+  | "queued"
+  | "running"
+  | "waiting"
+  | "succeeded"
+  | "failed"
+  | "cancelling"
+  | "cancelled"
+  | "superseded";
+
+export const stateWords: Record<State, string> = {
+  idle: "Not started",
+  queued: "Queued",
+  running: "Running",
+  waiting: "Waiting for approval",
+  succeeded: "Succeeded",
+  failed: "Failed",
+  cancelling: "Cancelling",
+  cancelled: "Cancelled",
+  superseded: "Superseded",
+};
+
+const plain: Record<string, State> = {
+  Succeeded: "succeeded",
+  Failed: "failed",
+  Stopping: "cancelling",
+  Stopped: "cancelled",
+  Cancelled: "cancelled",
+  Abandoned: "cancelled",
+  Superseded: "superseded",
+  Skipped: "idle",
+};
+
+/** `wait` is the server's sentence about what something in progress waits for. */
+function stateOf(status: string | undefined, wait: string | undefined, approval?: unknown): State {
+  if (status && status !== "InProgress") return plain[status] ?? "idle";
+  if (wait?.startsWith("stopping")) return "cancelling";
+  if (status && (approval || wait?.startsWith("waiting for approval"))) return "waiting";
+  if (wait?.startsWith("waiting for")) return "queued";
+  return status === "InProgress" ? "running" : "idle";
+}
+
+export const executionState = (e: Pick<ExecutionSummary, "status" | "wait" | "approval">): State => stateOf(e.status, e.wait, e.approval);
+export const stageState = (s: StageSummary): State => stateOf(s.status, s.wait);
+
+export function actionState(a: Pick<ActionDetail, "status" | "wait" | "approval">, execution?: State): State {
+  const state = stateOf(a.status, a.wait, a.approval);
+  return execution === "cancelling" && (state === "running" || state === "waiting" || state === "queued") ? "cancelling" : state;
+}
+
+export const isLive = (state: State): boolean => state === "queued" || state === "running" || state === "waiting" || state === "cancelling";
