@@ -29,7 +29,7 @@ static bool unknown_flag(struct arena *arena, const struct flag *flags, const ch
 }
 
 /* Takes the flag at words[*index], and the next word where that is its value. */
-static bool read_flag(struct arena *arena, struct arguments *out, int count, char *const *words, int *index,
+static bool read_flag(struct arena *arena, struct arguments *out, int count, const char *const *words, int *index,
                       struct err *err) {
     const char *name = words[*index] + 2;
     size_t length = strcspn(name, "=");
@@ -61,8 +61,8 @@ static bool read_common(const char *word, struct arguments *out) {
     return true;
 }
 
-bool arguments_read(struct arena *arena, const struct flag *flags, int count, char *const *words, struct arguments *out,
-                    struct err *err) {
+bool arguments_read(struct arena *arena, const struct flag *flags, int count, const char *const *words,
+                    struct arguments *out, struct err *err) {
     struct arguments result = {.flags = flags};
     const char **positional = arena_array(arena, const char *, (size_t)count + 1);
     bool only_words = false;

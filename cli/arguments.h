@@ -30,8 +30,8 @@ struct arguments {
 
 /* Reads what stands behind the command's name: --name VALUE, --name=VALUE, `--` ends the flags. Errors: ERR_INVALID, a
  * sentence that names the argument and, where one is near, the flag that was probably meant. */
-bool arguments_read(struct arena *arena, const struct flag *flags, int count, char *const *words, struct arguments *out,
-                    struct err *err);
+bool arguments_read(struct arena *arena, const struct flag *flags, int count, const char *const *words,
+                    struct arguments *out, struct err *err);
 
 /* The value given, or NULL; for a switch: whether it was given. The name must be in the table. */
 const char *arguments_get(const struct arguments *arguments, const char *name);

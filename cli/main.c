@@ -18,31 +18,6 @@ static void interrupted(int number) {
     _exit(CLI_INTERRUPTED);
 }
 
-bool cli_connect(struct cli *cli, struct client **out, struct err *err) {
-    if (!cli->client && !client_open(&cli->arena, &cli->client, err))
-        return false;
-    *out = cli->client;
-    return true;
-}
-
-enum cli_exit cli_exit_for(const struct err *err) {
-    switch (err->kind) {
-    case ERR_NONE:
-        return CLI_DONE;
-    case ERR_NOT_FOUND:
-        return CLI_NOT_FOUND;
-    case ERR_INVALID:
-    case ERR_DENIED:
-    case ERR_CONFLICT:
-    case ERR_LIMIT:
-        return CLI_REFUSED;
-    case ERR_UNAVAILABLE:
-    case ERR_INTERNAL:
-        break;
-    }
-    return CLI_UNREACHABLE;
-}
-
 static void print_overview(FILE *out) {
     fputs("usage: penstock COMMAND ...\n\n"
           "  penstock status                      what every pipeline is doing\n"
@@ -94,7 +69,7 @@ static bool check_words(const struct command *command, const struct arguments *a
     return true;
 }
 
-static int run(struct cli *cli, int count, char *const *words) {
+static int run(struct cli *cli, int count, const char *const *words) {
     struct err err = {0};
     const struct command *command = NULL;
     if (!commands_find(words[0], &command, &err))
@@ -132,7 +107,7 @@ int main(int argc, char **argv) {
     }
     hash_init();
     struct cli cli = {.arena = ARENA_INIT};
-    int exit_code = run(&cli, argc - 1, argv + 1);
+    int exit_code = run(&cli, argc - 1, (const char *const *)argv + 1);
     client_close(cli.client);
     arena_release(&cli.arena);
     if (fflush(stdout) != 0) {

@@ -15,7 +15,7 @@ static const struct flag flags[] = {
 };
 
 #define READ(...)                                                                                                      \
-    char *words[] = {__VA_ARGS__};                                                                                     \
+    const char *words[] = {__VA_ARGS__};                                                                               \
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;                                                            \
     struct arguments arguments;                                                                                        \
     struct err err = {0};                                                                                              \

@@ -1,0 +1,1 @@
+"""`./demo`: Penstock whole, on this machine, with an application to release."""
