@@ -76,5 +76,9 @@ int64_t clock_parse_basic(const char *text) {
     struct tm tm = {0};
     if (!strptime(text, "%Y%m%dT%H%M%SZ", &tm))
         return -1;
-    return (int64_t)timegm(&tm) * 1000;
+    int64_t wall_ms = (int64_t)timegm(&tm) * 1000;
+    /* timegm turns the 31st of February into a day in March. */
+    char again[CLOCK_TEXT_SIZE];
+    clock_format_basic(wall_ms, again);
+    return strcmp(again, text) == 0 ? wall_ms : -1;
 }

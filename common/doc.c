@@ -7,7 +7,7 @@
 
 #include "common/doc_message.h"
 #include "common/json_read.h"
-#include "common/json_scan.h"
+#include "common/str.h"
 #include "common/utf8.h"
 
 #include <assert.h>
@@ -203,7 +203,7 @@ static bool take_event(struct reader *reader, const yaml_event_t *event) {
     case YAML_MAPPING_END_EVENT:
         return close_container(reader);
     case YAML_ALIAS_EVENT:
-        return refuse_at(reader, event->start_mark, ERR_INVALID, DOC_NO_ANCHORS);
+        return refuse_at(reader, event->start_mark, ERR_INVALID, DOC_NO_ALIASES);
     case YAML_DOCUMENT_START_EVENT:
         return take_document_start(reader, event);
     case YAML_NO_EVENT:
@@ -250,7 +250,10 @@ static bool parse_json(struct arena *arena, const struct doc_source *source, con
         return true;
     if (fault.first)
         return refuse_duplicate(source, fault.first, fault.second, err);
-    return doc_refuse(source, fault.offset, fault.kind, fault.problem, err);
+    (void)doc_refuse(source, fault.offset, fault.kind, fault.problem, err);
+    if (str_ends_with(source->file, ".yml") || str_ends_with(source->file, ".yaml"))
+        doc_append(err, " (what begins with '{' or '[' is read as JSON)");
+    return false;
 }
 
 /* The form of the file as a whole: what no parser should see. */

@@ -6,24 +6,23 @@
 
 #include "common/str.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
+#define NO_COLON "a name without ':'; write 'name: value'"
+
 static const struct {
-    const char *libyaml; /* begins like this */
+    const char *libyaml; /* its sentence, or that of the context, begins like this */
     const char *ours;
 } sentences[] = {
     {"mapping values are not allowed in this context",
      "a ':' cannot stand here; put a text that holds ': ' in quotes, or check the indentation and the line above"},
-    {"could not find expected ':'", "a name without ':'; write 'name: value'"},
+    {"could not find expected ':'", NO_COLON},
     {"did not find expected key", "this does not line up with the lines above; check the indentation"},
     {"did not find expected '-' indicator", "this does not line up with the list above; check the indentation"},
-    {"did not find expected ',' or ']'", "a list that was opened with '[' needs ',' or ']' here"},
-    {"did not find expected ',' or '}'", "an object that was opened with '{' needs ',' or '}' here"},
-    {"did not find expected node content", "a value is missing here"},
     {"block sequence entries are not allowed in this context",
      "a list cannot begin here; put the '-' on a line of its own"},
-    {"block mapping entries", "an object cannot begin here; put the name on a line of its own"},
     {"mapping keys are not allowed in this context", "a '?' cannot stand here; put the text in quotes"},
     {"found unexpected end of stream", "a quote that was opened here is never closed"},
     {"found unexpected document indicator", "a quote that was opened here is not closed before the next '---'"},
@@ -35,9 +34,11 @@ static const struct {
     {"did not find expected comment or line break", "only the text's indentation may stand behind '|' or '>'"},
     {"found an indentation indicator equal to 0", "the number behind '|' or '>' must be 1 to 9"},
     {"did not find expected <document start>", "something follows the end of the document"},
+    {"found incompatible YAML document", "only YAML 1.1 and 1.2 are read; take the line away"},
     {"while scanning an anchor", DOC_NO_ANCHORS},
-    {"while scanning an alias", DOC_NO_ANCHORS},
+    {"while scanning an alias", DOC_NO_ALIASES},
     {"while scanning a tag", DOC_NO_TAGS},
+    {"while parsing a tag", DOC_NO_TAGS},
     {"while scanning a directive", "directives ('%') are not supported; put the text in quotes"},
 };
 
@@ -83,15 +84,31 @@ static size_t line_offset(const struct doc_source *source, size_t line) {
     return at;
 }
 
-/* A tab among the white space that begins the line; `size` where there is none. */
-static size_t find_indenting_tab(const struct doc_source *source, size_t line) {
-    for (size_t at = line_offset(source, line); at < source->size; at++) {
-        if (source->bytes[at] == '\t')
-            return at;
-        if (source->bytes[at] != ' ')
+static size_t offset_of(const struct doc_source *source, yaml_mark_t mark) {
+    size_t at = line_offset(source, mark.line);
+    for (size_t column = 0; at < source->size; at++) {
+        if (((unsigned char)source->bytes[at] & 0xc0) != 0x80 && column++ == mark.column)
             break;
     }
-    return source->size;
+    return at;
+}
+
+static size_t skip_spaces(const struct doc_source *source, size_t at) {
+    while (at < source->size && source->bytes[at] == ' ')
+        at++;
+    return at;
+}
+
+static size_t line_end(const struct doc_source *source, size_t at) {
+    while (at < source->size && source->bytes[at] != '\n' && source->bytes[at] != '\r')
+        at++;
+    return at;
+}
+
+/* A tab among the white space that begins the line; `size` where there is none. */
+static size_t find_indenting_tab(const struct doc_source *source, size_t line) {
+    size_t at = skip_spaces(source, line_offset(source, line));
+    return at < source->size && source->bytes[at] == '\t' ? at : source->size;
 }
 
 static const char *our_words(const yaml_parser_t *parser) {
@@ -103,21 +120,91 @@ static const char *our_words(const yaml_parser_t *parser) {
     return parser->problem ? parser->problem : "not YAML";
 }
 
-static bool refuse_token(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
-    size_t at = line_offset(source, parser->problem_mark.line);
-    for (size_t column = parser->problem_mark.column; at < source->size; at++) {
-        if (((unsigned char)source->bytes[at] & 0xc0) != 0x80 && column-- == 0)
-            break;
-    }
-    const char *file = source->file;
-    size_t line = parser->problem_mark.line + 1;
-    size_t column = parser->problem_mark.column + 1;
+static bool refuse_mark(const struct doc_source *source, yaml_mark_t mark, const char *problem, struct err *err) {
+    return err_set(err, ERR_INVALID, "%s:%zu:%zu: %s", source->file, mark.line + 1, mark.column + 1, problem);
+}
+
+/* Where a value should begin and none can. */
+static bool refuse_value(const struct doc_source *source, yaml_mark_t mark, struct err *err) {
+    size_t at = offset_of(source, mark);
     if (at < source->size && source->bytes[at] == '\t')
-        return err_set(err, ERR_INVALID, "%s:%zu:%zu: tabs cannot indent YAML; use spaces", file, line, column);
-    if (at < source->size)
-        return err_set(err, ERR_INVALID, "%s:%zu:%zu: no value begins with '%c'; put it in quotes", file, line, column,
-                       source->bytes[at]);
-    return err_set(err, ERR_INVALID, "%s:%zu:%zu: a value is missing here", file, line, column);
+        return refuse_mark(source, mark, "tabs cannot indent YAML; use spaces", err);
+    if (at >= source->size || strchr("\r\n-", source->bytes[at]))
+        return refuse_mark(source, mark, "a value is missing here", err);
+    return err_set(err, ERR_INVALID, "%s:%zu:%zu: no value begins with '%c'; put it in quotes", source->file,
+                   mark.line + 1, mark.column + 1, source->bytes[at]);
+}
+
+/* A name was expected at the mark. */
+static bool refuse_key(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
+    size_t at = offset_of(source, parser->problem_mark);
+    if (at < source->size && source->bytes[at] == ':')
+        return refuse_mark(source, parser->problem_mark, "a name is missing before ':'", err);
+    if (at != skip_spaces(source, line_offset(source, parser->problem_mark.line)))
+        return refuse_mark(source, parser->problem_mark,
+                           "something follows the end of the value; put the whole text in quotes", err);
+    return refuse_mark(source, parser->problem_mark, our_words(parser), err);
+}
+
+static bool refuse_unclosed(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
+    bool list = strchr(parser->problem, ']') != NULL;
+    return err_set(err, ERR_INVALID, "%s:%zu:%zu: the %s that was opened with '%c' in line %zu needs ',' or '%c' here",
+                   source->file, parser->problem_mark.line + 1, parser->problem_mark.column + 1,
+                   list ? "list" : "object", list ? '[' : '{', parser->context_mark.line + 1, list ? ']' : '}');
+}
+
+/* True where the line is one text without "name: value", so that a name in the line below it reads as its
+ * continuation; *colon is where a ':' lacks its space, or `size`. */
+static bool is_bare_line(const struct doc_source *source, size_t start, size_t *colon) {
+    size_t end = line_end(source, start);
+    *colon = source->size;
+    if (start == end || strchr("#\"'|>[]{}", source->bytes[start]))
+        return false;
+    for (size_t at = start; at < end; at++) {
+        if (source->bytes[at] != ':')
+            continue;
+        if (at + 1 == end || source->bytes[at + 1] == ' ')
+            return false;
+        if (*colon == source->size)
+            *colon = at;
+    }
+    return true;
+}
+
+/* A ':' where none may be. Mostly the line above is to blame: it lacks its own. */
+static bool refuse_colon(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
+    size_t line = parser->problem_mark.line;
+    size_t at = offset_of(source, parser->problem_mark);
+    size_t start = skip_spaces(source, line_offset(source, line));
+    const char *first = memmem(source->bytes + start, source->size - start, ":", 1);
+    if (line > 0 && first && (size_t)(first - source->bytes) == at) {
+        size_t colon;
+        size_t above = skip_spaces(source, line_offset(source, line - 1));
+        if (is_bare_line(source, above, &colon) && colon < source->size)
+            return doc_refuse(source, colon, ERR_INVALID, "a ':' without a space behind it; write 'name: value'", err);
+        if (is_bare_line(source, above, &colon))
+            return doc_refuse(source, above, ERR_INVALID, NO_COLON, err);
+    }
+    return refuse_mark(source, parser->problem_mark, our_words(parser), err);
+}
+
+static bool refuse_problem(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
+    const char *problem = parser->problem ? parser->problem : "";
+    if (str_equal(problem, "found character that cannot start any token") ||
+        str_equal(problem, "did not find expected node content"))
+        return refuse_value(source, parser->problem_mark, err);
+    if (str_equal(problem, "did not find expected key"))
+        return refuse_key(source, parser, err);
+    if (str_starts_with(problem, "did not find expected ',' or"))
+        return refuse_unclosed(source, parser, err);
+    if (str_starts_with(problem, "mapping values are not allowed"))
+        return refuse_colon(source, parser, err);
+    /* Of these the beginning is what people must find: the place is where the reader gave up. */
+    bool began_before = str_starts_with(problem, "found unexpected end of stream") ||
+                        str_starts_with(problem, "found unexpected document indicator") ||
+                        str_starts_with(problem, "could not find expected ':'");
+    yaml_mark_t mark = began_before && parser->context ? parser->context_mark : parser->problem_mark;
+    return refuse_mark(source, mark, our_words(parser), err);
 }
 
 bool doc_refuse_syntax(const struct doc_source *source, const struct yaml_parser_s *parser, struct err *err) {
@@ -131,11 +218,12 @@ bool doc_refuse_syntax(const struct doc_source *source, const struct yaml_parser
     size_t tab = find_indenting_tab(source, parser->problem_mark.line);
     if (tab < source->size)
         return doc_refuse(source, tab, ERR_INVALID, "tabs cannot indent YAML; use spaces", err);
-    if (str_equal(parser->problem, "found character that cannot start any token"))
-        return refuse_token(source, parser, err);
-    /* Of a quote that is never closed, the opening is what people must find, not the end of the file. */
-    bool unclosed = parser->problem && (str_starts_with(parser->problem, "found unexpected end of stream") ||
-                                        str_starts_with(parser->problem, "found unexpected document indicator"));
-    yaml_mark_t mark = unclosed && parser->context ? parser->context_mark : parser->problem_mark;
-    return err_set(err, ERR_INVALID, "%s:%zu:%zu: %s", source->file, mark.line + 1, mark.column + 1, our_words(parser));
+    return refuse_problem(source, parser, err);
+}
+
+void doc_append(struct err *err, const char *text) {
+    if (!err)
+        return;
+    size_t used = strlen(err->message);
+    (void)snprintf(err->message + used, sizeof err->message - used, "%s", text);
 }

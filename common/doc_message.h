@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DOC_NO_ANCHORS "anchors ('&') and aliases ('*') are not supported; write the value out"
-#define DOC_NO_TAGS "tags ('!') are not supported; put the text in quotes or take the tag away"
+#define DOC_NO_ANCHORS "no value begins with '&' (anchors are not supported); put it in quotes"
+#define DOC_NO_ALIASES "no value begins with '*' (aliases are not supported); put it in quotes"
+#define DOC_NO_TAGS "no value begins with '!' (tags are not supported); put it in quotes"
 
 struct doc_source {
     const char *file;
@@ -24,7 +25,10 @@ struct yaml_parser_s; /* libyaml's */
 bool doc_refuse(const struct doc_source *source, size_t offset, enum err_kind kind, const char *problem,
                 struct err *err);
 
-/* The same for what stopped libyaml. Returns false. */
+/* Adds to the message that is there. */
+void doc_append(struct err *err, const char *text);
+
+/* As doc_refuse, for what stopped libyaml. Returns false. */
 bool doc_refuse_syntax(const struct doc_source *source, const struct yaml_parser_s *parser, struct err *err);
 
 #endif

@@ -53,8 +53,10 @@ int64_t json_get_integer(const struct json *object, const char *name, int64_t fa
 bool json_get_bool(const struct json *object, const char *name, bool fallback);
 
 /* Walks an array's or an object's members; nothing where `parent` is NULL. */
-#define json_each(item, parent)                                                                                        \
-    for (const struct json *item = (parent) ? (parent)->first : NULL; item; item = item->next)
+static inline const struct json *json_first(const struct json *parent) {
+    return parent ? parent->first : NULL;
+}
+#define json_each(item, parent) for (const struct json *item = json_first(parent); item; item = item->next)
 
 /* "object", "list", "text", "number", "true or false", "null": for messages. */
 const char *json_type_name(enum json_type type);

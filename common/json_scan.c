@@ -11,6 +11,8 @@
 /* cJSON copies a number's text into a buffer of this size and reads no further. */
 #define NUMBER_LENGTH_MAX 63
 
+#define NO_SUCH_WORD "a word that is not true, false or null; put texts in double quotes"
+
 struct scanner {
     struct arena *arena;
     const char *text;
@@ -160,7 +162,8 @@ size_t json_scan_number(const char *text, size_t length) {
 static bool scan_number(struct scanner *scanner) {
     size_t length = json_scan_number(scanner->text + scanner->at, scanner->length - scanner->at);
     if (length == 0)
-        return refuse(scanner, scanner->at, "not a number as JSON writes it");
+        return refuse(scanner, scanner->at,
+                      "not a number as JSON writes it (no leading 0 or '+', digits on both sides of '.')");
     if (length > NUMBER_LENGTH_MAX)
         return refuse(scanner, scanner->at, "a number with too many digits");
     note_place(scanner);
@@ -171,7 +174,7 @@ static bool scan_number(struct scanner *scanner) {
 static bool scan_word(struct scanner *scanner, const char *word) {
     size_t length = strlen(word);
     if (scanner->length - scanner->at < length || memcmp(scanner->text + scanner->at, word, length) != 0)
-        return refuse(scanner, scanner->at, "a word that is not true, false or null; put texts in double quotes");
+        return refuse(scanner, scanner->at, NO_SUCH_WORD);
     note_place(scanner);
     scanner->at += length;
     return true;
@@ -179,11 +182,22 @@ static bool scan_word(struct scanner *scanner, const char *word) {
 
 static bool open_container(struct scanner *scanner, bool object) {
     if (scanner->depth == JSON_DEPTH_MAX)
-        return refuse_limit(scanner, "nested too deeply");
+        return refuse_limit(scanner, "nested too deeply; at most 64 levels");
     note_place(scanner);
     scanner->in_object[++scanner->depth] = object;
     scanner->at++;
     return true;
+}
+
+static bool refuse_character(struct scanner *scanner) {
+    char character = scanner->text[scanner->at];
+    if (character == '/' || character == '#')
+        return refuse(scanner, scanner->at, "JSON has no comments; take it away");
+    if ((character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z'))
+        return refuse(scanner, scanner->at, NO_SUCH_WORD);
+    if (character == ',' || character == ']' || character == '}')
+        return refuse(scanner, scanner->at, "a value is missing here");
+    return refuse(scanner, scanner->at, "no value begins like this; put texts in double quotes");
 }
 
 /* A value up to its end, or for `{` and `[` up to just behind the bracket. */
@@ -214,13 +228,15 @@ static bool scan_value_start(struct scanner *scanner) {
     default:
         if (scanner->text[scanner->at] >= '0' && scanner->text[scanner->at] <= '9')
             return scan_number(scanner);
-        return refuse(scanner, scanner->at, "no value begins like this; put texts in double quotes");
+        return refuse_character(scanner);
     }
 }
 
 static bool scan_name(struct scanner *scanner) {
+    if (next_is(scanner, '/') || next_is(scanner, '#'))
+        return refuse_character(scanner);
     if (!next_is(scanner, '"'))
-        return refuse(scanner, scanner->at, "a member's name in double quotes should stand here");
+        return refuse(scanner, scanner->at, "a name in double quotes should stand here");
     if (!scan_text(scanner))
         return false;
     skip_space(scanner);
