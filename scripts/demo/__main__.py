@@ -7,9 +7,9 @@ import sys
 import threading
 import time
 
-from demo import application, screen
+from demo import screen
 from demo.installation import Installation
-from stack import processes
+from stack import application, processes
 from stack.processes import Failure
 from stack.server import Refused
 
@@ -21,7 +21,7 @@ class Demo:
 
     def __init__(self, installation, auto):
         self.installation = installation
-        self.clone = application.Clone(installation)
+        self.clone = application.Clone(installation.path("shop"), installation.server)
         self.auto = auto
 
     # starting
@@ -78,8 +78,8 @@ class Demo:
     def _push(self):
         before = self._newest()
         began = time.monotonic()
-        version = self.clone.push()
-        screen.say(f"pushed {version} to {self.installation.server.url}/git/shop  {time.monotonic() - began:.1f} s")
+        version = self.clone.push()[:7]
+        screen.say(f"pushed {version} to {self.clone.url}  {time.monotonic() - began:.1f} s")
         processes.wait_until(lambda: self._newest() != before, 10, "the push to start the pipeline", log=self.installation.path("server.log"))
         return version
 

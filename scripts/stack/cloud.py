@@ -28,10 +28,11 @@ def free_port():
 class Cloud:
     """One service of two containers, `rp` and `web`, behind a load balancer."""
 
-    def __init__(self, sandbox, cluster="prod", service="shop"):
+    def __init__(self, sandbox, cluster="prod", service="shop", namespace=""):
         self.sandbox = sandbox
         self.cluster = cluster
         self.service = service
+        self.namespace = namespace  # of the image repositories: "" or "team/"
         settings = botocore.config.Config(retries={"max_attempts": 2})
 
         def client(name):
@@ -41,11 +42,15 @@ class Cloud:
 
     @property
     def image_prefix(self):
-        return f"{self.sandbox.registry}/{self.service}"
+        return f"{self.sandbox.registry}/{self.namespace}{self.service}"
+
+    @property
+    def family(self):
+        return f"{self.cluster}-{self.service}"
 
     def make_repositories(self):
         for name in ("rp", "web"):
-            self.ecr.create_repository(repositoryName=f"{self.service}/{name}")
+            self.ecr.create_repository(repositoryName=f"{self.namespace}{self.service}/{name}")
 
     def push_version(self, source, version, docker_host, folder):
         """Build both images of the application at `source` and push them, as one does by hand the first time."""
@@ -62,16 +67,16 @@ class Cloud:
     def make_service(self, version, port, count=2):
         """The service, with the load balancer listening on `port`."""
         self.ecs.create_cluster(clusterName=self.cluster)
-        balancer = self.elb.create_load_balancer(Name=self.service, Subnets=["subnet-1", "subnet-2"])["LoadBalancers"][0]
-        network = balancer["VpcId"] if "VpcId" in balancer else "vpc-1"
-        group = self.elb.create_target_group(Name=self.service, Protocol="HTTP", Port=8080, VpcId=network, TargetType="ip", HealthCheckPath="/health", HealthyThresholdCount=2, UnhealthyThresholdCount=2)["TargetGroups"][0]
+        name = f"{self.cluster}-{self.service}"
+        balancer = self.elb.create_load_balancer(Name=name, Subnets=["subnet-1", "subnet-2"])["LoadBalancers"][0]
+        group = self.elb.create_target_group(Name=name, Protocol="HTTP", Port=8080, VpcId=balancer["VpcId"], TargetType="ip", HealthCheckPath="/health", HealthyThresholdCount=2, UnhealthyThresholdCount=2)["TargetGroups"][0]
         forward = {"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}
         self.elb.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=port, DefaultActions=[forward])
-        self.ecs.register_task_definition(**task_definition(self.service, self.image_prefix, version))
+        self.ecs.register_task_definition(**task_definition(self.family, self.image_prefix, version))
         self.ecs.create_service(
             cluster=self.cluster,
             serviceName=self.service,
-            taskDefinition=self.service,
+            taskDefinition=self.family,
             desiredCount=count,
             launchType="FARGATE",
             loadBalancers=[{"targetGroupArn": group["TargetGroupArn"], "containerName": "rp", "containerPort": 8080}],
