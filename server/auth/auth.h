@@ -26,10 +26,12 @@ struct server;
 bool auth_open(const char *data_directory, struct auth **out, struct err *err);
 void auth_close(struct auth *auth); /* accepts NULL */
 
-/* A secret as it may lie in the database: text that only this server's key opens. */
-char *auth_seal(const struct auth *auth, struct arena *arena, const char *secret);
-/* Errors: ERR_INTERNAL where it was sealed under another key or changed. */
-bool auth_unseal(const struct auth *auth, struct arena *arena, const char *sealed, const char **out, struct err *err);
+/* A secret as it may lie in the database: bytes (in the arena) that only this server's key opens. */
+void auth_seal(const struct auth *auth, struct arena *arena, const char *secret, const void **out, size_t *out_size);
+/* Opens them; `context` is the struct auth (the form that jobs/job_message.h wants). Errors: ERR_INTERNAL where they were
+ * sealed under another key or changed. */
+bool auth_unseal(void *context, struct arena *arena, const void *sealed, size_t size, const char **out,
+                 struct err *err);
 
 /* Checks for the route table (server/http/http.h): they fill in request->principal or refuse.
  *   user     a session's cookie or a SigV4 header; auth_user_body then checks the signature over the body, or for a

@@ -16,7 +16,11 @@
 #include <stdint.h>
 
 struct server; /* server/server.h: what handlers work on */
+struct str;    /* common/str.h */
 struct http_listener;
+
+/* A refusal with this code is answered 401 and asks a browser or git for Basic credentials. */
+#define HTTP_CODE_BASIC "UnauthorizedException"
 
 enum principal_kind { PRINCIPAL_NONE, PRINCIPAL_USER, PRINCIPAL_RUNNER };
 
@@ -28,11 +32,12 @@ struct principal {
     const char *arn;     /* a user's, as AWS's answers show who did something; else NULL */
     const char *service; /* SigV4 scope's service, NULL for a session */
     bool by_session;     /* a browser: writes need Origin and CSRF token */
+    const char *csrf_token; /* a session's, else NULL */
 };
 
 struct request {
     struct server *server;
-    struct arena *arena; /* lives until the reply was sent */
+    struct arena *arena; /* lives until the reply was sent; a long poll's second run gets a new one */
     const char *id;      /* UUID, sent back as x-amzn-RequestId */
     const char *method;
     const char *path;     /* as sent, without query; checked: no NUL, no "..", no encoded slash or dot segments */
@@ -40,6 +45,7 @@ struct request {
     const struct http_header *headers; /* names in lower case, each at most once where HTTP says so */
     size_t header_count;
     const char *remote_address;
+    bool has_body;
     const char *body; /* memory bodies: terminated; "" for none */
     size_t body_size;
     int body_fd;                    /* file bodies: an unnamed file at offset 0, closed after the reply; else -1 */
@@ -68,13 +74,12 @@ struct reply {
     /* A long poll: no reply yet. Run the handler again when `wait_topic` is woken or at wait_until_boot_ms. */
     const char *wait_topic;
     int64_t wait_until_boot_ms;
-    /* An event stream: `feed` is called with a worker's thread after each wake of wait_topic and appends what is new;
-     * it returns false to end the stream. The listener sends a comment each 15 seconds. */
+    /* An event stream: `feed` is called with a worker's thread, once at the start and after each wake of wait_topic,
+     * when all that it gave before was sent. It appends what is new, looks at out->cut (1 MiB), and returns false to end
+     * the stream. The listener sends a comment each 15 seconds. */
     bool (*feed)(struct server *server, void *context, struct arena *arena, struct str *out);
     void *feed_context; /* lives in the request's arena */
 };
-
-struct str;
 
 /* Replies; all texts are copied into the request's arena or static. */
 void reply_json(const struct request *request, struct reply *reply, int status, const struct json *body);
@@ -101,11 +106,11 @@ struct http_route {
     enum http_body body;
     int64_t body_limit;
     http_handler *handler;
+    bool slow; /* may take seconds: only half of the workers do such at a time, so that the others go on */
 };
 
 struct http_settings {
-    const char *address; /* "127.0.0.1" */
-    int port;            /* 0: any free one */
+    int listen_fd; /* from http_bind; the listener closes it */
     int workers;
     int connection_limit;
     const char *body_directory; /* where file bodies go (O_TMPFILE) */
@@ -114,12 +119,16 @@ struct http_settings {
     struct server *server;
 };
 
-/* Starts listening. Errors: ERR_CONFLICT the port is taken. */
+/* Takes an address ("127.0.0.1", "::1") and port (0: any free one); nobody is answered before http_open. Errors:
+ * ERR_CONFLICT the port is taken, ERR_DENIED, ERR_INVALID no such address here. */
+bool http_bind(const char *address, int port, int *out_fd, int *out_port, struct err *err);
+
+/* Starts answering. The settings' texts and routes must live as long as the listener. */
 bool http_open(const struct http_settings *settings, struct http_listener **out, struct err *err);
-int http_port(const struct http_listener *listener);
 /* Wakes everybody who is parked on the topic; from any thread, never blocks. */
 void http_wake(struct http_listener *listener, const char *topic);
-/* Answers parked requests with 503, finishes those under way, closes. Accepts NULL. */
-void http_close(struct http_listener *listener);
+/* Answers parked requests with 503, lets those under way finish, closes. False where one did not finish in
+ * `patience_ms`: the listener then goes on existing and the program must end. Accepts NULL. */
+bool http_close(struct http_listener *listener, int patience_ms);
 
 #endif
