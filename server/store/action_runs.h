@@ -1,6 +1,7 @@
 /*
  * The runs of actions: what ListActionExecutions and GetPipelineState show, manual approvals with their tokens, output
- * variables. Everybody may read; only the engine and the job queue write. An action that was not yet reached has no row.
+ * variables. Everybody may read; only the engine and the job queue write. An action that was not yet reached has no
+ * row.
  */
 #ifndef SERVER_STORE_ACTION_RUNS_H
 #define SERVER_STORE_ACTION_RUNS_H
@@ -44,10 +45,8 @@ struct action_run_row {
 };
 
 /* Errors: ERR_NOT_FOUND. */
-bool action_runs_get(struct tx *tx, struct arena *arena, const char *uuid, struct action_run_row *out,
-                     struct err *err);
-bool action_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct action_run_row *out,
-                           struct err *err);
+bool action_runs_get(struct tx *tx, struct arena *arena, const char *uuid, struct action_run_row *out, struct err *err);
+bool action_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct action_run_row *out, struct err *err);
 
 /* Those of an execution, oldest first. */
 bool action_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, struct action_run_row **out,
@@ -62,8 +61,8 @@ bool action_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id,
                         bool *found, struct action_run_row *out, struct err *err);
 
 /* Approvals that somebody is to answer, oldest first; pipeline_id 0: of all pipelines. */
-bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t pipeline_id,
-                                   struct action_run_row **out, size_t *count, struct err *err);
+bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct action_run_row **out,
+                                   size_t *count, struct err *err);
 
 struct output_variable {
     const char *name;
@@ -95,7 +94,7 @@ struct action_end {
 };
 /* From InProgress. Errors: ERR_INTERNAL where it was not. */
 bool action_runs_end(struct tx *tx, int64_t id, const struct action_end *end, struct err *err);
-/* NULL members leave what is there, percent -1 too. */
+/* NULL members leave what is there, percent -1 too. Nothing for an action that ended. */
 bool action_runs_progress(struct tx *tx, int64_t id, const char *summary, const char *external_id,
                           const char *external_url, int percent, struct err *err);
 bool action_runs_set_variable(struct tx *tx, int64_t action_run_id, const char *name, const char *value,

@@ -36,8 +36,11 @@ typedef bool db_work(struct tx *tx, void *context, struct err *err);
 /* Runs the work and returns when it is durable (true), or undone (false, with the work's own error or the commit's). */
 bool db_write(struct db *db, db_work *work, void *context, struct err *err);
 
-/* Runs the work on a snapshot; it cannot write. */
+/* Runs the work on a snapshot; it cannot write. Neither may be called within a db_work. */
 bool db_read(struct db *db, db_work *work, void *context, struct err *err);
+
+/* How many pieces of work wait for the writer now: for watching, and for tests that need a full queue. */
+size_t db_waiting(struct db *db);
 
 /* Within a db_work. */
 const struct clock *tx_clock(const struct tx *tx);

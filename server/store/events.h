@@ -22,8 +22,8 @@ struct event_row {
 };
 
 /* Those after `after`, oldest first. */
-bool events_list(struct tx *tx, struct arena *arena, int64_t after, size_t limit, struct event_row **out,
-                 size_t *count, struct err *err);
+bool events_list(struct tx *tx, struct arena *arena, int64_t after, size_t limit, struct event_row **out, size_t *count,
+                 struct err *err);
 /* The newest sequence; 0 where nothing ever happened. */
 bool events_last(struct tx *tx, int64_t *out, struct err *err);
 

@@ -24,8 +24,8 @@ struct execution_row {
     const char *stop_reason; /* or NULL */
     const char *stopped_by;  /* or NULL */
     const char *trigger_type;
-    const char *trigger_detail; /* or NULL */
-    const char *started_by;     /* or NULL */
+    const char *trigger_detail;       /* or NULL */
+    const char *started_by;           /* or NULL */
     const char *client_request_token; /* or NULL */
     int64_t started_ms;
     int64_t updated_ms;
@@ -58,7 +58,7 @@ bool executions_set_status(struct tx *tx, int64_t id, enum execution_status from
                            const char *summary, struct err *err);
 /* In front of a stage or into it. */
 bool executions_set_place(struct tx *tx, int64_t id, enum execution_place place, int stage_index, struct err *err);
-bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode mode, const char *reason, const char *by,
-                         struct err *err);
+bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum stop_mode to, const char *reason,
+                         const char *by, struct err *err);
 
 #endif

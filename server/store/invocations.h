@@ -1,4 +1,5 @@
-/* Calls that changed something, by the id that SDKs repeat on each attempt: the second attempt gets the first answer. */
+/* Calls that changed something, by the id that SDKs repeat on each attempt: the second attempt gets the first answer.
+ */
 #ifndef SERVER_STORE_INVOCATIONS_H
 #define SERVER_STORE_INVOCATIONS_H
 

@@ -18,9 +18,9 @@ struct job_row {
     int attempts;      /* how often somebody began */
     int most_attempts; /* 0: no limit */
     enum job_cancel cancel;
-    const char *runner_id;   /* or NULL */
-    const char *runner_name; /* or NULL */
-    const char *claim_id;    /* or NULL */
+    const char *runner_id;    /* or NULL */
+    const char *runner_name;  /* or NULL */
+    const char *claim_id;     /* or NULL */
     int64_t deadline_boot_ms; /* 0: none */
     const char *checkpoint;   /* JSON, or NULL */
     enum job_outcome outcome; /* JOB_DONE */

@@ -13,6 +13,7 @@
 enum origin { ORIGIN_API, ORIGIN_FILE };
 
 const char *origin_name(enum origin origin); /* "api", "file" */
+bool origin_parse(const char *name, enum origin *out);
 
 struct pipeline_row {
     int64_t id;

@@ -9,7 +9,7 @@
 
 struct repository_row {
     const char *name;
-    const char *uuid; /* AWS's repositoryId */
+    const char *uuid;           /* AWS's repositoryId */
     const char *description;    /* or NULL */
     const char *default_branch; /* "main", or NULL while empty */
     const char *tags;           /* JSON object */

@@ -37,14 +37,13 @@ struct execution_variable {
     const char *name;
     const char *value;
 };
-bool execution_variables_list(struct tx *tx, struct arena *arena, int64_t execution_id,
-                              struct execution_variable **out, size_t *count, struct err *err);
+bool execution_variables_list(struct tx *tx, struct arena *arena, int64_t execution_id, struct execution_variable **out,
+                              size_t *count, struct err *err);
 
 /* For the engine only. */
 bool revisions_add(struct tx *tx, const struct revision_row *row, struct err *err);
 /* What was fetched; NULL members leave what is there. */
 bool revisions_settle(struct tx *tx, const struct revision_row *row, struct err *err);
-bool execution_variables_add(struct tx *tx, int64_t execution_id, const char *name, const char *value,
-                             struct err *err);
+bool execution_variables_add(struct tx *tx, int64_t execution_id, const char *name, const char *value, struct err *err);
 
 #endif

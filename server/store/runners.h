@@ -34,8 +34,7 @@ bool runners_add(struct tx *tx, const struct runner_row *runner, const uint8_t t
 bool runners_seen(struct tx *tx, const char *id, struct err *err);
 
 /* For server/jobs only (queue_hello, queue_remove_runner). */
-bool runners_set_instance(struct tx *tx, const char *id, const char *instance_id, const char *version,
-                          struct err *err);
+bool runners_set_instance(struct tx *tx, const char *id, const char *instance_id, const char *version, struct err *err);
 bool runners_remove(struct tx *tx, const char *id, struct err *err);
 
 bool join_tokens_add(struct tx *tx, const uint8_t hash[SHA256_BYTES], int64_t expires_ms, const char *by,

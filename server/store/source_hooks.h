@@ -21,8 +21,7 @@ struct source_hook_row {
 };
 
 /* Errors: ERR_NOT_FOUND. */
-bool source_hooks_get(struct tx *tx, struct arena *arena, const char *id, struct source_hook_row *out,
-                      struct err *err);
+bool source_hooks_get(struct tx *tx, struct arena *arena, const char *id, struct source_hook_row *out, struct err *err);
 /* The hook of that repository, whatever its provider; *found false for none. */
 bool source_hooks_find(struct tx *tx, struct arena *arena, const char *repository, bool *found,
                        struct source_hook_row *out, struct err *err);

@@ -6,6 +6,8 @@
 #ifndef SERVER_STORE_STATES_H
 #define SERVER_STORE_STATES_H
 
+#include "server/definition/pipeline.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -87,6 +89,7 @@ struct state_table {
     size_t count;
 };
 
+extern const struct state_table execution_modes; /* names only; enum execution_mode of the definition */
 extern const struct state_table execution_statuses;
 extern const struct state_table execution_places;
 extern const struct state_table stop_modes;
@@ -104,6 +107,9 @@ int state_parse(const struct state_table *table, const char *name);
 bool state_may_follow(const struct state_table *table, int from, int to);
 bool state_is_end(const struct state_table *table, int state);
 
+static inline const char *execution_mode_name(enum execution_mode mode) {
+    return state_name(&execution_modes, (int)mode);
+}
 static inline const char *execution_status_name(enum execution_status status) {
     return state_name(&execution_statuses, (int)status);
 }

@@ -1,0 +1,192 @@
+/*
+ * Pipeline executions.
+ */
+#include "server/store/executions.h"
+
+#include "server/store/query.h"
+
+#define COLUMNS                                                                                                        \
+    "e.id, e.uuid, e.pipeline_id, p.name, e.number, e.version, e.mode, e.status, e.summary, e.place, e.stage_index, "  \
+    "e.stop_mode, e.stop_reason, e.stopped_by, e.trigger_type, e.trigger_detail, e.started_by, "                       \
+    "e.client_request_token, e.started_ms, e.updated_ms, e.ended_ms "                                                  \
+    "FROM executions e JOIN pipelines p ON p.id = e.pipeline_id "
+
+static struct execution_row execution_from_row(struct query *query, struct arena *arena) {
+    return (struct execution_row){
+        .id = query_column_integer(query, 0),
+        .uuid = query_column_text(query, arena, 1),
+        .pipeline_id = query_column_integer(query, 2),
+        .pipeline = query_column_text(query, arena, 3),
+        .number = query_column_integer(query, 4),
+        .version = query_column_integer(query, 5),
+        .mode = (enum execution_mode)query_column_state(query, &execution_modes, 6),
+        .status = (enum execution_status)query_column_state(query, &execution_statuses, 7),
+        .summary = query_column_text(query, arena, 8),
+        .place = (enum execution_place)query_column_state(query, &execution_places, 9),
+        .stage_index = (int)query_column_integer(query, 10),
+        .stop_mode = (enum stop_mode)query_column_state(query, &stop_modes, 11),
+        .stop_reason = query_column_text(query, arena, 12),
+        .stopped_by = query_column_text(query, arena, 13),
+        .trigger_type = query_column_text(query, arena, 14),
+        .trigger_detail = query_column_text(query, arena, 15),
+        .started_by = query_column_text(query, arena, 16),
+        .client_request_token = query_column_text(query, arena, 17),
+        .started_ms = query_column_integer(query, 18),
+        .updated_ms = query_column_integer(query, 19),
+        .ended_ms = query_column_integer(query, 20),
+    };
+}
+
+static bool no_execution(struct err *err, const char *uuid) {
+    return err_set_code(err, ERR_NOT_FOUND, "PipelineExecutionNotFoundException",
+                        "the pipeline has no execution with id '%s'", uuid);
+}
+
+bool executions_get(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *uuid,
+                    struct execution_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE e.uuid = :uuid AND e.pipeline_id = :pipeline_id";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":uuid", uuid);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    if (query_next(&query)) {
+        *out = execution_from_row(&query, arena);
+        return true;
+    }
+    return query_done(&query, err) && no_execution(err, uuid);
+}
+
+bool executions_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct execution_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE e.id = :id";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    if (query_next(&query)) {
+        *out = execution_from_row(&query, arena);
+        return true;
+    }
+    return query_done(&query, err) && no_execution(err, "(gone)");
+}
+
+static bool collect(struct query *query, struct arena *arena, struct execution_row **out, size_t *count,
+                    struct err *err) {
+    struct execution_row *rows = NULL;
+    size_t capacity = 0, found = 0;
+    while (query_next(query)) {
+        if (found == capacity)
+            rows = arena_grow(arena, rows, sizeof *rows, &capacity);
+        rows[found++] = execution_from_row(query, arena);
+    }
+    if (!query_done(query, err))
+        return false;
+    *out = rows;
+    *count = found;
+    return true;
+}
+
+bool executions_list(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
+                     struct execution_row **out, size_t *count, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE e.pipeline_id = :pipeline_id AND e.number < :before "
+                              "ORDER BY e.number DESC LIMIT :limit";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    query_integer(&query, ":before", before ? before : INT64_MAX);
+    query_integer(&query, ":limit", (int64_t)limit);
+    return collect(&query, arena, out, count, err);
+}
+
+bool executions_active(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct execution_row **out,
+                       size_t *count, struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE e.pipeline_id = :pipeline_id AND e.place <> 'ended' ORDER BY e.number";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    return collect(&query, arena, out, count, err);
+}
+
+bool executions_add(struct tx *tx, const struct execution_row *row, int64_t *id, struct err *err) {
+    static const char sql[] =
+        "INSERT INTO executions (uuid, pipeline_id, number, version, mode, status, place, stage_index, trigger_type, "
+        "trigger_detail, started_by, client_request_token, started_ms, updated_ms) VALUES (:uuid, :pipeline_id, "
+        ":number, :version, :mode, :status, :place, :stage_index, :trigger_type, :trigger_detail, :started_by, "
+        ":client_request_token, :now, :now)";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":uuid", row->uuid);
+    query_integer(&query, ":pipeline_id", row->pipeline_id);
+    query_integer(&query, ":number", row->number);
+    query_integer(&query, ":version", row->version);
+    query_state(&query, ":mode", &execution_modes, (int)row->mode);
+    query_state(&query, ":status", &execution_statuses, (int)row->status);
+    query_state(&query, ":place", &execution_places, (int)row->place);
+    query_integer(&query, ":stage_index", row->stage_index);
+    query_text(&query, ":trigger_type", row->trigger_type);
+    query_text(&query, ":trigger_detail", row->trigger_detail);
+    query_text(&query, ":started_by", row->started_by);
+    query_text(&query, ":client_request_token", row->client_request_token);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    if (!query_run(&query, err))
+        return false;
+    *id = query_last_id(&query);
+    return true;
+}
+
+bool executions_find_token(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *client_request_token,
+                           bool *found, struct execution_row *out, struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE e.pipeline_id = :pipeline_id AND e.client_request_token = :token";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    query_text(&query, ":token", client_request_token);
+    *found = query_next(&query);
+    if (*found)
+        *out = execution_from_row(&query, arena);
+    return query_done(&query, err);
+}
+
+bool executions_set_status(struct tx *tx, int64_t id, enum execution_status from, enum execution_status to,
+                           const char *summary, struct err *err) {
+    static const char sql[] =
+        "UPDATE executions SET status = :to, summary = coalesce(:summary, summary), updated_ms = :now, "
+        "place = CASE WHEN :end THEN 'ended' ELSE place END, ended_ms = CASE WHEN :end THEN :now END "
+        "WHERE id = :id AND status = :from";
+    if (!state_may_follow(&execution_statuses, (int)from, (int)to))
+        return err_set(err, ERR_INTERNAL, "an execution cannot become %s from %s", execution_status_name(to),
+                       execution_status_name(from));
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_state(&query, ":from", &execution_statuses, (int)from);
+    query_state(&query, ":to", &execution_statuses, (int)to);
+    query_text(&query, ":summary", summary);
+    query_integer(&query, ":end", execution_has_ended(to));
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the execution", err);
+}
+
+bool executions_set_place(struct tx *tx, int64_t id, enum execution_place place, int stage_index, struct err *err) {
+    static const char sql[] = "UPDATE executions SET place = :to, stage_index = :stage_index, updated_ms = :now "
+                              "WHERE id = :id AND place = :from";
+    enum execution_place from = place == PLACE_INSIDE ? PLACE_WAITING : PLACE_INSIDE;
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_state(&query, ":from", &execution_places, (int)from);
+    query_state(&query, ":to", &execution_places, (int)place);
+    query_integer(&query, ":stage_index", stage_index);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the execution", err);
+}
+
+bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum stop_mode to, const char *reason,
+                         const char *by, struct err *err) {
+    static const char sql[] = "UPDATE executions SET stop_mode = :to, stop_reason = coalesce(:reason, stop_reason), "
+                              "stopped_by = coalesce(:by, stopped_by), updated_ms = :now "
+                              "WHERE id = :id AND stop_mode = :from AND place <> 'ended'";
+    if (!state_may_follow(&stop_modes, (int)from, (int)to))
+        return err_set(err, ERR_INTERNAL, "an execution's stop cannot become '%s' from '%s'",
+                       state_name(&stop_modes, (int)to), state_name(&stop_modes, (int)from));
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_state(&query, ":from", &stop_modes, (int)from);
+    query_state(&query, ":to", &stop_modes, (int)to);
+    query_text(&query, ":reason", reason);
+    query_text(&query, ":by", by);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the execution", err);
+}
