@@ -105,9 +105,9 @@ class TaskRunner(threading.Thread):
         if host != registry.address:
             return image, None
         login = ("AWS", registry.new_password()[0], registry.address)
-        name, at, digest = path.partition("@")
-        if not at:
-            name, _, tag = path.partition(":")
+        path, _, digest = path.partition("@")
+        name, _, tag = path.partition(":")
+        if not digest:
             digest = self._digest(image, name, tag or "latest")
         with self._ecs.changed:
             container.image_digest = digest

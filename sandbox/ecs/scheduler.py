@@ -49,7 +49,7 @@ class Scheduler(threading.Thread):
                         self._pass(service)
                     except Exception:
                         log.exception("service %s", service.name)
-                # Waiting lets go of the lock; a change during the pass was ours and is seen at the next.
+                # Waiting lets go of the lock.  What a pass changed itself leads to more changes by the tasks' threads.
                 self._ecs.changed.wait(max(0.01, self._wake_at - time.monotonic()))
 
     def _again_at(self, moment):
@@ -169,6 +169,7 @@ class Scheduler(threading.Thread):
         target.desired = service.desired
         target.is_rollback = True
         target.failed_tasks = 0
+        service.settings["taskDefinition"] = target.definition.arn
         target.turn("IN_PROGRESS", f"ECS deployment circuit breaker: rolling back to deploymentId {target.id}.")
         service.say(f"rolling back to deployment {target.id}.")
 

@@ -144,8 +144,7 @@ def update_service(ecs, params, key):
             service.primary.desired = service.desired
             service.primary.updated_at = time.time()
             service.steady = False
-        # After a rollback the primary has another definition than the one last asked for.
-        if changed or params.get("forceNewDeployment") or service.primary.definition is not definition:
+        if changed or params.get("forceNewDeployment"):
             _deploy(ecs, service, definition)
         ecs.changed.notify_all()
         return {"service": views.service(ecs, service)}

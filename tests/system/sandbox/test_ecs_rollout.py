@@ -76,7 +76,7 @@ def test_circuit_breaker_rolls_back(application):
         reasons = {one["id"]: (one["rolloutState"], one["rolloutStateReason"]) for one in application.service()["deployments"]}
         if bad in reasons:
             assert reasons[bad] == ("FAILED", "ECS deployment circuit breaker: tasks failed to start.")
-        application.completed(first)
+        assert application.completed(first)["taskDefinition"] == first
     assert visitor.failed == []
     assert visitor.versions == {"1"}
     events = application.events()

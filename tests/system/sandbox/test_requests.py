@@ -131,6 +131,20 @@ def test_members_newer_than_the_model_of_debian(sandbox):
     assert (answer["__type"], answer["message"]) == ("ClientException", "TaskDefinition not found.")
 
 
+def test_task_definition_with_newer_members(sandbox):
+    """They come back as they were given."""
+    container = {"name": "a", "image": "b", "memory": 8, "versionConsistency": "disabled", "credentialSpecs": ["x"],
+                 "restartPolicy": {"enabled": True, "ignoredExitCodes": [0], "restartAttemptPeriod": 60}}
+    body = {"family": "newer-members", "enableFaultInjection": False, "containerDefinitions": [container]}
+    status, answer = send(sandbox, json.dumps(body).encode(), target="AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition")
+    assert status == 200, answer
+    kept = answer["taskDefinition"]
+    assert kept["enableFaultInjection"] is False
+    assert {name: kept["containerDefinitions"][0][name] for name in container} == container
+    container["restartPolicy"]["enabled"] = "yes"
+    assert send(sandbox, json.dumps(body).encode(), target="AmazonEC2ContainerServiceV20141113.RegisterTaskDefinition")[0] == 400
+
+
 def test_query_input_against_model(sandbox):
     elb = sandbox.client("elbv2", config={"parameter_validation": False})
     with pytest.raises(ClientError) as error:

@@ -101,7 +101,7 @@ def test_sidecar_may_end(runner):
     )
     arn = runner.run(definition)
     eventually(lambda: containers_of(runner.task(arn))["sidecar"].get("exitCode") == 3, "the sidecar ends")
-    assert runner.task(arn)["lastStatus"] == "RUNNING"
+    runner.reaches(arn, "RUNNING")
     runner.ecs.stop_task(cluster=runner.cluster, task=arn, reason="enough")
     task = runner.stopped(arn)
     assert (task["stopCode"], task["stoppedReason"]) == ("UserInitiated", "enough")
