@@ -74,6 +74,7 @@ class Sandbox:
         try:
             os.makedirs(self._folder, 0o700, exist_ok=True)
             self._lock()
+            self._forget_endpoints()
             path = os.path.join(self._folder, "id")
             if not os.path.exists(path):
                 _write_atomically(path, secrets.token_hex(6))
@@ -89,6 +90,11 @@ class Sandbox:
         except BlockingIOError:
             raise StartError(f"another sandbox runs with --state '{self._folder}'") from None
 
+    def _forget_endpoints(self):
+        """Nobody may read a killed predecessor's addresses, or ours once we are gone."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(self._folder, "endpoints.json"))
+
     def _listen(self, dispatcher, registry):
         try:
             endpoint = Endpoint(self._arguments.port, dispatcher)
@@ -98,9 +104,8 @@ class Sandbox:
         self._cleanup.callback(endpoint.stop)
         self.endpoint_url = endpoint.url
         self.registry_address = registry.address
-        path = os.path.join(self._folder, "endpoints.json")
-        self._cleanup.callback(lambda: os.path.exists(path) and os.unlink(path))
-        _write_atomically(path, json.dumps({"endpoint": self.endpoint_url, "registry": self.registry_address, "pid": os.getpid()}) + "\n")
+        self._cleanup.callback(self._forget_endpoints)
+        _write_atomically(os.path.join(self._folder, "endpoints.json"), json.dumps({"endpoint": self.endpoint_url, "registry": self.registry_address, "pid": os.getpid()}) + "\n")
 
     def stop(self):
         self._cleanup.close()
