@@ -7,6 +7,7 @@
  */
 #include "common/http_client.h"
 
+#include "common/http_text.h"
 #include "common/str.h"
 
 #include <assert.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/un.h>
 
 #define ANSWER_CEILING_DEFAULT ((size_t)16 * 1024 * 1024)
 #define HEADERS_MAX 256
@@ -191,51 +191,6 @@ static size_t on_header(char *line, size_t size, size_t count, void *context) {
     return length;
 }
 
-/* Where to, for messages: without user, password, path and query, any of which may hold a secret. */
-static const char *destination(struct arena *arena, const struct http_request *request) {
-    if (request->unix_socket)
-        return request->unix_socket;
-    const char *host = strstr(request->url, "://");
-    if (!host)
-        return "?";
-    host += 3;
-    size_t length = strcspn(host, "/?#");
-    const char *at = memrchr(host, '@', length);
-    if (at) {
-        length -= (size_t)(at + 1 - host);
-        host = at + 1;
-    }
-    return arena_strndup(arena, host, length);
-}
-
-static bool is_token(const char *text) {
-    if (!text || !*text)
-        return false;
-    for (const char *at = text; *at; at++)
-        if (*at <= ' ' || *at >= 0x7f || strchr("()<>@,;:\\\"/[]?={}", *at))
-            return false;
-    return true;
-}
-
-static bool check_request(const struct http_request *request, struct err *err) {
-    if (!is_token(request->method))
-        return err_set(err, ERR_INVALID, "'%s' is no HTTP method", request->method ? request->method : "");
-    for (const char *at = request->url; *at; at++)
-        if (*at <= ' ' || *at >= 0x7f)
-            return err_set(err, ERR_INVALID, "the URL has a space, control or non-ASCII character; percent-encode it");
-    for (size_t i = 0; i < request->header_count; i++) {
-        const struct http_header *header = &request->headers[i];
-        if (!is_token(header->name))
-            return err_set(err, ERR_INVALID, "'%s' is no header name", header->name);
-        if (header->value && strpbrk(header->value, "\r\n"))
-            return err_set(err, ERR_INVALID, "the value of header '%s' holds a line break", header->name);
-    }
-    if (request->unix_socket && strlen(request->unix_socket) >= sizeof((struct sockaddr_un *)0)->sun_path)
-        return err_set(err, ERR_INVALID, "the path of socket '%s' is too long; at most 107 bytes",
-                       request->unix_socket);
-    return true;
-}
-
 static bool append_header(struct arena *arena, struct curl_slist **list, const char *name, const char *value) {
     /* libcurl sends a header without value only when it is written with ';'. */
     const char *line = *value ? arena_printf(arena, "%s: %s", name, value) : arena_printf(arena, "%s;", name);
@@ -325,7 +280,7 @@ static CURLcode set_method(CURL *easy, struct exchange *exchange) {
 }
 
 static bool refuse_result(const struct exchange *exchange, CURLcode result, const char *words, struct err *err) {
-    const char *where = destination(exchange->arena, exchange->request);
+    const char *where = http_destination(exchange->arena, exchange->request);
     if (exchange->gave_up && str_equal(exchange->gave_up, "interrupted"))
         return err_set(err, ERR_UNAVAILABLE, "interrupted");
     if (exchange->gave_up)
@@ -334,8 +289,7 @@ static bool refuse_result(const struct exchange *exchange, CURLcode result, cons
         words = curl_easy_strerror(result);
     switch ((int)result) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return err_set(err, ERR_INVALID, "not an http or https URL: %s", words);
+        return err_set(err, ERR_INVALID, "the URL is wrong: %s", words);
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
     case CURLE_UNKNOWN_OPTION:
@@ -348,7 +302,7 @@ static bool refuse_result(const struct exchange *exchange, CURLcode result, cons
 
 bool http_send(struct http_client *client, struct arena *arena, const struct http_request *request,
                struct http_answer *out, struct err *err) {
-    if (!check_request(request, err))
+    if (!http_check_request(request, err))
         return false;
     char words[CURL_ERROR_SIZE] = "";
     size_t ceiling = request->answer_ceiling ? request->answer_ceiling : ANSWER_CEILING_DEFAULT;
@@ -376,30 +330,4 @@ bool http_send(struct http_client *client, struct arena *arena, const struct htt
         .body_size = exchange.body.length,
     };
     return true;
-}
-
-const char *http_answer_header(const struct http_answer *answer, const char *name) {
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (strcmp(answer->headers[i].name, name) == 0)
-            return answer->headers[i].value;
-    return NULL;
-}
-
-char *http_encode(struct arena *arena, const char *text, bool keep_slash) {
-    static const char hex[] = "0123456789ABCDEF";
-    char *out = arena_alloc(arena, strlen(text) * 3 + 1);
-    char *end = out;
-    for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
-        bool letter = (*byte >= 'A' && *byte <= 'Z') || (*byte >= 'a' && *byte <= 'z');
-        bool kept = letter || (*byte >= '0' && *byte <= '9') || strchr("-._~", *byte) || (keep_slash && *byte == '/');
-        if (kept) {
-            *end++ = (char)*byte;
-            continue;
-        }
-        *end++ = '%';
-        *end++ = hex[*byte >> 4];
-        *end++ = hex[*byte & 15];
-    }
-    *end = '\0';
-    return out;
 }

@@ -19,14 +19,15 @@ struct http_header {
 };
 
 struct http_request {
-    const char *method; /* "GET" */
-    const char *url;    /* for a unix socket "http://docker/…" */
+    const char *method;      /* "GET" */
+    const char *url;         /* for a unix socket "http://docker/…" */
     const char *unix_socket; /* path, or NULL for TCP */
     const struct http_header *headers;
     size_t header_count;
     const void *body; /* or NULL */
     size_t body_size;
-    /* Instead of body: bytes are asked for until it returns 0; -1 gives up. body_size is the total, or 0 for chunked. */
+    /* Instead of body: bytes are asked for until it returns 0; -1 gives up. body_size is the total, or 0 for chunked.
+     */
     ptrdiff_t (*read_body)(void *context, void *buffer, size_t room);
     /* Instead of collecting the answer's body: takes each piece of a 2xx answer; false gives up. An answer of another
      * status is collected as usual, so that its error can be read. */
@@ -34,10 +35,10 @@ struct http_request {
     /* Asked about once a second and at each piece: true gives the request up (ERR_UNAVAILABLE "interrupted"). */
     bool (*interrupted)(void *context);
     void *context;
-    size_t answer_ceiling;   /* most bytes of a collected body; 0 means 16 MiB */
-    int connect_timeout_ms;  /* 0 means 5,000 */
-    int timeout_ms;          /* the whole exchange; 0 means 60,000; -1 none (streams) */
-    bool use_proxy;          /* honour http_proxy and friends */
+    size_t answer_ceiling;  /* most bytes of a collected body; 0 means 16 MiB */
+    int connect_timeout_ms; /* 0 means 5,000 */
+    int timeout_ms;         /* the whole exchange; 0 means 60,000; -1 none (streams) */
+    bool use_proxy;         /* honour http_proxy and friends */
 };
 
 struct http_answer {
@@ -53,7 +54,7 @@ bool http_client_global_init(struct err *err);
 void http_client_global_release(void);
 
 struct http_client *http_client_new(void);
-void http_client_free(struct http_client *client); /* accepts NULL */
+void http_client_free(struct http_client *client);     /* accepts NULL */
 void http_client_cleanup(struct http_client **client); /* for CLEANUP() */
 
 /* Sends and waits for the whole answer. Any status is a success here: look at answer->status. The answer lives in the
