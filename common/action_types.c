@@ -115,7 +115,7 @@ static const struct action_type types[] = {
     {.provider = "EC2", .category = ACTION_DEPLOY, .owner = "AWS", .version = "1", COUNTS(1, 1, 0, 0),
      .worker = ACTION_BY_NOBODY,
      .keys = {REQUIRED("InstanceTagKey"), OPTIONAL("InstanceTagValue"), REQUIRED("InstanceType"),
-              REQUIRED("TargetDirectory"), OPTIONAL("DeploySpec"), OPTIONAL("PreScript"), OPTIONAL("PostScript"),
+              OPTIONAL("TargetDirectory"), OPTIONAL("DeploySpec"), OPTIONAL("PreScript"), OPTIONAL("PostScript"),
               OPTIONAL("MaxBatch"), OPTIONAL("MaxError"), OPTIONAL("TargetGroupNameList")}},
 
     {.provider = "Lambda", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 5, 0, 5),
@@ -128,7 +128,7 @@ static const struct action_type types[] = {
     {.provider = "CodePipeline", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 0, 0, 0),
      .worker = ACTION_BY_NOBODY,
      .keys = {REQUIRED("PipelineName"), OPTIONAL("SourceRevisions"), OPTIONAL("Variables")}},
-    {.provider = "InspectorScan", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(1, 1, 0, 1),
+    {.provider = "InspectorScan", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 1, 0, 1),
      .worker = ACTION_BY_NOBODY,
      .keys = {REQUIRED("InspectorRunMode"), OPTIONAL("ECRRepositoryName"), OPTIONAL("ImageTag"),
               OPTIONAL("CriticalThreshold"), OPTIONAL("HighThreshold"), OPTIONAL("MediumThreshold"),
@@ -140,9 +140,11 @@ static const struct action_type types[] = {
               OPTIONAL("DeployStrategy"), OPTIONAL("Alarms")}},
     {.provider = "DeviceFarm", .category = ACTION_TEST, .owner = "AWS", .version = "1", COUNTS(1, 1, 0, 0),
      .worker = ACTION_BY_NOBODY,
-     .keys = {REQUIRED("ProjectId"), REQUIRED("DevicePoolArn"), REQUIRED("AppType"), REQUIRED("App"),
-              REQUIRED("TestType"), OPTIONAL("Test"), OPTIONAL("FuzzEventCount"), OPTIONAL("FuzzEventThrottle"),
-              OPTIONAL("FuzzRandomizerSeed"), OPTIONAL("RecordAppPerformanceData"), OPTIONAL("RecordVideo")}},
+     .keys = {REQUIRED("AppType"), REQUIRED("ProjectId"), REQUIRED("App"), REQUIRED("DevicePoolArn"),
+              REQUIRED("TestType"), OPTIONAL("TestSpec"), OPTIONAL("Test"), OPTIONAL("FuzzEventCount"),
+              OPTIONAL("FuzzEventThrottle"), OPTIONAL("FuzzRandomizerSeed"), OPTIONAL("RecordAppPerformanceData"),
+              OPTIONAL("RecordVideo"), OPTIONAL("RadioBluetoothEnabled"), OPTIONAL("RadioGpsEnabled"),
+              OPTIONAL("RadioNfcEnabled"), OPTIONAL("RadioWifiEnabled")}},
 };
 /* clang-format on */
 
