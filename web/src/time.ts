@@ -25,7 +25,7 @@ function coarse(seconds: number): string {
 /** "0.3 s", "12 s", "2 min 5 s", "1 h 4 min", "2 days 3 h". */
 export function duration(seconds: number): string {
   if (!(seconds > 0)) return "0 s";
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1).replace(/\.0$/, "")} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return pair(Math.floor(whole / 60), "min", whole % 60, "s");

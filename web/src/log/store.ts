@@ -152,7 +152,8 @@ export class LogStore {
   }
 }
 
-const troubleWords = /\b(?:error|fatal|panic|failed|failure|exception|traceback|segmentation fault|command not found|no such file or directory|permission denied)\b/i;
+const troubleWords =
+  /(?:^|[^\w.-])(?:[A-Z][\w.]*(?:Error|Exception)|[a-z][\w.]*\.[A-Z]\w*(?:Error|Exception)|[Ee]rror|ERROR|[Ff]atal|FATAL|panic|[Ff]ailed|FAILED|FAIL|[Ff]ailure|Traceback|[Ss]egmentation fault|command not found|[Nn]o such file or directory|[Pp]ermission denied)(?![\w-])|\bERR!|[✖✗✘]/;
 const harmless = /\b(?:0|no|without) (?:errors?|failures?|failed)\b|\b(?:errors?|failures?|failed)\s*[:=]\s*0\b|\b0 failed\b/i;
 
 /** Does this line look like the report of an error? */

@@ -120,7 +120,7 @@ function Body({ data, refresh }: { data: ExecutionDetail; refresh: () => void })
         <span>{sentence(triggerWords(execution))}</span> <Age at={execution.started} />
         <span aria-hidden="true"> · </span>
         <span>{isLive(state) ? "running for" : "took"}</span> <Took from={execution.started} to={isLive(state) ? undefined : (execution.ended ?? execution.updated)} />
-        {execution.wait && isLive(state) ? (
+        {execution.wait && (state === "queued" || state === "running") ? (
           <>
             <span aria-hidden="true"> · </span>
             <span>{execution.wait}</span>
@@ -267,6 +267,6 @@ function actionLine(action: ActionDetail, live: boolean): string | undefined {
     const verb = action.status === "Succeeded" ? "approved" : "rejected";
     return `${personName(action.updatedBy)} ${verb}${action.summary ? `: “${action.summary}”` : ""}`;
   }
-  if (action.wait) return action.wait;
+  if (action.wait && !action.wait.startsWith("waiting for approval")) return action.wait;
   return action.errorMessage ?? action.summary;
 }

@@ -128,7 +128,7 @@ function graphOf(detail: PipelineDetail, state: PipelineState): GraphStage[] {
     return {
       name: declared.name,
       state: stageState({ name: declared.name, status: summary?.status ?? now?.latestExecution?.status, wait: summary?.wait }),
-      wait: summary?.wait,
+      wait: summary?.wait?.startsWith("waiting for approval") ? undefined : summary?.wait,
       note: id ? (
         <a class="stage-execution" href={paths.execution(name, id)}>
           {execution ? `#${execution.number}` : "execution"}
@@ -242,7 +242,7 @@ function HistoryItem({ name, execution }: { name: string; execution: HistoryRow 
             stopped by {personName(execution.stoppedBy)}
             {execution.stopReason ? `: ${execution.stopReason}` : ""}
           </span>
-        ) : execution.wait && isLive(state) ? (
+        ) : execution.wait && state !== "waiting" && isLive(state) ? (
           <span class="muted">{execution.wait}</span>
         ) : null}
       </span>

@@ -62,7 +62,7 @@ export function ApprovalPanel(props: { approval: Approval; number: number; onDec
       <header class="approval-head">
         <h2 id="approval-title">
           <StateIcon state="waiting" />
-          Waiting for approval: {subject}
+          {approval.pipelineName} #{props.number} waits for approval: {subject}
         </h2>
         <p>
           Asked <Age at={approval.since} />

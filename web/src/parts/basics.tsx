@@ -45,15 +45,17 @@ export function Moment(props: { at: number }) {
 export function Took(props: { from: number; to?: number | undefined }) {
   if (props.to !== undefined) return <span class="number">{duration(props.to - props.from)}</span>;
   const seconds = Math.max(0, Math.floor(everySecond.value - props.from));
-  return <span class="number">{seconds ? duration(seconds).replace(".0 s", " s") : "0 s"}</span>;
+  return <span class="number">{duration(seconds)}</span>;
 }
 
 export function Notice(props: { kind: "bad" | "warn" | "info" | "good"; children: ComponentChildren; action?: ComponentChildren }) {
-  const icon = props.kind === "good" ? "check" : props.kind === "info" ? "clock" : "warning";
+  const icon = props.kind === "good" ? "check" : props.kind === "info" ? "info" : "warning";
   return (
     <div class={`notice is-${props.kind}`} role={props.kind === "bad" ? "alert" : undefined}>
-      <Glyph name={icon} />
-      <div class="notice-text">{props.children}</div>
+      <div class="notice-text">
+        <Glyph name={icon} />
+        <div>{props.children}</div>
+      </div>
       {props.action}
     </div>
   );

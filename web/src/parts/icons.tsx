@@ -94,10 +94,10 @@ const shapes = {
       <path d="M8 6.5v3M8 11.5v.01" />
     </>
   ),
-  clock: (
+  info: (
     <>
       <circle cx="8" cy="8" r="6.25" />
-      <path d="M8 4.6V8l2.3 1.5" />
+      <path d="M8 7.5v3.6M8 4.9v.01" />
     </>
   ),
   branch: (

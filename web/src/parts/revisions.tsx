@@ -60,7 +60,7 @@ export function RevisionList(props: { revisions: Revision[] }) {
               </span>
             ) : null}
             {revision.created ? <Age at={revision.created} /> : null}
-            <span>by {revision.actionName}</span>
+            {props.revisions.length > 1 ? <span>from {revision.actionName}</span> : null}
           </span>
         </li>
       ))}
