@@ -20,7 +20,7 @@ struct arena {
 };
 
 /* An empty arena; it takes memory with the first allocation. */
-#define ARENA_INIT \
+#define ARENA_INIT                                                                                                     \
     { .blocks = NULL }
 
 /* Frees everything that came from the arena and leaves it empty and usable. Accepts NULL. */

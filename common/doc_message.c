@@ -146,8 +146,9 @@ static bool refuse_key(const struct doc_source *source, const yaml_parser_t *par
     return refuse_mark(source, parser->problem_mark, our_words(parser), err);
 }
 
-static bool refuse_unclosed(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
-    bool list = strchr(parser->problem, ']') != NULL;
+static bool refuse_unclosed(const struct doc_source *source, const yaml_parser_t *parser, const char *problem,
+                            struct err *err) {
+    bool list = strchr(problem, ']') != NULL;
     return err_set(err, ERR_INVALID, "%s:%zu:%zu: the %s that was opened with '%c' in line %zu needs ',' or '%c' here",
                    source->file, parser->problem_mark.line + 1, parser->problem_mark.column + 1,
                    list ? "list" : "object", list ? '[' : '{', parser->context_mark.line + 1, list ? ']' : '}');
@@ -196,7 +197,7 @@ static bool refuse_problem(const struct doc_source *source, const yaml_parser_t 
     if (str_equal(problem, "did not find expected key"))
         return refuse_key(source, parser, err);
     if (str_starts_with(problem, "did not find expected ',' or"))
-        return refuse_unclosed(source, parser, err);
+        return refuse_unclosed(source, parser, problem, err);
     if (str_starts_with(problem, "mapping values are not allowed"))
         return refuse_colon(source, parser, err);
     /* Of these the beginning is what people must find: the place is where the reader gave up. */

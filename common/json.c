@@ -20,7 +20,7 @@
 struct copier {
     struct arena *arena;
     const char *text;
-    const struct json_scan *scan;
+    struct json_scan scan; /* its places live in another arena, for as long as this */
     size_t next_place;
     bool with_lines;
     size_t line_offset; /* up to here lines and columns are counted */
@@ -93,8 +93,8 @@ bool json_set_number_from_text(struct json *value, const char *text, size_t leng
 
 /* Takes the next place; what it counts once is not counted again. */
 static size_t take_place(struct copier *copier, int *line, int *column) {
-    assert(copier->next_place < copier->scan->count);
-    size_t offset = copier->scan->places[copier->next_place++];
+    assert(copier->next_place < copier->scan.count);
+    size_t offset = copier->scan.places[copier->next_place++];
     if (!copier->with_lines)
         return offset;
     for (; copier->line_offset < offset; copier->line_offset++) {
@@ -118,7 +118,7 @@ static bool fail(struct copier *copier, size_t offset, const char *problem) {
 
 static bool copy_number(struct copier *copier, struct json *value, size_t offset) {
     char number[64];
-    size_t length = json_scan_number(copier->text + offset, copier->scan->length - offset);
+    size_t length = json_scan_number(copier->text + offset, copier->scan.length - offset);
     assert(length > 0 && length < sizeof number);
     memcpy(number, copier->text + offset, length);
     number[length] = '\0';
@@ -184,21 +184,19 @@ static bool copy_value(struct copier *copier, const cJSON *item, struct json **o
 static bool read_tree(struct copier *copier, const char *text, size_t length, size_t most_values,
                       const struct json **out) {
     struct arena scan_arena CLEANUP(arena_release) = ARENA_INIT;
-    struct json_scan scan;
-    if (!json_scan(&scan_arena, text, length, most_values, &scan)) {
-        (void)fail(copier, scan.error_offset, scan.problem);
-        copier->fault->kind = scan.error_kind;
+    if (!json_scan(&scan_arena, text, length, most_values, &copier->scan)) {
+        (void)fail(copier, copier->scan.error_offset, copier->scan.problem);
+        copier->fault->kind = copier->scan.error_kind;
         return false;
     }
     const char *end = NULL;
     cJSON *tree CLEANUP(free_tree) = cJSON_ParseWithLengthOpts(text, length, &end, false);
     if (!tree)
         return fail(copier, end ? (size_t)(end - text) : 0, "not JSON");
-    copier->scan = &scan;
     struct json *value;
     if (!copy_value(copier, tree, &value))
         return false;
-    assert(copier->next_place == scan.count);
+    assert(copier->next_place == copier->scan.count);
     *out = value;
     return true;
 }

@@ -1,6 +1,7 @@
 /*
- * Other programs, started with a struct of named fields: no shell, no argument strings. The child gets exactly the given
- * environment and descriptors, its own process group, default signals, and is killed with its group when time is up.
+ * Other programs, started with a struct of named fields: no shell, no argument strings. The child gets exactly the
+ * given environment and descriptors, its own process group, default signals, and is killed with its group when time is
+ * up.
  */
 #ifndef COMMON_SPAWN_H
 #define COMMON_SPAWN_H
@@ -24,12 +25,12 @@ struct spawn {
 };
 
 struct spawn_result {
-    int exit_code;      /* 0..255, or 128 + signal */
-    bool timed_out;     /* killed because time was up */
+    int exit_code;  /* 0..255, or 128 + signal */
+    bool timed_out; /* killed because time was up */
     bool interrupted;
     const char *output; /* spawn_run_collect: stdout (and stderr where errors is -1), terminated */
     size_t output_size;
-    bool output_cut;    /* more came than the ceiling; the rest was read and dropped */
+    bool output_cut; /* more came than the ceiling; the rest was read and dropped */
 };
 
 /* Runs the program to its end. True where it could be started and waited for, whatever its exit code. */

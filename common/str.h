@@ -18,7 +18,7 @@ struct str {
     bool cut;       /* something did not fit */
 };
 
-#define STR_INIT(ceiling_bytes) \
+#define STR_INIT(ceiling_bytes)                                                                                        \
     { .ceiling = (ceiling_bytes) }
 
 /* Frees the text; the struct is empty again with its old ceiling. Accepts NULL. */
