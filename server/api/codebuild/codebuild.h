@@ -1,0 +1,40 @@
+/*
+ * CodeBuild's operations: one file each, listed in operations.c. What several of them show is here.
+ */
+#ifndef SERVER_API_CODEBUILD_CODEBUILD_H
+#define SERVER_API_CODEBUILD_CODEBUILD_H
+
+#include "server/api/aws.h"
+#include "server/store/builds.h"
+#include "server/store/projects.h"
+
+AWS_OPERATION(batch_get_builds);
+AWS_OPERATION(batch_get_projects);
+AWS_OPERATION(create_project);
+AWS_OPERATION(delete_project);
+AWS_OPERATION(list_builds);
+AWS_OPERATION(list_builds_for_project);
+AWS_OPERATION(list_projects);
+AWS_OPERATION(start_build);
+AWS_OPERATION(stop_build);
+AWS_OPERATION(update_project);
+
+/* The project of that name or ARN. Errors: ERR_NOT_FOUND ResourceNotFoundException in AWS's words. */
+bool project_find(struct tx *tx, const struct aws_call *call, const char *name_or_arn, struct project_row *out,
+                  struct err *err);
+
+/* A project as BatchGetProjects shows it. */
+bool project_show(const struct aws_call *call, const struct project_row *row, struct json **out, struct err *err);
+
+/* Stores what a create or update call made (canonical settings with their tags): replaces where `change`. */
+bool project_store(struct tx *tx, const struct aws_call *call, const struct json *settings, bool change,
+                   struct err *err);
+
+/* A build as BatchGetBuilds shows it. */
+bool build_show(const struct aws_call *call, const struct build_row *row, struct json **out, struct err *err);
+
+/* "project:uuid" or a build's ARN taken apart. Errors: ERR_INVALID. */
+bool build_id_parse(const struct aws_call *call, const char *id, const char **project, const char **uuid,
+                    struct err *err);
+
+#endif

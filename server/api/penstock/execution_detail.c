@@ -1,0 +1,65 @@
+/*
+ * GetExecutionDetail, AbandonAction: one execution in full, and letting go of an action in it.
+ */
+#include "server/api/penstock/penstock.h"
+
+#include "server/api/codepipeline/codepipeline.h"
+#include "server/api/penstock/view.h"
+#include "server/engine/engine.h"
+
+const struct shape get_execution_detail_input = {
+    .type = SHAPE_OBJECT,
+    .fields =
+        (const struct shape_field[]){
+            {.name = "pipelineName", .required = true, .shape = &pipeline_name_shape},
+            {.name = "pipelineExecutionId", .required = true, .shape = &aws_uuid},
+            {0},
+        },
+};
+
+const struct shape abandon_action_input = {
+    .type = SHAPE_OBJECT,
+    .fields =
+        (const struct shape_field[]){
+            {.name = "pipelineName", .required = true, .shape = &pipeline_name_shape},
+            {.name = "pipelineExecutionId", .required = true, .shape = &aws_uuid},
+            {.name = "stageName", .required = true, .shape = &action_name_shape},
+            {.name = "actionName", .required = true, .shape = &action_name_shape},
+            {0},
+        },
+};
+
+/* Asked to wait for its actions, it can still be asked to undo them; more than that cannot be asked. */
+static bool can_stop(const struct execution_row *execution) {
+    return !execution_has_ended(execution->status) && execution->stop_mode != STOP_ABANDON;
+}
+
+bool get_execution_detail(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
+    struct arena *arena = call->arena;
+    struct view view = {.tx = tx, .call = call, .arena = arena};
+    struct pipeline_row row;
+    struct execution_row execution;
+    if (!pipeline_find(tx, call, aws_text(call, "pipelineName"), &row, err) ||
+        !executions_get(tx, arena, row.id, aws_text(call, "pipelineExecutionId"), &execution, err) ||
+        !view_execution(&view, &execution, json_set_object(arena, out, "execution"), err) ||
+        !view_stages(&view, &execution, json_set_array(arena, out, "stages"), err))
+        return false;
+    json_set_bool(arena, out, "canStop", can_stop(&execution));
+    json_set_bool(arena, out, "canRunAgain", execution_has_ended(execution.status));
+    json_set_integer(arena, out, "declarationVersion", execution.version);
+    return true;
+}
+
+bool abandon_action(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
+    (void)out;
+    const struct engine_abandon_request request = {
+        .pipeline = aws_text(call, "pipelineName"),
+        .execution = aws_text(call, "pipelineExecutionId"),
+        .stage = aws_text(call, "stageName"),
+        .action = aws_text(call, "actionName"),
+        .by = call->by,
+    };
+    struct pipeline_row row;
+    return pipeline_find(tx, call, request.pipeline, &row, err) &&
+           engine_abandon_action(tx, call->arena, &request, err);
+}

@@ -1,0 +1,53 @@
+/*
+ * What the dashboard looks at, made of the store's rows: PipelineSummary, ExecutionSummary, StageDetail, Approval as
+ * docs/doors.md describes them.
+ */
+#ifndef SERVER_API_PENSTOCK_VIEW_H
+#define SERVER_API_PENSTOCK_VIEW_H
+
+#include "server/api/aws.h"
+#include "server/store/action_runs.h"
+#include "server/store/executions.h"
+#include "server/store/pipelines.h"
+
+/* One answer being made. Zero but for the first three. */
+struct view {
+    struct tx *tx;
+    const struct aws_call *call;
+    struct arena *arena;
+    /* The definition read last: mostly the next one too. */
+    int64_t pipeline_id;
+    int64_t version;
+    const struct pipeline *pipeline;
+};
+
+/* The definition of that version. */
+bool view_definition(struct view *view, int64_t pipeline_id, int64_t version, const struct pipeline **out,
+                     struct err *err);
+
+/* PipelineSummary */
+bool view_pipeline(struct view *view, const struct pipeline_row *row, struct json *out, struct err *err);
+
+/* ExecutionSummary */
+bool view_execution(struct view *view, const struct execution_row *execution, struct json *out, struct err *err);
+
+/* The list of StageDetail of an execution. */
+bool view_stages(struct view *view, const struct execution_row *execution, struct json *out, struct err *err);
+
+/* ActionDetail; `run` is NULL where the action was not reached. */
+bool view_action(struct view *view, const struct pipeline_action *action, const struct action_run_row *run,
+                 struct json *out, struct err *err);
+
+/* Approval, with what is about to be released: the commits since what last succeeded in that stage. */
+bool view_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err);
+
+/* The first approval of the execution that somebody is to answer, as member "approval" of `out`; nothing for none. */
+bool view_pending_approval(struct view *view, const struct execution_row *execution, struct json *out, struct err *err);
+
+/* A JSON text of the store's, or NULL. */
+const struct json *view_parse(struct arena *arena, const char *text);
+
+/* The value of that configuration key, or NULL. */
+const char *view_setting(const struct pipeline_action *action, const char *key);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * An execution in full: its stages and actions, each with log, build, runner.
+ */
+#include "server/api/penstock/view.h"
+
+#include "server/api/codebuild/codebuild.h"
+#include "server/engine/wait.h"
+#include "server/logs/logs.h"
+#include "server/store/job_rows.h"
+#include "server/store/log_rows.h"
+#include "server/store/stage_runs.h"
+
+#include "common/str.h"
+
+static bool show_log(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+    bool found, closed;
+    struct log_info info;
+    if (!log_rows_get(view->tx, run->uuid, &found, &closed, err))
+        return false;
+    if (!found)
+        return true;
+    if (!logs_info(view->call->server->logs, run->uuid, &info, err))
+        return false;
+    struct json *log = json_set_object(view->arena, out, "log");
+    json_set_text(view->arena, log, "logId", run->uuid);
+    json_set_integer(view->arena, log, "lines", info.lines);
+    json_set_integer(view->arena, log, "bytes", info.bytes);
+    json_set_bool(view->arena, log, "closed", closed);
+    return true;
+}
+
+static bool show_runner(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+    bool found;
+    struct job_row job;
+    if (!job_rows_of_action(view->tx, view->arena, run->id, &found, &job, err))
+        return false;
+    if (found)
+        json_set_text(view->arena, out, "runner", job.runner_name);
+    return true;
+}
+
+static bool show_build(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+    bool found;
+    struct build_row build;
+    struct json *shown;
+    if (!builds_of_action(view->tx, view->arena, run->id, &found, &build, err))
+        return false;
+    if (!found)
+        return true;
+    if (!build_show(view->call, &build, &shown, err))
+        return false;
+    json_set(view->arena, out, "build", shown);
+    return true;
+}
+
+static bool show_variables(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+    struct output_variable *variables;
+    size_t count;
+    if (!action_runs_variables(view->tx, view->arena, run->id, &variables, &count, err))
+        return false;
+    struct json *shown = count > 0 ? json_set_object(view->arena, out, "outputVariables") : NULL;
+    for (size_t i = 0; i < count; i++)
+        json_set_text(view->arena, shown, variables[i].name, variables[i].value);
+    return true;
+}
+
+static void show_outcome(struct arena *arena, const struct action_run_row *run, struct json *out) {
+    json_set_text(arena, out, "actionExecutionId", run->uuid);
+    json_set_text(arena, out, "summary", run->summary);
+    json_set_time(arena, out, "started", run->started_ms);
+    json_set_time(arena, out, "updated", run->updated_ms);
+    json_set_time(arena, out, "ended", run->ended_ms);
+    json_set_text(arena, out, "externalExecutionId", run->external_id);
+    json_set_text(arena, out, "externalExecutionUrl", run->external_url);
+    json_set_text(arena, out, "errorCode", run->error_code);
+    json_set_text(arena, out, "errorMessage", run->error_message);
+    if (run->percent >= 0)
+        json_set_integer(arena, out, "percentComplete", run->percent);
+    json_set_text(arena, out, "updatedBy", run->updated_by);
+}
+
+static bool show_run(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+    const char *wait;
+    json_set_text(view->arena, out, "status", action_status_name(run->status));
+    if (!wait_of_action(view->tx, view->arena, run, &wait, err))
+        return false;
+    json_set_text(view->arena, out, "wait", wait);
+    show_outcome(view->arena, run, out);
+    if (run->approval_token && run->status == ACTION_IN_PROGRESS &&
+        !view_approval(view, run, json_set_object(view->arena, out, "approval"), err))
+        return false;
+    return show_log(view, run, out, err) && show_runner(view, run, out, err) && show_build(view, run, out, err) &&
+           show_variables(view, run, out, err);
+}
+
+static bool is_secret(const struct action_type *type, const char *name) {
+    for (const struct action_key *key = type->keys; key->name; key++)
+        if (key->secret && str_equal(key->name, name))
+            return true;
+    return false;
+}
+
+/* As it ran, with variables resolved; as it is written, where it did not run. */
+static void show_configuration(struct view *view, const struct pipeline_action *action,
+                               const struct action_run_row *run, struct json *out) {
+    struct json *shown = json_set_object(view->arena, out, "configuration");
+    for (size_t i = 0; i < action->configuration_count; i++)
+        json_set_text(view->arena, shown, action->configuration[i].key, action->configuration[i].value);
+    if (run)
+        json_each(setting, view_parse(view->arena, run->configuration)) {
+            json_set_text(view->arena, shown, setting->name, setting->text);
+        }
+    for (const struct json *setting = shown->first; setting; setting = setting->next)
+        if (is_secret(action->type, setting->name))
+            json_set_text(view->arena, shown, setting->name, "****");
+}
+
+static void show_artifacts(struct arena *arena, const struct pipeline_artifact *artifacts, size_t count,
+                           struct json *out) {
+    for (size_t i = 0; i < count; i++)
+        json_append_text(arena, out, artifacts[i].name);
+}
+
+bool view_action(struct view *view, const struct pipeline_action *action, const struct action_run_row *run,
+                 struct json *out, struct err *err) {
+    struct arena *arena = view->arena;
+    json_set_text(arena, out, "name", action->name);
+    json_set_text(arena, out, "category", action_category_name(action->type->category));
+    json_set_text(arena, out, "provider", action->type->provider);
+    json_set_integer(arena, out, "runOrder", action->run_order);
+    show_configuration(view, action, run, out);
+    show_artifacts(arena, action->inputs, action->input_count, json_set_array(arena, out, "inputArtifacts"));
+    show_artifacts(arena, action->outputs, action->output_count, json_set_array(arena, out, "outputArtifacts"));
+    return !run || show_run(view, run, out, err);
+}
+
+static const struct action_run_row *newest_run(const struct action_run_row *runs, size_t count, const char *stage,
+                                               const char *action) {
+    for (size_t i = count; i > 0; i--)
+        if (str_equal(runs[i - 1].stage, stage) && str_equal(runs[i - 1].action, action))
+            return &runs[i - 1];
+    return NULL;
+}
+
+/* What holds the execution up in front of the stage. */
+static bool show_stage_wait(struct view *view, const struct execution_row *execution, int index, struct json *out,
+                            struct err *err) {
+    const char *wait;
+    if (execution->place != PLACE_WAITING || execution->stage_index != index)
+        return true;
+    if (!wait_of_execution(view->tx, view->arena, execution, &wait, err))
+        return false;
+    json_set_text(view->arena, out, "wait", wait);
+    return true;
+}
+
+static void show_stage_run(struct arena *arena, const struct stage_run_row *runs, size_t count, int index,
+                           struct json *out) {
+    for (size_t i = 0; i < count; i++) {
+        if (runs[i].stage_index != index)
+            continue;
+        json_set_text(arena, out, "status", stage_status_name(runs[i].status));
+        json_set_time(arena, out, "started", runs[i].started_ms);
+        json_set_time(arena, out, "updated", runs[i].updated_ms);
+    }
+}
+
+bool view_stages(struct view *view, const struct execution_row *execution, struct json *out, struct err *err) {
+    const struct pipeline *pipeline;
+    struct stage_run_row *stage_runs;
+    struct action_run_row *runs;
+    size_t stage_count, run_count;
+    if (!view_definition(view, execution->pipeline_id, execution->version, &pipeline, err) ||
+        !stage_runs_list(view->tx, view->arena, execution->id, &stage_runs, &stage_count, err) ||
+        !action_runs_list(view->tx, view->arena, execution->id, &runs, &run_count, err))
+        return false;
+    for (size_t i = 0; i < pipeline->stage_count; i++) {
+        const struct pipeline_stage *stage = &pipeline->stages[i];
+        struct json *shown = json_append_object(view->arena, out);
+        json_set_text(view->arena, shown, "name", stage->name);
+        show_stage_run(view->arena, stage_runs, stage_count, (int)i, shown);
+        if (!show_stage_wait(view, execution, (int)i, shown, err))
+            return false;
+        struct json *actions = json_set_array(view->arena, shown, "actions");
+        for (size_t j = 0; j < stage->action_count; j++)
+            if (!view_action(view, &stage->actions[j], newest_run(runs, run_count, stage->name, stage->actions[j].name),
+                             json_append_object(view->arena, actions), err))
+                return false;
+    }
+    return true;
+}
