@@ -1,7 +1,7 @@
 /*
  * Who is this, may they: sessions of browsers, access keys (SigV4), runners' tokens, git's Basic credentials. Also
- * makes all of these. What a token is checked against stands in the store as a SHA-256; access keys' and hooks' secrets,
- * which have to be known again, stand there sealed under DATA/secret.key.
+ * makes all of these. What a token is checked against stands in the store as a SHA-256; access keys' and hooks'
+ * secrets, which have to be known again, stand there sealed under DATA/secret.key.
  *
  * The functions that create something write it in their own transaction and return the secret once.
  */
@@ -21,15 +21,15 @@ struct server;
 #define AUTH_SIGN_IN_LINK_MS (30LL * 60 * 1000)
 #define AUTH_JOIN_TOKEN_MS (15LL * 60 * 1000)
 
-/* Reads DATA/secret.key, or makes it (mode 0600) where there is none. Errors: ERR_INVALID a file of another size, ERR_DENIED
- * one that others can read, errno's kinds. */
+/* Reads DATA/secret.key, or makes it (mode 0600) where there is none. Errors: ERR_INVALID a file of another size,
+ * ERR_DENIED one that others can read, errno's kinds. */
 bool auth_open(const char *data_directory, struct auth **out, struct err *err);
 void auth_close(struct auth *auth); /* accepts NULL */
 
 /* A secret as it may lie in the database: bytes (in the arena) that only this server's key opens. */
 void auth_seal(const struct auth *auth, struct arena *arena, const char *secret, const void **out, size_t *out_size);
-/* Opens them; `context` is the struct auth (the form that jobs/job_message.h wants). Errors: ERR_INTERNAL where they were
- * sealed under another key or changed. */
+/* Opens them; `context` is the struct auth (the form that jobs/job_message.h wants). Errors: ERR_INTERNAL where they
+ * were sealed under another key or changed. */
 bool auth_unseal(void *context, struct arena *arena, const void *sealed, size_t size, const char **out,
                  struct err *err);
 
@@ -68,8 +68,8 @@ bool auth_create_git_token(struct server *server, struct arena *arena, const cha
 bool auth_create_join_token(struct server *server, struct arena *arena, const char *user_name, struct auth_token *out,
                             struct err *err);
 /* `token` is the whole URL to open in a browser; good once, for AUTH_SIGN_IN_LINK_MS. */
-bool auth_create_sign_in_link(struct server *server, struct arena *arena, const char *user_name,
-                              struct auth_token *out, struct err *err);
+bool auth_create_sign_in_link(struct server *server, struct arena *arena, const char *user_name, struct auth_token *out,
+                              struct err *err);
 
 /* The ARN of a user, as AWS's answers show who did something. */
 const char *auth_user_arn(const struct server *server, struct arena *arena, const char *user_name);
