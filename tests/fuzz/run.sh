@@ -1,0 +1,26 @@
+#!/bin/sh
+# Fuzzes one target with clang's libFuzzer: tests/fuzz/run.sh TARGET [SECONDS]
+# New inputs and crashes go to build-fuzz/; `tests/fuzz/run.sh TARGET merge` adds what reaches new code to the corpus.
+set -e
+cd "$(dirname "$0")/../.."
+target=$1
+seconds=${2:-60}
+[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: json doc sigv4 wire" >&2; exit 2; }
+
+out=build-fuzz
+mkdir -p "$out/$target"
+clang -std=gnu17 -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+    -D_GNU_SOURCE '-DPENSTOCK_VERSION="fuzz"' -I. \
+    $(pkg-config --cflags libcjson libcurl libsodium yaml-0.1) common/*.c "tests/fuzz/$target.c" \
+    -o "$out/$target-fuzzer" $(pkg-config --libs libcjson libcurl libsodium yaml-0.1) -lm
+
+seeds=tests/fuzz/corpus/$target
+if [ "$seconds" = merge ]; then
+    exec "$out/$target-fuzzer" -merge=1 "$seeds" "$out/$target"
+fi
+[ "$target" != doc ] || seeds="$seeds tests/data/doc/good tests/data/doc/bad"
+dictionary=
+[ ! -f "tests/fuzz/$target.dict" ] || dictionary=-dict=tests/fuzz/$target.dict
+# 50 ms is what a bomb may cost (the sanitizers make all of it some five times slower).
+exec "$out/$target-fuzzer" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=65536 $dictionary \
+    -artifact_prefix="$out/$target-" "$out/$target" $seeds
