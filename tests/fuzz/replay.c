@@ -5,6 +5,7 @@
 #include "tests/fuzz/target.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
