@@ -1,0 +1,45 @@
+/*
+ * Log bytes. They are not in the database: the fence is checked right before they are appended, and the offset makes a
+ * repeated call harmless.
+ */
+#include "server/api/jobs/jobs.h"
+
+#include "common/str.h"
+#include "server/api/jobs/fence.h"
+#include "server/logs/logs.h"
+#include "server/server.h"
+#include "server/wake.h"
+
+static void reply_size(const struct request *request, struct reply *reply, int64_t size) {
+    struct json *body = json_object(request->arena);
+    json_set_integer(request->arena, body, "size", size);
+    reply_json(request, reply, 200, body);
+}
+
+/* As reply_error, and where the log ends: what the runner is to send from. */
+static void reply_gap(const struct request *request, struct reply *reply, const struct err *err, int64_t size) {
+    struct json *body = json_object(request->arena);
+    json_set_text(request->arena, body, "__type", err->code);
+    json_set_text(request->arena, body, "message", err->message);
+    json_set_integer(request->arena, body, "size", size);
+    reply_json(request, reply, 409, body);
+    reply_header(request, reply, "x-amzn-ErrorType", err->code);
+}
+
+void jobs_log(struct request *request, struct reply *reply) {
+    const struct server *server = request->server;
+    struct queue_fence fence;
+    int64_t offset = 0, size = 0;
+    const char *log_id;
+    struct err err = {0};
+    if (fence_of_query(request, &fence, &err) && fence_query_number(request, "offset", 0, &offset, &err) &&
+        fence_look(request, &fence, &log_id, &err) &&
+        logs_append(server->logs, log_id, offset, request->body, request->body_size, &size, &err)) {
+        http_wake(server->listener, arena_printf(request->arena, WAKE_LOG, log_id));
+        reply_size(request, reply, size);
+    } else if (str_equal(err.code, "LogGapException")) {
+        reply_gap(request, reply, &err, size);
+    } else {
+        reply_error(request, reply, &err);
+    }
+}
