@@ -1,0 +1,16 @@
+/*
+ * Webhooks: repositories elsewhere tell of a push, and the pipelines whose source names that repository and branch
+ * start. One door per provider; what they share is who sent it (sender.h) and what a push is (change.h).
+ */
+#ifndef SERVER_API_HOOKS_HOOKS_H
+#define SERVER_API_HOOKS_HOOKS_H
+
+#include "server/http/http.h"
+
+#define HOOKS_BODY_MAX (25 * 1024 * 1024) /* GitHub: larger payloads are not sent */
+
+/* POST /hooks/github/HOOKID. Without checks of the route's: the signature is over the body. A file body of
+ * HOOKS_BODY_MAX, so that a hundred large ones from strangers do not lie in memory. */
+void hooks_github(struct request *request, struct reply *reply);
+
+#endif
