@@ -118,6 +118,14 @@ bool pipelines_set_file_error(struct tx *tx, const char *name, const char *file_
     return query_run(&query, err);
 }
 
+bool pipelines_set_file(struct tx *tx, const char *name, const char *file, struct err *err) {
+    static const char sql[] = "UPDATE pipelines SET file = :file WHERE name = :name AND deleted_ms IS NULL";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":name", name);
+    query_text(&query, ":file", file);
+    return query_run(&query, err);
+}
+
 bool pipelines_set_tags(struct tx *tx, int64_t id, const char *tags, struct err *err) {
     static const char sql[] = "UPDATE pipelines SET tags = :tags WHERE id = :id AND deleted_ms IS NULL";
     struct query query CLEANUP(query_close) = query_open(tx, sql);

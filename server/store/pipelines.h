@@ -49,6 +49,9 @@ bool pipelines_get_version(struct tx *tx, struct arena *arena, int64_t pipeline_
 /* Why the newest text of the file that `name` came from is not in force; NULL: it is. */
 bool pipelines_set_file_error(struct tx *tx, const char *name, const char *file_error, struct err *err);
 
+/* The same definition now comes from a file of another name. */
+bool pipelines_set_file(struct tx *tx, const char *name, const char *file, struct err *err);
+
 bool pipelines_set_tags(struct tx *tx, int64_t id, const char *tags, struct err *err);
 
 /* For the engine only. */
