@@ -1,7 +1,7 @@
 """Counts what the test runs left in a folder: `N passed, N failed, N skipped`; exit code 1 on a failure or no test.
 
 *.json is meson's testlog: a program that printed TAP counts by its test points, another as one test. *.xml is pytest's
-JUnit file. *.broken is a run that left no result.
+JUnit file, *.node what node's test runner printed. *.broken is a run that left no result.
 """
 
 import glob
@@ -44,10 +44,19 @@ def count_junit(path):
     return passed, failed, skipped
 
 
+def count_node(path):
+    """The summary at the end: `# pass 39` or, in the form for terminals, `ℹ pass 39`."""
+    with open(path, encoding="utf-8") as file:
+        counts = dict(re.findall(r"^(?:#|ℹ) (pass|fail|cancelled|skipped|todo) (\d+)$", file.read(), re.MULTILINE))
+    if "pass" not in counts:
+        return 0, 1, 0
+    return int(counts["pass"]), int(counts["fail"]) + int(counts["cancelled"]), int(counts["skipped"]) + int(counts["todo"])
+
+
 def main(folder):
     totals = [0, 0, 0]
     for path in sorted(glob.glob(os.path.join(folder, "*"))):
-        counter = {".json": count_meson, ".xml": count_junit, ".broken": lambda _: (0, 1, 0)}.get(os.path.splitext(path)[1])
+        counter = {".json": count_meson, ".xml": count_junit, ".node": count_node, ".broken": lambda _: (0, 1, 0)}.get(os.path.splitext(path)[1])
         if counter:
             totals = [total + count for total, count in zip(totals, counter(path))]
     passed, failed, skipped = totals
