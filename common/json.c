@@ -117,7 +117,7 @@ static bool fail(struct copier *copier, size_t offset, const char *problem) {
 }
 
 static bool copy_number(struct copier *copier, struct json *value, size_t offset) {
-    char number[64];
+    char number[JSON_NUMBER_LENGTH_MAX + 1];
     size_t length = json_scan_number(copier->text + offset, copier->scan.length - offset);
     assert(length > 0 && length < sizeof number);
     memcpy(number, copier->text + offset, length);

@@ -62,7 +62,8 @@ static void print_double(struct str *out, double number) {
 
 static void print_number(struct str *out, const struct json *value) {
     size_t length = value->text ? strlen(value->text) : 0;
-    if (length > 0 && json_scan_number(value->text, length) == length)
+    bool readable = length > 0 && length <= JSON_NUMBER_LENGTH_MAX;
+    if (readable && json_scan_number(value->text, length) == length)
         str_append(out, value->text);
     else if (value->is_integer)
         str_printf(out, "%lld", (long long)value->integer);

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* cJSON copies a number's text into a buffer of this size and reads no further. */
-#define NUMBER_LENGTH_MAX 63
-
 #define NO_SUCH_WORD "a word that is not true, false or null; put texts in double quotes"
 
 struct scanner {
@@ -164,7 +161,7 @@ static bool scan_number(struct scanner *scanner) {
     if (length == 0)
         return refuse(scanner, scanner->at,
                       "not a number as JSON writes it (no leading 0 or '+', digits on both sides of '.')");
-    if (length > NUMBER_LENGTH_MAX)
+    if (length > JSON_NUMBER_LENGTH_MAX)
         return refuse(scanner, scanner->at, "a number with too many digits");
     note_place(scanner);
     scanner->at += length;

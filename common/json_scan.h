@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* cJSON copies a number into a buffer of this size and reads no further. */
+#define JSON_NUMBER_LENGTH_MAX 63
+
 struct json_scan {
     uint32_t *places; /* offsets of names and values, in the order of the text: an object's own before its members' */
     size_t count;

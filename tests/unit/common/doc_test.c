@@ -120,6 +120,20 @@ static void json_scalars_keep_their_text_too(void **state) {
     assert_int_equal(i, 5);
 }
 
+/* Longer than any JSON reader of ours takes: printed as the number that it is. */
+static void long_numbers_print_readably(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    char digits[101] = "";
+    memset(digits, '1', 100);
+    const struct json *doc = must_parse(&arena, arena_printf(&arena, "a: 0.%s", digits));
+    assert_string_equal(json_get(doc, "a")->text, arena_printf(&arena, "0.%s", digits));
+    const char *printed = json_print(&arena, doc);
+    const struct json *again;
+    assert_true(json_parse(&arena, printed, strlen(printed), &again, NULL));
+    assert_true(json_equal(doc, again));
+}
+
 static void assert_place(const struct json *value, int name_line, int name_column, int line, int column) {
     assert_non_null(value);
     assert_int_equal(value->name_line, name_line);
@@ -226,6 +240,7 @@ int main(void) {
         cmocka_unit_test(good_files_mean_this),
         cmocka_unit_test(scalars_keep_their_text),
         cmocka_unit_test(json_scalars_keep_their_text_too),
+        cmocka_unit_test(long_numbers_print_readably),
         cmocka_unit_test(places_count_characters_from_one),
         cmocka_unit_test(places_in_json_are_the_same),
         cmocka_unit_test(bombs_cost_nothing),
