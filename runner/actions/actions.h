@@ -1,0 +1,26 @@
+/*
+ * THE table of what a runner can do: one row and one file for each action provider. docs: common/action_types.h says
+ * what each takes.
+ */
+#ifndef RUNNER_ACTIONS_ACTIONS_H
+#define RUNNER_ACTIONS_ACTIONS_H
+
+#include "runner/job.h"
+
+struct action {
+    const char *provider;
+    /* Does the job and says in *result how it ended. Returning false is a failure whose sentence is in *err (or, where
+     * the job was cancelled, a stop with nothing to undo); result->external_id and result->build are kept. */
+    bool (*run)(struct job *job, struct wire_result *result, struct err *err);
+};
+
+const struct action *actions_find(const char *provider); /* NULL where there is none */
+
+/* The names for a lease. */
+const char *const *actions_providers(size_t *count);
+
+bool action_source(struct job *job, struct wire_result *result, struct err *err);
+bool action_codebuild(struct job *job, struct wire_result *result, struct err *err);
+bool action_ecs(struct job *job, struct wire_result *result, struct err *err);
+
+#endif

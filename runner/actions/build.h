@@ -1,0 +1,87 @@
+/*
+ * One build under way: what the files actions/build_*.c share.
+ */
+#ifndef RUNNER_ACTIONS_BUILD_H
+#define RUNNER_ACTIONS_BUILD_H
+
+#include "runner/archive/tar_feed.h"
+#include "runner/buildspec/environment.h"
+#include "runner/buildspec/phases.h"
+#include "runner/docker/containers.h"
+#include "runner/docker/shell.h"
+#include "runner/job.h"
+
+struct build_container;
+
+struct build {
+    struct job *job;
+    struct arena *arena;
+    struct docker *docker;
+    const char *id; /* "project:uuid" */
+    const char *source_folder; /* in the container: "/codebuild/output/src123456789/src" */
+    struct buildspec spec;
+    struct environment environment;
+    struct phase_record record;
+    struct build_container *container;
+    struct shell *shell;      /* root's */
+    struct shell *user_shell; /* of the latest run-as, or NULL */
+    const char *user;
+    struct json *exported; /* list of {name, value}, or NULL */
+    const char *resolved_version; /* commit, or NULL */
+    bool privileged;
+};
+
+/* ---- build_log.c: lines as CodeBuild prints them, phases as the server shows them ---- */
+
+/* "[Container] 2026/11/23 05:37:00 text" */
+void build_say(struct build *build, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Container output, to be given to shell_new(); context is the build. */
+void build_output(void *build, const void *bytes, size_t size);
+
+void build_begin(struct build *build, const char *phase);
+/* err NULL: succeeded. Else code err->code, or "CLIENT_ERROR". Where the job was stopped meanwhile, it is that. */
+void build_end(struct build *build, const struct err *err);
+
+/* The build as wire_progress and wire_result carry it. */
+struct json *build_describe(const struct build *build);
+void build_tell(struct build *build);
+
+/* ---- build_container.c: the container, made while the source is fetched ---- */
+
+bool build_container_start(struct build *build, struct err *err);
+
+/* Waits until it runs; then build->shell is there. Errors: code "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE" where it is the
+ * image. */
+bool build_container_ready(struct build *build, struct err *err);
+const char *build_container_id(const struct build *build); /* once ready */
+
+/* Sees it dead. Errors: it could not be seen. */
+bool build_container_kill(struct build *build, struct err *err);
+
+/* Removes it and frees; also where it was never made. For job->after. */
+void build_container_free(void *container);
+
+/* ---- build_source.c: inputs, buildspec, scripts, packed for the container ---- */
+
+/* What is known before the source is; the container is made with it. */
+bool build_environment(struct build *build, int64_t now_ms, struct err *err);
+
+bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err);
+
+/* ---- build_phases.c: the commands ---- */
+
+/* *upload: the artifacts are to be uploaded. */
+void build_run_phases(struct build *build, bool *upload);
+
+/* Where the script of command number `index` of that phase (commands first, then finally) lies in the container. */
+const char *build_script_path(const struct build *build, enum build_phase phase, size_t index);
+
+/* ---- build_artifacts.c ---- */
+
+bool build_upload(struct build *build, struct err *err);
+
+/* Values of variables as the last command left them, NULL where not set. */
+bool build_values(struct build *build, const char *const *names, size_t count, const char **values, struct err *err);
+
+#endif

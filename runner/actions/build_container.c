@@ -1,0 +1,216 @@
+/*
+ * The build's container, in a thread of its own until it runs: looking for the image, pulling it, making, attaching,
+ * starting take as long as the source does, and both must be there before the first command.
+ */
+#include "runner/actions/build.h"
+
+#include "common/log.h"
+#include "common/str.h"
+#include "runner/docker/images.h"
+#include "runner/docker/sign_in.h"
+#include "runner/docker/stream.h"
+#include "runner/runner.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIDS_MAX 8192
+#define GIB (INT64_C(1024) * 1024 * 1024)
+#define HOST_DOCKER_SOCKET "/var/run/docker.sock"
+
+struct build_container {
+    struct arena arena;
+    const struct engine *engine;
+    struct build *build; /* only until it is ready */
+    struct container_spec spec;
+    pthread_t thread;
+    bool threaded;
+    pthread_mutex_t mutex; /* guards id and shell against the heartbeat's thread */
+    char *id;              /* or NULL */
+    struct shell *shell;
+    bool succeeded;
+    struct err err;
+};
+
+static const struct {
+    const char *name;
+    int cpus;
+    int gibibytes;
+} compute_types[] = {
+    {"BUILD_GENERAL1_SMALL", 2, 4},    {"BUILD_GENERAL1_MEDIUM", 4, 8},     {"BUILD_GENERAL1_LARGE", 8, 16},
+    {"BUILD_GENERAL1_XLARGE", 36, 72}, {"BUILD_GENERAL1_2XLARGE", 72, 144},
+};
+
+/* As much as CodeBuild would give; on a machine that has less, no limit. */
+static void set_limits(struct container_spec *spec, const struct engine *engine, const char *compute_type) {
+    for (size_t i = 0; i < sizeof compute_types / sizeof *compute_types; i++) {
+        if (!str_equal(compute_types[i].name, compute_type))
+            continue;
+        if (engine->cpus > compute_types[i].cpus)
+            spec->nano_cpus = compute_types[i].cpus * INT64_C(1000000000);
+        if (engine->memory_bytes > compute_types[i].gibibytes * GIB)
+            spec->memory_bytes = compute_types[i].gibibytes * GIB;
+    }
+    spec->pids = PIDS_MAX;
+}
+
+static void say_pull(void *context, const char *text) {
+    build_say(context, "%s", text);
+}
+
+static bool interrupted(void *context) {
+    return job_is_stopped(((struct build *)context)->job);
+}
+
+static bool get_image(struct build_container *container, struct docker *docker, struct arena *arena, struct err *err) {
+    struct build *build = container->build;
+    const char *image = container->spec.image;
+    bool present = false;
+    struct err own = {0};
+    if (!image_present(docker, arena, image, &present, err) || present)
+        return present;
+    build_say(build, "Pulling image %s", image);
+    struct image_pull pull = {.image = image, .line = say_pull, .interrupted = interrupted, .context = build};
+    if (!sign_in_for_image(build->job->runner, arena, image, &pull.registry_auth, &own))
+        job_log(build->job, "signing in to the registry failed: %s", own.message);
+    if (image_pull(docker, arena, &pull, &own))
+        return true;
+    return err_set_code(err, own.kind, "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", "%s", own.message);
+}
+
+static bool open_shell(struct build_container *container, struct docker *docker, struct arena *arena,
+                       struct err *err) {
+    int socket_fd;
+    if (!stream_container(container->engine, container->id, &socket_fd, err))
+        return false;
+    pthread_mutex_lock(&container->mutex);
+    container->shell = shell_new(socket_fd, build_output, container->build);
+    pthread_mutex_unlock(&container->mutex);
+    return container_start(docker, arena, container->id, err);
+}
+
+static bool provision(struct build_container *container, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct docker *docker CLEANUP(docker_cleanup) = docker_open(container->engine);
+    const char *id = NULL;
+    struct err own = {0};
+    /* First try without looking: the image is nearly always here, and a question costs time. */
+    if (!container_create(docker, &arena, &container->spec, &id, &own)) {
+        if (own.kind != ERR_NOT_FOUND)
+            return err_set(err, own.kind, "%s", own.message);
+        if (!get_image(container, docker, &arena, err) ||
+            !container_create(docker, &arena, &container->spec, &id, err))
+            return false;
+    }
+    pthread_mutex_lock(&container->mutex);
+    container->id = strdup(id);
+    pthread_mutex_unlock(&container->mutex);
+    if (!container->id)
+        abort();
+    if (job_is_stopped(container->build->job))
+        return err_set(err, ERR_UNAVAILABLE, "stopped before the container was started");
+    return open_shell(container, docker, &arena, err);
+}
+
+static void *run(void *context) {
+    struct build_container *container = context;
+    container->succeeded = provision(container, &container->err);
+    return NULL;
+}
+
+/* In the heartbeat's thread: the job must end now. */
+static void stop(void *context) {
+    struct build_container *container = context;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    pthread_mutex_lock(&container->mutex);
+    const char *id = arena_strdup(&arena, container->id);
+    pthread_mutex_unlock(&container->mutex);
+    if (!id)
+        return;
+    struct docker *docker CLEANUP(docker_cleanup) = docker_open(container->engine);
+    struct err err = {0};
+    if (container_kill(docker, &arena, id, &err))
+        return;
+    LOG_WARNING("the build's container could not be killed", "container", id, "error", err.message);
+    pthread_mutex_lock(&container->mutex);
+    if (container->shell)
+        shell_cut(container->shell);
+    pthread_mutex_unlock(&container->mutex);
+}
+
+bool build_container_start(struct build *build, struct err *err) {
+    const struct runner *runner = build->job->runner;
+    const struct json *environment = json_get(build->job->message->build, "environment");
+    const char *image = json_get_text(environment, "image");
+    if (!image || !*image)
+        return err_set(err, ERR_INVALID, "the build's project names no image");
+    struct build_container *container = calloc(1, sizeof *container);
+    if (!container)
+        abort();
+    pthread_mutex_init(&container->mutex, NULL);
+    container->engine = runner->engine;
+    container->build = build;
+    container->spec = (struct container_spec){
+        .image = arena_strdup(&container->arena, image),
+        .command = shell_command,
+        .environment = environment_list(&build->environment),
+        .runner_id = runner->account->runner_id,
+        .job_id = build->job->message->id,
+        .network = runner->config->build_network,
+    };
+    if (build->privileged)
+        container->spec.docker_socket =
+            container->engine->socket_path ? container->engine->socket_path : HOST_DOCKER_SOCKET;
+    set_limits(&container->spec, container->engine, json_get_text(environment, "computeType"));
+    build->container = container;
+    build->job->after = build_container_free;
+    build->job->after_context = container;
+    heartbeat_on_stop(build->job->heartbeat, stop, container);
+    container->threaded = pthread_create(&container->thread, NULL, run, container) == 0;
+    return container->threaded || err_set(err, ERR_INTERNAL, "unable to start a thread");
+}
+
+bool build_container_ready(struct build *build, struct err *err) {
+    struct build_container *container = build->container;
+    if (container->threaded)
+        pthread_join(container->thread, NULL);
+    container->threaded = false;
+    build->shell = container->shell;
+    if (container->succeeded)
+        return true;
+    *err = container->err;
+    return false;
+}
+
+const char *build_container_id(const struct build *build) {
+    return build->container->id;
+}
+
+bool build_container_kill(struct build *build, struct err *err) {
+    struct build_container *container = build->container;
+    bool runs = false;
+    if (!container || !container->id)
+        return true;
+    if (!container_kill(build->docker, build->arena, container->id, err) ||
+        !container_runs(build->docker, build->arena, container->id, &runs, err))
+        return false;
+    return !runs || err_set(err, ERR_UNAVAILABLE, "the build's container still runs after it was killed");
+}
+
+void build_container_free(void *context) {
+    struct build_container *container = context;
+    struct err err = {0};
+    if (container->threaded)
+        pthread_join(container->thread, NULL);
+    shell_free(container->shell);
+    if (container->id) {
+        struct docker *docker CLEANUP(docker_cleanup) = docker_open(container->engine);
+        if (!container_remove(docker, &container->arena, container->id, &err))
+            LOG_WARNING("a build's container stays behind until the next start", "error", err.message);
+    }
+    pthread_mutex_destroy(&container->mutex);
+    arena_release(&container->arena);
+    free(container->id);
+    free(container);
+}

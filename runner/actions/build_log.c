@@ -1,0 +1,70 @@
+/*
+ * What a build says of itself.
+ */
+#include "runner/actions/build.h"
+
+#include "common/clock.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+void build_say(struct build *build, const char *format, ...) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = arena_vprintf(&arena, format, arguments);
+    va_end(arguments);
+    time_t seconds = (time_t)(clock_wall_ms(&clock_system) / 1000);
+    struct tm moment;
+    (void)gmtime_r(&seconds, &moment);
+    char stamp[32];
+    (void)strftime(stamp, sizeof stamp, "%Y/%m/%d %H:%M:%S", &moment);
+    job_log(build->job, "[Container] %s %s", stamp, text);
+}
+
+void build_output(void *context, const void *bytes, size_t size) {
+    struct build *build = context;
+    reporter_log(build->job->reporter, bytes, size);
+}
+
+struct json *build_describe(const struct build *build) {
+    struct arena *arena = build->arena;
+    struct json *description = json_object(arena);
+    json_set_text(arena, description, "currentPhase", build->record.current);
+    json_set(arena, description, "phases", json_copy(arena, build->record.phases));
+    json_set_text(arena, description, "resolvedSourceVersion", build->resolved_version);
+    if (build->exported)
+        json_set(arena, description, "exportedEnvironmentVariables", json_copy(arena, build->exported));
+    return description;
+}
+
+void build_tell(struct build *build) {
+    const struct wire_progress progress = {
+        .external_id = build->id, .percent = -1, .build = build_describe(build)};
+    reporter_progress(build->job->reporter, &progress);
+}
+
+void build_begin(struct build *build, const char *phase) {
+    phase_record_begin(&build->record, phase, clock_wall_ms(&clock_system));
+    build_tell(build);
+}
+
+void build_end(struct build *build, const struct err *err) {
+    const char *phase = build->record.current;
+    const char *status = err ? "FAILED" : "SUCCEEDED";
+    const char *code = err ? (err->code ? err->code : "CLIENT_ERROR") : NULL;
+    const char *message = err ? arena_strdup(build->arena, err->message) : NULL;
+    enum stop_reason reason = job_stop_reason(build->job);
+    if (err && reason == STOP_TIMED_OUT) {
+        status = "TIMED_OUT";
+        code = "BUILD_TIMED_OUT";
+        message = "Build has timed out.";
+    } else if (err && reason != STOP_NONE) {
+        status = "STOPPED";
+        code = NULL;
+    }
+    phase_record_end(&build->record, status, code, message, clock_wall_ms(&clock_system));
+    build_say(build, "Phase complete: %s State: %s", phase, status);
+    build_say(build, "Phase context status code: %s Message: %s", code ? code : "", message ? message : "");
+}

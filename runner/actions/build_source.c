@@ -1,0 +1,203 @@
+/*
+ * What goes into the container: the input artifacts, each in its folder, the scripts of all commands, the variables,
+ * and the sign-in to the registry where the build may use Docker.
+ */
+#include "runner/actions/build.h"
+
+#include "common/hash.h"
+#include "common/str.h"
+#include "runner/actions/fetch.h"
+#include "runner/archive/zip.h"
+#include "runner/aws/call.h"
+#include "runner/buildspec/scripts.h"
+#include "runner/docker/sign_in.h"
+#include "runner/runner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_BUILDSPEC "buildspec.yml"
+#define DOCKER_CONFIG "/codebuild/output/docker"
+
+/* Paths in a tar have no slash in front. */
+static const char *inside(const char *path) {
+    return path + 1;
+}
+
+const char *build_script_path(const struct build *build, enum build_phase phase, size_t index) {
+    return arena_printf(build->arena, SCRIPT_FOLDER "/%d-%zu/script.sh", (int)phase, index);
+}
+
+static void add_list(struct build *build, struct tar_feed *feed, enum build_phase phase,
+                     const struct buildspec_list *list, size_t first) {
+    for (size_t i = 0; i < list->count; i++)
+        tar_feed_add_text(feed, inside(build_script_path(build, phase, first + i)),
+                          script_of_command(build->arena, &build->spec, build->source_folder, list->items[i]), 0755);
+}
+
+static void add_scripts(struct build *build, struct tar_feed *feed) {
+    for (int i = 0; i < PHASE_COUNT; i++) {
+        const struct buildspec_phase *phase = &build->spec.phases[i];
+        add_list(build, feed, (enum build_phase)i, &phase->commands, 0);
+        add_list(build, feed, (enum build_phase)i, &phase->finally, phase->commands.count);
+    }
+    const char *variables = environment_script(&build->environment, &build->spec);
+    if (build->resolved_version) /* a commit: known only now that the source was fetched */
+        variables = arena_printf(build->arena, "%sexport CODEBUILD_RESOLVED_SOURCE_VERSION=%s\n", variables,
+                                 build->resolved_version);
+    tar_feed_add_text(feed, inside(SCRIPT_FOLDER "/variables.sh"), variables, 0644);
+    tar_feed_add_text(feed, inside(SCRIPT_FOLDER "/failure.sh"), script_of_failure(), 0755);
+    tar_feed_add_text(feed, inside(SCRIPT_ENVIRONMENT), "", 0644);
+    tar_feed_add_text(feed, inside(SCRIPT_DIRECTORY), arena_printf(build->arena, "%s\n", build->source_folder), 0644);
+}
+
+static const char *secondary_folder(struct build *build, const char *name) {
+    char hex[SHA256_HEX_SIZE];
+    const char *seed = arena_printf(build->arena, "%s/%s", build->id, name);
+    hash_sha256_hex(seed, strlen(seed), hex);
+    return arena_printf(build->arena, "/codebuild/output/src%.9s/src", hex);
+}
+
+/* PrimarySource names the one whose folder is CODEBUILD_SRC_DIR; a single input needs no name. */
+static const char *primary_input(const struct build *build) {
+    const struct wire_job *message = build->job->message;
+    const char *named = job_setting(build->job, "PrimarySource");
+    if (named && *named)
+        return named;
+    return message->input_count > 0 ? message->inputs[0].name : NULL;
+}
+
+/* A build that no pipeline started fetches its own source, where the server names one. */
+static bool fetch_own_source(struct build *build, const char **zip, struct err *err) {
+    struct fetched fetched = {0};
+    if (!build->job->message->source)
+        return true;
+    if (!fetch_source(build->job, &fetched, err))
+        return false;
+    *zip = fetched.zip;
+    build->resolved_version = fetched.commit;
+    return true;
+}
+
+static bool add_sources(struct build *build, struct tar_feed *feed, const char **primary_zip, struct err *err) {
+    const struct wire_job *message = build->job->message;
+    const char *primary = primary_input(build);
+    *primary_zip = NULL;
+    if (message->input_count == 0 && !fetch_own_source(build, primary_zip, err))
+        return false;
+    if (primary && !job_input(build->job, primary, primary_zip, err))
+        return false;
+    tar_feed_add_folder(feed, inside(build->source_folder), 0755);
+    if (*primary_zip)
+        tar_feed_add_zip(feed, *primary_zip, inside(build->source_folder));
+    for (size_t i = 0; i < message->input_count; i++) {
+        const char *name = message->inputs[i].name;
+        const char *zip;
+        if (strcmp(name, primary) == 0)
+            continue;
+        if (!job_input(build->job, name, &zip, err))
+            return false;
+        const char *folder = environment_get(&build->environment,
+                                             arena_printf(build->arena, "CODEBUILD_SRC_DIR_%s", name));
+        tar_feed_add_folder(feed, inside(folder), 0755);
+        tar_feed_add_zip(feed, zip, inside(folder));
+    }
+    return true;
+}
+
+static bool read_buildspec(struct build *build, const char *zip, struct err *err) {
+    const struct json *description = build->job->message->build;
+    const char *given = json_get_text(description, "buildspec");
+    if (!given || !*given)
+        given = json_get_text(json_get(description, "source"), "buildspec");
+    if (given && *given && buildspec_is_inline(given))
+        return buildspec_parse(build->arena, "buildspec", given, strlen(given), &build->spec, err);
+    const char *name = given && *given ? given : DEFAULT_BUILDSPEC;
+    if (str_starts_with(name, "arn:"))
+        return err_set_code(err, ERR_INVALID, "YAML_FILE_ERROR", "a buildspec in S3 ('%s') is not supported yet", name);
+    const char *prefix = arena_printf(build->arena, "%s/", build->source_folder);
+    if (str_starts_with(name, prefix))
+        name += strlen(prefix);
+    const char *text = NULL;
+    size_t size = 0;
+    struct err own = {0};
+    build_say(build, "YAML location is %s/%s", build->source_folder, name);
+    if (!zip)
+        return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR", "YAML file does not exist: the build has no source, so the buildspec must be given inline");
+    if (!zip_read(build->arena, zip, name, DOC_SIZE_MAX, &text, &size, &own)) {
+        if (own.kind == ERR_NOT_FOUND)
+            return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR", "YAML file does not exist: no '%s' in the source",
+                                name);
+        return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s", own.message);
+    }
+    return buildspec_parse(build->arena, name, text, size, &build->spec, err);
+}
+
+static bool add_sign_in(struct build *build, struct tar_feed *feed) {
+    const char *config = NULL;
+    const char *secret = NULL;
+    struct err err = {0};
+    tar_feed_add_folder(feed, inside(DOCKER_CONFIG), 0700);
+    if (!sign_in_config(build->job->runner, build->arena, &config, &secret, &err))
+        build_say(build, "Signing in to ECR failed, docker push may be refused: %s", err.message);
+    if (!config)
+        return false;
+    reporter_add_secret(build->job->reporter, secret);
+    tar_feed_add_text(feed, inside(DOCKER_CONFIG "/config.json"), config, 0600);
+    return true;
+}
+
+/* Called before the container is made, for its environment. */
+static void name_secondary_folders(struct build *build) {
+    const struct wire_job *message = build->job->message;
+    const char *primary = primary_input(build);
+    for (size_t i = 0; i < message->input_count; i++)
+        if (strcmp(message->inputs[i].name, primary) != 0)
+            environment_set(&build->environment,
+                            arena_printf(build->arena, "CODEBUILD_SRC_DIR_%s", message->inputs[i].name),
+                            secondary_folder(build, message->inputs[i].name));
+}
+
+static void add_credentials(struct build *build) {
+    const struct runner *runner = build->job->runner;
+    struct aws_credentials credentials;
+    if (!runner->config->build_credentials || !aws_credentials(runner->aws, build->arena, &credentials, NULL))
+        return;
+    environment_set(&build->environment, "AWS_ACCESS_KEY_ID", credentials.access_key);
+    environment_set(&build->environment, "AWS_SECRET_ACCESS_KEY", credentials.secret_key);
+    environment_set(&build->environment, "AWS_SESSION_TOKEN", credentials.session_token);
+    reporter_add_secret(build->job->reporter, credentials.access_key);
+    reporter_add_secret(build->job->reporter, credentials.secret_key);
+    reporter_add_secret(build->job->reporter, credentials.session_token);
+    const char *const *endpoints = aws_endpoint_variables(build->arena);
+    for (; *endpoints; endpoints++) {
+        const char *mark = strchr(*endpoints, '=');
+        environment_set(&build->environment,
+                        arena_strndup(build->arena, *endpoints, (size_t)(mark - *endpoints)), mark + 1);
+    }
+}
+
+bool build_environment(struct build *build, int64_t now_ms, struct err *err) {
+    environment_init(&build->environment, build->arena);
+    environment_add_build(&build->environment, build->job->message, build->source_folder, now_ms);
+    name_secondary_folders(build);
+    add_credentials(build);
+    if (build->privileged)
+        environment_set(&build->environment, "DOCKER_CONFIG", DOCKER_CONFIG);
+    return environment_add_project(&build->environment, build->job->message, err);
+}
+
+bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err) {
+    const char *zip;
+    tar_feed_add_folder(feed, "codebuild", 0755);
+    tar_feed_add_folder(feed, "codebuild/output", 0755);
+    tar_feed_add_folder(feed, inside(SCRIPT_FOLDER), 0777); /* with run-as, another user replaces files there */
+    if (!add_sources(build, feed, &zip, err) || !read_buildspec(build, zip, err))
+        return false;
+    for (size_t i = 0; i < build->spec.notices.count; i++)
+        build_say(build, "%s", build->spec.notices.items[i]);
+    add_scripts(build, feed);
+    if (build->privileged)
+        (void)add_sign_in(build, feed);
+    return true;
+}

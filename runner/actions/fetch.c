@@ -1,0 +1,90 @@
+/*
+ * Fetch and snapshot, one at a time for each mirror.
+ */
+#include "runner/actions/fetch.h"
+
+#include "common/str.h"
+#include "runner/actions/git_fetch.h"
+#include "runner/actions/git_names.h"
+#include "runner/actions/git_snapshot.h"
+#include "runner/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define LOCK_WAIT_MS 200
+
+static void close_descriptor(const int *descriptor) {
+    if (*descriptor >= 0)
+        (void)close(*descriptor);
+}
+
+/* Two slots may want the same mirror; git's own locks would make the second one fail instead of wait. */
+static bool lock_mirror(struct job *job, const char *mirror, int *out, struct err *err) {
+    const char *path = arena_printf(job->arena, "%s/penstock.lock", mirror);
+    int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return err_set_errno(err, errno, "unable to lock '%s'", path);
+    while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        if (!heartbeat_sleep(job->heartbeat, LOCK_WAIT_MS, STOP_TIMED_OUT)) {
+            (void)close(descriptor);
+            return err_set(err, ERR_UNAVAILABLE, "interrupted");
+        }
+    }
+    *out = descriptor;
+    return true;
+}
+
+/* The server's own repositories are read with the runner's token. */
+static void use_own_token(const struct job *job, struct git_remote *remote) {
+    const struct account *account = job->runner->account;
+    size_t length = strlen(account->url);
+    if (remote->username || strncmp(remote->url, account->url, length) != 0 ||
+        !str_starts_with(remote->url + length, "/git/"))
+        return;
+    remote->username = "runner";
+    remote->password = account->token;
+}
+
+static bool read_source(const struct job *job, struct git_remote *out, struct err *err) {
+    const struct json *source = job->message->source;
+    *out = (struct git_remote){.url = json_get_text(source, "url"),
+                               .branch = json_get_text(source, "branch"),
+                               .commit = json_get_text(source, "commit"),
+                               .username = json_get_text(source, "username"),
+                               .password = json_get_text(source, "password")};
+    if (!out->url || !out->branch)
+        return err_set(err, ERR_INVALID, "the source action has no repository or no branch");
+    if (!git_check_url(out->url, err) || !git_check_branch(out->branch, err) ||
+        (out->commit && !git_check_commit(out->commit, err)))
+        return false;
+    use_own_token(job, out);
+    return true;
+}
+
+bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
+    struct git_remote remote;
+    const char *mirror;
+    int lock CLEANUP(close_descriptor) = -1;
+    if (!read_source(job, &remote, err) || !git_mirror(job, remote.url, &mirror, err) ||
+        !lock_mirror(job, mirror, &lock, err))
+        return false;
+    reporter_add_secret(job->reporter, remote.password);
+    const char *commit = remote.commit;
+    if (commit && git_has_commit(mirror, commit))
+        job_log(job, "commit %s of %s is here already", commit, remote.url);
+    else {
+        job_log(job, "fetching branch %s of %s", remote.branch, remote.url);
+        if (!git_fetch(job, mirror, &remote, err))
+            return false;
+    }
+    if (!commit && !git_branch_head(job->arena, mirror, remote.branch, &commit, err))
+        return false;
+    out->branch = remote.branch;
+    const char *zip = arena_printf(job->arena, "%s/source.zip", job->folder);
+    return git_snapshot(job->arena, mirror, commit, zip, job_is_stopped, job, out, err);
+}

@@ -1,0 +1,177 @@
+/*
+ * `git fetch` with nothing of its user's or machine's settings, no prompt, no redirect, no transport but ssh and HTTP.
+ * Credentials go in by the environment (GIT_CONFIG_*), which other users of the machine cannot read; never by argv.
+ */
+#include "runner/actions/git_fetch.h"
+
+#include "common/hash.h"
+#include "common/spawn.h"
+#include "common/str.h"
+#include "runner/actions/git_snapshot.h"
+#include "runner/folder.h"
+#include "runner/runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FETCH_MS (30 * 60 * 1000)
+#define OUTPUT_CEILING (64 * 1024)
+#define ENVIRONMENT_MAX 48
+
+struct environment_list {
+    const char *entries[ENVIRONMENT_MAX + 1];
+    int count;
+    int settings; /* GIT_CONFIG_COUNT */
+};
+
+static void add(struct environment_list *list, const char *entry) {
+    if (list->count < ENVIRONMENT_MAX)
+        list->entries[list->count++] = entry;
+}
+
+static void pass(struct arena *arena, struct environment_list *list, const char *name) {
+    const char *value = getenv(name);
+    if (value)
+        add(list, arena_printf(arena, "%s=%s", name, value));
+}
+
+static void set(struct arena *arena, struct environment_list *list, const char *name, const char *value) {
+    add(list, arena_printf(arena, "GIT_CONFIG_KEY_%d=%s", list->settings, name));
+    add(list, arena_printf(arena, "GIT_CONFIG_VALUE_%d=%s", list->settings, value));
+    list->settings++;
+}
+
+static void add_credentials(struct arena *arena, struct environment_list *list, const struct git_remote *remote) {
+    const char *host = strstr(remote->url, "://") + 3;
+    const char *origin = arena_strndup(arena, remote->url, (size_t)(host - remote->url) + strcspn(host, "/"));
+    const char *pair = arena_printf(arena, "%s:%s", remote->username, remote->password ? remote->password : "");
+    char *encoded = arena_alloc(arena, HASH_BASE64_SIZE(strlen(pair)));
+    hash_to_base64(pair, strlen(pair), encoded);
+    set(arena, list, arena_printf(arena, "http.%s/.extraHeader", origin),
+        arena_printf(arena, "Authorization: Basic %s", encoded));
+}
+
+static void fill_environment(struct arena *arena, struct environment_list *list, const struct git_remote *remote) {
+    static const char *const passed[] = {"PATH",        "HOME",        "http_proxy",   "https_proxy", "no_proxy",
+                                         "HTTPS_PROXY", "NO_PROXY",    "SSL_CERT_FILE", "SSL_CERT_DIR",
+                                         "SSH_AUTH_SOCK"};
+    for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
+        pass(arena, list, passed[i]);
+    add(list, "LANG=C");
+    add(list, "GIT_TERMINAL_PROMPT=0");
+    add(list, "GIT_ASKPASS=/bin/false");
+    add(list, "GIT_CONFIG_NOSYSTEM=1");
+    add(list, "GIT_CONFIG_GLOBAL=/dev/null");
+    add(list, "GIT_ALLOW_PROTOCOL=http:https:ssh");
+    add(list, "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oStrictHostKeyChecking=yes");
+    set(arena, list, "http.followRedirects", "false");
+    set(arena, list, "protocol.version", "2");
+    set(arena, list, "core.hooksPath", "/dev/null");
+    set(arena, list, "credential.helper", "");
+    set(arena, list, "gc.auto", "0");
+    set(arena, list, "fetch.fsckObjects", "true");
+    if (remote && remote->username && !str_starts_with(remote->url, "ssh://"))
+        add_credentials(arena, list, remote);
+    add(list, arena_printf(arena, "GIT_CONFIG_COUNT=%d", list->settings));
+}
+
+/* The line in which git says why; "" where there is none. */
+static const char *reason(struct arena *arena, const char *output) {
+    const char *line = strstr(output, "fatal: ");
+    if (!line)
+        line = strstr(output, "error: ");
+    return line ? arena_strndup(arena, line + 7, strcspn(line + 7, "\n")) : "";
+}
+
+static bool refuse(struct arena *arena, const struct git_remote *remote, const struct spawn_result *result,
+                   struct err *err) {
+    const char *why = reason(arena, result->output);
+    if (result->timed_out)
+        return err_set(err, ERR_UNAVAILABLE, "fetching from '%s' took too long", remote->url);
+    if (strstr(why, "couldn't find remote ref"))
+        return err_set(err, ERR_NOT_FOUND, "no branch '%s' in '%s'", remote->branch, remote->url);
+    if (strstr(why, "Authentication failed") || strstr(why, "could not read Username") ||
+        strstr(why, "could not read Password") || strstr(result->output, "403") ||
+        strstr(result->output, "Permission denied"))
+        return err_set(err, ERR_DENIED, "'%s' refuses the credentials: %.300s", remote->url, why);
+    if (strstr(why, "not found"))
+        return err_set(err, ERR_NOT_FOUND, "no repository at '%s'", remote->url);
+    return err_set(err, ERR_UNAVAILABLE, "unable to fetch from '%s': %.500s", remote->url,
+                   *why ? why : "git gave no reason");
+}
+
+static bool run_git(struct job *job, const char *const *arguments, const struct git_remote *remote,
+                    struct spawn_result *result, struct err *err) {
+    struct environment_list environment = {0};
+    fill_environment(job->arena, &environment, remote);
+    const struct spawn spawn = {.arguments = arguments,
+                                .environment = environment.entries,
+                                .input = -1,
+                                .output = -1,
+                                .errors = -1,
+                                .timeout_ms = FETCH_MS,
+                                .interrupted = job_is_stopped,
+                                .context = job};
+    if (!spawn_run_collect(&spawn, job->arena, OUTPUT_CEILING, result, err))
+        return err_wrap(err, "the git program");
+    return !result->interrupted || err_set(err, ERR_UNAVAILABLE, "interrupted");
+}
+
+bool git_mirror(struct job *job, const char *url, const char **out, struct err *err) {
+    char hex[SHA256_HEX_SIZE];
+    hash_sha256_hex(url, strlen(url), hex);
+    const char *mirrors = arena_printf(job->arena, "%s/mirrors", job->runner->config->state);
+    const char *path = arena_printf(job->arena, "%s/%.32s.git", mirrors, hex);
+    struct stat status;
+    *out = path;
+    if (stat(arena_printf(job->arena, "%s/HEAD", path), &status) == 0)
+        return true;
+    if (!folder_ensure(mirrors, err))
+        return false;
+    const char *const arguments[] = {"git", "init", "--quiet", "--bare", "--template=", "--", path, NULL};
+    struct spawn_result result;
+    if (!run_git(job, arguments, NULL, &result, err))
+        return false;
+    return result.exit_code == 0 || err_set(err, ERR_INTERNAL, "unable to make the mirror '%s': %.300s", path,
+                                            reason(job->arena, result.output));
+}
+
+static bool fetch_one(struct job *job, const char *mirror, const struct git_remote *remote, const char *refspec,
+                      struct err *err) {
+    const char *const arguments[] = {"git",
+                                     arena_printf(job->arena, "--git-dir=%s", mirror),
+                                     "fetch",
+                                     "--quiet",
+                                     "--no-tags",
+                                     "--force",
+                                     "--no-write-fetch-head",
+                                     "--no-recurse-submodules",
+                                     "--end-of-options",
+                                     remote->url,
+                                     refspec,
+                                     NULL};
+    struct spawn_result result;
+    if (!run_git(job, arguments, remote, &result, err))
+        return false;
+    if (result.exit_code == 0)
+        return true;
+    reporter_log(job->reporter, result.output, result.output_size);
+    return refuse(job->arena, remote, &result, err);
+}
+
+bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, struct err *err) {
+    struct err branch_err = {0};
+    const char *branch = arena_printf(job->arena, "+refs/heads/%s:refs/heads/%s", remote->branch, remote->branch);
+    bool fetched = fetch_one(job, mirror, remote, branch, &branch_err);
+    if (fetched && (!remote->commit || git_has_commit(mirror, remote->commit)))
+        return true;
+    /* The branch has gone, or was rewritten since: most servers give out a commit by its name. */
+    if (remote->commit && (fetched || branch_err.kind == ERR_NOT_FOUND))
+        return fetch_one(job, mirror, remote,
+                         arena_printf(job->arena, "+%s:refs/penstock/%s", remote->commit, remote->commit), err) ||
+               err_set(err, ERR_NOT_FOUND, "no commit %s in '%s'", remote->commit, remote->url);
+    *err = branch_err;
+    return false;
+}

@@ -1,0 +1,40 @@
+/*
+ * A copy on this machine of a part of a container's file system: folders as in the container below one root. What a
+ * build left is foreign, so unpacking follows no symlink, keeps no set-user-id, makes no device, and has limits; and
+ * nothing outside the root is ever read for an artifact.
+ */
+#ifndef RUNNER_ARCHIVE_TREE_H
+#define RUNNER_ARCHIVE_TREE_H
+
+#include "common/arena.h"
+#include "common/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Unpacks the tar file below `folder` (absolute, free of symlinks, made if missing). files_only: nothing is unpacked
+ * where the first entry is a folder. */
+bool tree_unpack(const char *tar_path, const char *folder, bool files_only, struct err *err);
+
+/* The contents of the first file of a tar in memory. Errors: ERR_NOT_FOUND, ERR_INVALID. */
+bool tree_first_file(struct arena *arena, const void *tar, size_t tar_size, const char **bytes, size_t *size,
+                     struct err *err);
+
+struct tree_file {
+    const char *path;   /* below the root, without a slash in front */
+    const char *target; /* a symlink's, else NULL */
+    unsigned mode;
+    int64_t size;
+    int64_t modified; /* seconds */
+};
+
+/* All files and symlinks below root/folder, sorted by path; nothing where there is no such folder. */
+bool tree_list(struct arena *arena, const char *root, const char *folder, const struct tree_file **out, size_t *count,
+               struct err *err);
+
+/* Opens a regular file of the tree; a symlink is followed as the container would, as long as it stays below the root.
+ * Errors: ERR_NOT_FOUND: no file, or one outside. */
+bool tree_open(const char *root, const struct tree_file *file, int *descriptor, struct tree_file *found,
+               struct err *err);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Zip files: written as CodePipeline's artifacts are (no folder around the contents, exec bits and symlinks kept), and
+ * one file read out of them. One of three files that know libarchive.
+ */
+#ifndef RUNNER_ARCHIVE_ZIP_H
+#define RUNNER_ARCHIVE_ZIP_H
+
+#include "common/arena.h"
+#include "common/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct zip_writer;
+
+struct zip_entry {
+    const char *name;
+    unsigned mode;        /* permission bits */
+    int64_t modified;     /* seconds since 1970 */
+    const char *target;   /* a symlink's; else NULL */
+    const void *bytes;    /* contents, or */
+    int descriptor;       /* a file to read them from, where bytes is NULL and there is no target */
+    int64_t size;
+};
+
+/* A new file at `path`. Errors: ERR_INTERNAL (disk). */
+bool zip_writer_open(const char *path, struct zip_writer **out, struct err *err);
+bool zip_writer_add(struct zip_writer *writer, const struct zip_entry *entry, struct err *err);
+
+/* Finishes the file. Frees the writer in any case. */
+bool zip_writer_close(struct zip_writer *writer, struct err *err);
+
+/* Frees without finishing: the file is worthless. Accepts NULL. */
+void zip_writer_abandon(struct zip_writer *writer);
+
+/* The contents of one file, terminated. Errors: ERR_NOT_FOUND, ERR_LIMIT (more than `ceiling`), ERR_INVALID (no zip). */
+bool zip_read(struct arena *arena, const char *path, const char *name, size_t ceiling, const char **bytes,
+              size_t *size, struct err *err);
+
+#endif

@@ -1,0 +1,327 @@
+/*
+ * Cached credentials, signed requests, AWS's "standard" way of repeating: three tries in all, a random pause that
+ * doubles, and a bucket of tokens shared by all threads so that an outage is not answered with a storm.
+ */
+#include "runner/aws/call.h"
+
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/str.h"
+#include "runner/aws/credentials.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define TRIES_MAX 3
+#define BUCKET_FULL 500
+#define REPEAT_COST 5
+#define LONGEST_PAUSE_MS 20000
+#define SLICE_MS 200
+#define REFRESH_BEFORE_MS (10 * 60 * 1000)
+#define LOOK_AGAIN_MS (5 * 60 * 1000)
+#define CALL_MS 30000
+
+struct aws {
+    pthread_mutex_t mutex;
+    struct arena arena; /* of the cached credentials */
+    struct credentials_found cached;
+    bool has_cached;
+    int64_t nothing_until_ms; /* boot time: no place had any; do not look before */
+    struct err nothing;
+    int bucket;
+    int64_t skew_ms; /* AWS's clock minus ours */
+};
+
+struct aws *aws_new(void) {
+    struct aws *aws = calloc(1, sizeof *aws);
+    if (!aws)
+        abort();
+    pthread_mutex_init(&aws->mutex, NULL);
+    aws->bucket = BUCKET_FULL;
+    return aws;
+}
+
+static bool look(struct arena *arena, struct credentials_found *out, struct err *err) {
+    bool (*const places[])(struct arena *, struct credentials_found *, bool *, struct err *) = {
+        credentials_from_environment, credentials_from_file, credentials_from_container, credentials_from_instance};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        bool found = false;
+        if (!places[i](arena, out, &found, err))
+            return false;
+        if (found)
+            return true;
+    }
+    return err_set(err, ERR_DENIED,
+                   "the runner has no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give its "
+                   "machine a role");
+}
+
+static bool is_fresh(const struct aws *aws, int64_t margin_ms) {
+    return aws->has_cached && (aws->cached.expires_ms == 0 ||
+                               aws->cached.expires_ms - clock_wall_ms(&clock_system) > margin_ms);
+}
+
+static bool refresh(struct aws *aws, struct err *err) {
+    int64_t now = clock_boot_ms(&clock_system);
+    struct arena fresh = ARENA_INIT;
+    struct credentials_found found;
+    if (!aws->has_cached && now < aws->nothing_until_ms) {
+        if (err)
+            *err = aws->nothing;
+        return false;
+    }
+    struct err own = {0};
+    if (!look(&fresh, &found, &own)) {
+        arena_release(&fresh);
+        if (is_fresh(aws, 0)) /* the old ones still hold */
+            return true;
+        aws->nothing = own;
+        aws->nothing_until_ms = now + LOOK_AGAIN_MS;
+        if (err)
+            *err = own;
+        return false;
+    }
+    arena_release(&aws->arena);
+    aws->arena = fresh;
+    aws->cached = found;
+    aws->has_cached = true;
+    return true;
+}
+
+static bool get_credentials(struct aws *aws, struct arena *arena, bool again, struct aws_credentials *out,
+                            struct err *err) {
+    pthread_mutex_lock(&aws->mutex);
+    bool good = (!again && is_fresh(aws, REFRESH_BEFORE_MS)) || refresh(aws, err);
+    if (good)
+        *out = (struct aws_credentials){
+            .access_key = arena_strdup(arena, aws->cached.credentials.access_key),
+            .secret_key = arena_strdup(arena, aws->cached.credentials.secret_key),
+            .session_token = arena_strdup(arena, aws->cached.credentials.session_token)};
+    pthread_mutex_unlock(&aws->mutex);
+    return good;
+}
+
+bool aws_credentials(struct aws *aws, struct arena *arena, struct aws_credentials *out, struct err *err) {
+    return get_credentials(aws, arena, false, out, err);
+}
+
+extern char **environ;
+
+const char *const *aws_endpoint_variables(struct arena *arena) {
+    const char **list = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    for (char **entry = environ; *entry; entry++) {
+        if (!str_starts_with(*entry, "AWS_ENDPOINT_URL") || !strchr(*entry, '='))
+            continue;
+        if (count + 1 >= capacity)
+            list = arena_grow(arena, list, sizeof *list, &capacity);
+        list[count++] = arena_strdup(arena, *entry);
+    }
+    if (!list)
+        list = arena_array(arena, const char *, 1);
+    list[count] = NULL;
+    return list;
+}
+
+static const char *endpoint(struct arena *arena, const struct aws_request *request) {
+    char *name = arena_printf(arena, "AWS_ENDPOINT_URL_%s", request->service);
+    for (char *letter = name; *letter; letter++)
+        *letter = *letter == '-' ? '_' : (char)toupper((unsigned char)*letter);
+    const char *url = getenv(name);
+    if (!url || !*url)
+        url = getenv("AWS_ENDPOINT_URL");
+    if (url && *url) {
+        char *own = arena_strdup(arena, url);
+        while (str_ends_with(own, "/"))
+            own[strlen(own) - 1] = '\0';
+        return own;
+    }
+    const char *suffix = str_starts_with(request->region, "cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+    return arena_printf(arena, "https://%s.%s.%s", request->host_prefix, request->region, suffix);
+}
+
+static const char *host_of(struct arena *arena, const char *url) {
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    return arena_strndup(arena, host, strcspn(host, "/"));
+}
+
+static const char *path_of(struct arena *arena, const char *url) {
+    const char *host = strstr(url, "://");
+    const char *path = strchr(host ? host + 3 : url, '/');
+    return path ? arena_strdup(arena, path) : "/";
+}
+
+static bool is_one_of(const char *name, const char *const *names) {
+    for (; *names; names++)
+        if (str_equal(name, *names))
+            return true;
+    return false;
+}
+
+static const char *const throttles[] = {"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
+                                        "RequestThrottledException", "TooManyRequestsException",
+                                        "ProvisionedThroughputExceededException", "RequestLimitExceeded",
+                                        "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete",
+                                        "TransactionInProgressException", "EC2ThrottledException", NULL};
+static const char *const passing[] = {"RequestTimeout", "RequestTimeoutException", "ServerException",
+                                      "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure",
+                                      "InternalServerError", NULL};
+static const char *const expired[] = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", NULL};
+static const char *const skewed[] = {"RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch",
+                                     NULL};
+static const char *const denied[] = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation",
+                                     "MissingAuthenticationTokenException", "IncompleteSignatureException",
+                                     "InvalidClientTokenId", NULL};
+
+static enum err_kind kind_of(const char *type, int status, const char *message) {
+    if (is_one_of(type, throttles) || is_one_of(type, passing) || status >= 500 || status == 429)
+        return ERR_UNAVAILABLE;
+    if (is_one_of(type, denied) || is_one_of(type, expired) || is_one_of(type, skewed))
+        return ERR_DENIED;
+    if (strstr(type, "NotFound"))
+        return ERR_NOT_FOUND;
+    /* ECS: two registrations of one family at the same moment. */
+    if (strstr(message, "Too many concurrent attempts to create a new revision"))
+        return ERR_UNAVAILABLE;
+    return ERR_INVALID;
+}
+
+struct attempt {
+    struct aws *aws;
+    struct http_client *client;
+    const struct aws_request *request;
+    const char *type; /* AWS's exception, or "" */
+    int status;
+    const char *date; /* the answer's Date header, or NULL */
+};
+
+static bool refuse(struct arena *arena, struct attempt *attempt, const struct http_answer *reply, struct err *err) {
+    const struct json *body = NULL;
+    (void)json_parse(arena, reply->body, reply->body_size, &body, NULL);
+    const char *type = json_get_text_or(body, "__type", "");
+    const char *hash = strchr(type, '#');
+    const char *message = json_get_text(body, "message");
+    if (!message)
+        message = json_get_text_or(body, "Message", "no reason given");
+    attempt->type = hash ? hash + 1 : type;
+    attempt->status = reply->status;
+    attempt->date = http_answer_header(reply, "date");
+    return err_set(err, kind_of(attempt->type, reply->status, message), "%s %s: %s%s%.600s",
+                   attempt->request->service, attempt->request->operation,
+                   *attempt->type ? attempt->type : arena_printf(arena, "status %d", reply->status), ": ", message);
+}
+
+static bool send_once(struct arena *arena, struct attempt *attempt, bool fresh_credentials,
+                      const struct json **answer, struct err *err) {
+    const struct aws_request *request = attempt->request;
+    struct aws_credentials credentials;
+    attempt->type = "";
+    attempt->status = 0;
+    if (!get_credentials(attempt->aws, arena, fresh_credentials, &credentials, err))
+        return false;
+    const char *url = endpoint(arena, request);
+    const char *body = request->body ? json_print(arena, request->body) : "{}";
+    const struct http_header headers[] = {
+        {.name = "Content-Type", .value = "application/x-amz-json-1.1"},
+        {.name = "X-Amz-Target", .value = arena_printf(arena, "%s.%s", request->target, request->operation)}};
+    const struct sigv4_request to_sign = {.method = "POST",
+                                          .path = path_of(arena, url),
+                                          .headers = headers,
+                                          .header_count = sizeof headers / sizeof *headers,
+                                          .body = body,
+                                          .body_size = strlen(body)};
+    const struct sigv4_credentials keys = {.access_key = credentials.access_key,
+                                           .secret_key = credentials.secret_key,
+                                           .session_token = credentials.session_token};
+    const struct sigv4_scope scope = {.region = request->region, .service = request->service};
+    struct http_request sent = {.method = "POST",
+                                .url = arena_printf(arena, "%s%s", url, strchr(strstr(url, "://") ? strstr(url, "://") + 3 : url, '/') ? "" : "/"),
+                                .body = body,
+                                .body_size = strlen(body),
+                                .interrupted = request->interrupted,
+                                .context = request->context,
+                                .timeout_ms = CALL_MS,
+                                .use_proxy = true};
+    sigv4_sign(arena, &to_sign, host_of(arena, url), &keys, &scope,
+               clock_wall_ms(&clock_system) + attempt->aws->skew_ms, &sent.headers, &sent.header_count);
+    struct http_answer reply;
+    if (!http_send(attempt->client, arena, &sent, &reply, err))
+        return err_wrap(err, "%s %s", request->service, request->operation);
+    if (reply.status != 200)
+        return refuse(arena, attempt, &reply, err);
+    return json_parse(arena, reply.body, reply.body_size, answer, err) ||
+           err_wrap(err, "%s %s: the answer", request->service, request->operation);
+}
+
+/* The machine's clock is off: take AWS's word for the time. */
+static bool learn_time(struct attempt *attempt) {
+    struct tm moment = {0};
+    if (!attempt->date || !strptime(attempt->date, "%a, %d %b %Y %H:%M:%S GMT", &moment))
+        return false;
+    int64_t skew = (int64_t)timegm(&moment) * 1000 - clock_wall_ms(&clock_system);
+    if (llabs(skew - attempt->aws->skew_ms) < SIGV4_SKEW_MS)
+        return false;
+    attempt->aws->skew_ms = skew;
+    return true;
+}
+
+static bool take_tokens(struct aws *aws, int count) {
+    pthread_mutex_lock(&aws->mutex);
+    bool enough = aws->bucket >= count;
+    if (enough)
+        aws->bucket -= count;
+    pthread_mutex_unlock(&aws->mutex);
+    return enough;
+}
+
+static void give_tokens(struct aws *aws, int count) {
+    pthread_mutex_lock(&aws->mutex);
+    aws->bucket += count;
+    if (aws->bucket > BUCKET_FULL)
+        aws->bucket = BUCKET_FULL;
+    pthread_mutex_unlock(&aws->mutex);
+}
+
+/* False where the wait was interrupted. */
+static bool pause_before(const struct aws_request *request, int attempt_number) {
+    int64_t ceiling = 1000LL << attempt_number;
+    if (ceiling > LONGEST_PAUSE_MS)
+        ceiling = LONGEST_PAUSE_MS;
+    uint32_t random;
+    hash_random(&random, sizeof random);
+    for (int64_t left = random % (uint32_t)ceiling; left > 0; left -= SLICE_MS) {
+        if (request->interrupted && request->interrupted(request->context))
+            return false;
+        (void)nanosleep(&(struct timespec){.tv_nsec = (left < SLICE_MS ? left : SLICE_MS) * 1000000}, NULL);
+    }
+    return true;
+}
+
+bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
+              struct err *err) {
+    struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
+    struct attempt attempt = {.aws = aws, .client = client, .request = request};
+    bool renewed = false;
+    bool timed = false;
+    struct err own = {0};
+    for (int tries = 1;; tries++) {
+        bool renew = renewed && tries == 2;
+        if (send_once(arena, &attempt, renew, answer, &own)) {
+            give_tokens(aws, tries > 1 ? REPEAT_COST : 1);
+            return true;
+        }
+        bool repeat = own.kind == ERR_UNAVAILABLE && tries < TRIES_MAX && take_tokens(aws, REPEAT_COST) &&
+                      pause_before(request, tries - 1);
+        if (!repeat && !renewed && is_one_of(attempt.type, expired))
+            repeat = renewed = true;
+        if (!repeat && !timed && is_one_of(attempt.type, skewed))
+            repeat = timed = learn_time(&attempt);
+        if (!repeat)
+            return err_set(err, own.kind, "%s", own.message);
+    }
+}

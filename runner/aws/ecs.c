@@ -1,0 +1,116 @@
+/*
+ * ECS, 2014-11-13.
+ */
+#include "runner/aws/ecs.h"
+
+#include "common/str.h"
+
+#define TASKS_MAX 100
+
+static bool call(const struct ecs *ecs, struct arena *arena, const char *operation, const struct json *body,
+                 const struct json **answer, struct err *err) {
+    const struct aws_request request = {.service = "ecs",
+                                        .host_prefix = "ecs",
+                                        .region = ecs->region,
+                                        .target = "AmazonEC2ContainerServiceV20141113",
+                                        .operation = operation,
+                                        .body = body,
+                                        .interrupted = ecs->interrupted,
+                                        .context = ecs->context};
+    return aws_call(ecs->aws, arena, &request, answer, err);
+}
+
+bool ecs_describe_service(const struct ecs *ecs, struct arena *arena, const struct json **service, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    json_set_text(arena, body, "cluster", ecs->cluster);
+    json_append_text(arena, json_set_array(arena, body, "services"), ecs->service);
+    if (!call(ecs, arena, "DescribeServices", body, &answer, err))
+        return false;
+    const struct json *services = json_get(answer, "services");
+    if (!services || services->count == 0)
+        return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError", "no service '%s' in cluster '%s'", ecs->service, ecs->cluster);
+    const char *status = json_get_text_or(services->first, "status", "ACTIVE");
+    if (!str_equal(status, "ACTIVE"))
+        return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError", "service '%s' in cluster '%s' is %s, not ACTIVE", ecs->service,
+                       ecs->cluster, status);
+    *service = services->first;
+    return true;
+}
+
+bool ecs_describe_task_definition(const struct ecs *ecs, struct arena *arena, const char *arn,
+                                  const struct json **answer, struct err *err) {
+    struct json *body = json_object(arena);
+    json_set_text(arena, body, "taskDefinition", arn);
+    json_append_text(arena, json_set_array(arena, body, "include"), "TAGS");
+    if (!call(ecs, arena, "DescribeTaskDefinition", body, answer, err))
+        return false;
+    return json_get(*answer, "taskDefinition") ||
+           err_set(err, ERR_INTERNAL, "ECS answered without the task definition '%s'", arn);
+}
+
+bool ecs_register(const struct ecs *ecs, struct arena *arena, const struct json *definition, const char **arn,
+                  struct err *err) {
+    const struct json *answer = NULL;
+    if (!call(ecs, arena, "RegisterTaskDefinition", definition, &answer, err))
+        return false;
+    *arn = json_get_text(json_get(answer, "taskDefinition"), "taskDefinitionArn");
+    return *arn || err_set(err, ERR_INTERNAL, "ECS registered a task definition without an ARN");
+}
+
+bool ecs_update_service(const struct ecs *ecs, struct arena *arena, const char *task_definition,
+                        const struct json **service, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    json_set_text(arena, body, "cluster", ecs->cluster);
+    json_set_text(arena, body, "service", ecs->service);
+    json_set_text(arena, body, "taskDefinition", task_definition);
+    if (!call(ecs, arena, "UpdateService", body, &answer, err))
+        return false;
+    *service = json_get(answer, "service");
+    return *service || err_set(err, ERR_INTERNAL, "ECS updated the service without saying how");
+}
+
+static bool tasks_with_status(const struct ecs *ecs, struct arena *arena, const char *status,
+                              const struct json **tasks, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    *tasks = NULL;
+    json_set_text(arena, body, "cluster", ecs->cluster);
+    json_set_text(arena, body, "serviceName", ecs->service);
+    json_set_text(arena, body, "desiredStatus", status);
+    json_set_integer(arena, body, "maxResults", TASKS_MAX);
+    if (!call(ecs, arena, "ListTasks", body, &answer, err))
+        return false;
+    const struct json *arns = json_get(answer, "taskArns");
+    if (!arns || arns->count == 0)
+        return true;
+    body = json_object(arena);
+    json_set_text(arena, body, "cluster", ecs->cluster);
+    json_set(arena, body, "tasks", json_copy(arena, arns));
+    if (!call(ecs, arena, "DescribeTasks", body, &answer, err))
+        return false;
+    *tasks = json_get(answer, "tasks");
+    return true;
+}
+
+bool ecs_stopped_tasks(const struct ecs *ecs, struct arena *arena, const struct json **tasks, struct err *err) {
+    return tasks_with_status(ecs, arena, "STOPPED", tasks, err);
+}
+
+bool ecs_running_tasks(const struct ecs *ecs, struct arena *arena, const struct json **tasks, struct err *err) {
+    return tasks_with_status(ecs, arena, "RUNNING", tasks, err);
+}
+
+bool ecs_list_revisions(const struct ecs *ecs, struct arena *arena, const char *family, const struct json **arns,
+                        struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    json_set_text(arena, body, "familyPrefix", family);
+    json_set_text(arena, body, "sort", "DESC");
+    json_set_integer(arena, body, "maxResults", 10);
+    if (!call(ecs, arena, "ListTaskDefinitions", body, &answer, err))
+        return false;
+    *arns = json_get(answer, "taskDefinitionArns");
+    return true;
+}

@@ -1,0 +1,48 @@
+/*
+ * The environment of a build: CodeBuild's own variables, the runner's AWS credentials, the project's, the pipeline
+ * action's. Pure.
+ *
+ * Precedence of the same name: the action's EnvironmentVariables, then the project's (or StartBuild's, which the server
+ * has merged), then the buildspec's; any of them over the image's. Names that begin with CODEBUILD_ are CodeBuild's.
+ */
+#ifndef RUNNER_BUILDSPEC_ENVIRONMENT_H
+#define RUNNER_BUILDSPEC_ENVIRONMENT_H
+
+#include "common/wire.h"
+#include "runner/buildspec/buildspec.h"
+
+struct environment_variable {
+    const char *name;
+    const char *value;
+    bool from_project; /* the project or the action set it, so the buildspec does not */
+};
+
+struct environment {
+    struct arena *arena;
+    struct environment_variable *variables; /* no name twice */
+    size_t count;
+    size_t capacity;
+    bool in_project; /* what is set now comes from there */
+};
+
+void environment_init(struct environment *environment, struct arena *arena);
+
+/* Sets, replacing. A NULL value sets nothing. */
+void environment_set(struct environment *environment, const char *name, const char *value);
+
+const char *environment_get(const struct environment *environment, const char *name); /* NULL where absent */
+
+/* CodeBuild's variables of section "Environment variables in build environments". */
+void environment_add_build(struct environment *environment, const struct wire_job *job, const char *source_folder,
+                           int64_t now_ms);
+
+/* The project's and the action's. Errors: ERR_INVALID: a variable that is not PLAINTEXT, broken EnvironmentVariables. */
+bool environment_add_project(struct environment *environment, const struct wire_job *job, struct err *err);
+
+/* "NAME=value", NULL at the end. */
+const char *const *environment_list(const struct environment *environment);
+
+/* The buildspec's own variables that nobody else set, as a file of assignments for a shell to read. */
+const char *environment_script(const struct environment *environment, const struct buildspec *spec);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * Flags, environment and runner.json.
+ */
+#include "runner/config.h"
+
+#include "common/json.h"
+#include "common/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ACCOUNT_CEILING (64 * 1024)
+#define JOBS_MAX 64
+
+const char config_usage[] =
+    "usage: penstock-runner [--join URL TOKEN] [--state DIR] [--name NAME] [--docker URL] [--jobs N] [--once]\n"
+    "  --join URL TOKEN  join the server once (a token comes from `penstock join`), then go on\n"
+    "  --state DIR       where the runner keeps its token, git mirrors and work (/var/lib/penstock-runner)\n"
+    "  --name NAME       how people see it (the host's name)\n"
+    "  --docker URL      the Docker engine that builds use (DOCKER_HOST, else unix:///var/run/docker.sock)\n"
+    "  --jobs N          how many jobs at a time (2)\n"
+    "  --once            do one job and end\n"
+    "  --build-network NAME          the Docker network of builds (bridge)\n"
+    "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n";
+
+struct flag {
+    const char *name;
+    const char *variable;
+    const char **value;
+};
+
+static bool find_flag(const struct flag *flags, size_t count, const char *argument, const struct flag **out) {
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(flags[i].name, argument)) {
+            *out = &flags[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_flags(int argc, char **argv, const struct flag *flags, size_t count, struct config *out, bool *help,
+                       struct err *err) {
+    for (int i = 1; i < argc; i++) {
+        const struct flag *flag = NULL;
+        if (str_equal(argv[i], "--help") || str_equal(argv[i], "-h")) {
+            *help = true;
+        } else if (str_equal(argv[i], "--once")) {
+            out->once = true;
+        } else if (str_equal(argv[i], "--join")) {
+            if (i + 2 >= argc)
+                return err_set(err, ERR_INVALID, "--join wants the server's URL and a token from `penstock join`");
+            out->join_url = argv[++i];
+            out->join_token = argv[++i];
+        } else if (find_flag(flags, count, argv[i], &flag)) {
+            if (i + 1 >= argc)
+                return err_set(err, ERR_INVALID, "%s wants a value", flag->name);
+            *flag->value = argv[++i];
+        } else {
+            return err_set(err, ERR_INVALID, "no flag '%s'; --help lists them", argv[i]);
+        }
+    }
+    return true;
+}
+
+static const char *host_name(struct arena *arena) {
+    char name[256] = "";
+    if (gethostname(name, sizeof name - 1) != 0 || !name[0])
+        return "runner";
+    return arena_strdup(arena, name);
+}
+
+bool config_read(struct arena *arena, int argc, char **argv, struct config *out, bool *help, struct err *err) {
+    const char *jobs = NULL;
+    const char *credentials = NULL;
+    struct config config = {0};
+    const struct flag flags[] = {
+        {"--state", "PENSTOCK_STATE", &config.state},
+        {"--name", "PENSTOCK_NAME", &config.name},
+        {"--docker", "PENSTOCK_DOCKER", &config.docker},
+        {"--jobs", "PENSTOCK_JOBS", &jobs},
+        {"--build-network", "PENSTOCK_BUILD_NETWORK", &config.build_network},
+        {"--build-aws-credentials", "PENSTOCK_BUILD_AWS_CREDENTIALS", &credentials},
+    };
+    size_t count = sizeof flags / sizeof *flags;
+    config.join_url = getenv("PENSTOCK_JOIN_URL");
+    config.join_token = getenv("PENSTOCK_JOIN_TOKEN");
+    for (size_t i = 0; i < count; i++)
+        *flags[i].value = getenv(flags[i].variable);
+    if (!read_flags(argc, argv, flags, count, &config, help, err))
+        return false;
+    long long number = 2;
+    if (jobs && !str_to_int64(jobs, 1, JOBS_MAX, &number))
+        return err_set(err, ERR_INVALID, "--jobs must be a number from 1 to %d, not '%s'", JOBS_MAX, jobs);
+    if (credentials && !str_equal(credentials, "runner") && !str_equal(credentials, "none"))
+        return err_set(err, ERR_INVALID, "--build-aws-credentials must be 'runner' or 'none', not '%s'", credentials);
+    config.jobs = config.once ? 1 : (int)number;
+    config.build_credentials = !str_equal(credentials, "none");
+    if (!config.state)
+        config.state = "/var/lib/penstock-runner";
+    if (!config.name)
+        config.name = host_name(arena);
+    if (!config.docker)
+        config.docker = getenv("DOCKER_HOST");
+    if (!config.docker || !*config.docker)
+        config.docker = "unix:///var/run/docker.sock";
+    if (!config.build_network)
+        config.build_network = "bridge";
+    *out = config;
+    return true;
+}
+
+static void close_descriptor(const int *descriptor) {
+    if (*descriptor >= 0)
+        (void)close(*descriptor);
+}
+
+bool account_load(struct arena *arena, const char *state, struct account *out, struct err *err) {
+    const char *path = arena_printf(arena, "%s/runner.json", state);
+    int descriptor CLEANUP(close_descriptor) = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return err_set_errno(err, errno, "unable to open '%s'", path);
+    char *text = arena_alloc(arena, ACCOUNT_CEILING);
+    ssize_t length = read(descriptor, text, ACCOUNT_CEILING);
+    if (length < 0)
+        return err_set_errno(err, errno, "unable to read '%s'", path);
+    const struct json *root;
+    if (!json_parse(arena, text, (size_t)length, &root, err))
+        return err_wrap(err, "'%s'", path);
+    struct account account = {.url = json_get_text(root, "url"),
+                              .runner_id = json_get_text(root, "runnerId"),
+                              .token = json_get_text(root, "token")};
+    if (!account.url || !account.runner_id || !account.token)
+        return err_set(err, ERR_INVALID, "'%s' lacks url, runnerId or token; remove it and join again", path);
+    *out = account;
+    return true;
+}
+
+static bool write_all(int descriptor, const char *text, size_t length) {
+    while (length > 0) {
+        ssize_t written = write(descriptor, text, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        text += written;
+        length -= (size_t)written;
+    }
+    return fsync(descriptor) == 0;
+}
+
+bool account_save(struct arena *arena, const char *state, const struct account *account, struct err *err) {
+    struct json *root = json_object(arena);
+    json_set_text(arena, root, "url", account->url);
+    json_set_text(arena, root, "runnerId", account->runner_id);
+    json_set_text(arena, root, "token", account->token);
+    const char *text = json_print_pretty(arena, root);
+    const char *path = arena_printf(arena, "%s/runner.json", state);
+    const char *draft = arena_printf(arena, "%s/runner.json.new", state);
+    int descriptor CLEANUP(close_descriptor) = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return err_set_errno(err, errno, "unable to write '%s'", draft);
+    if (fchmod(descriptor, 0600) != 0 || !write_all(descriptor, text, strlen(text)) || rename(draft, path) != 0)
+        return err_set_errno(err, errno, "unable to write '%s'", path);
+    return true;
+}

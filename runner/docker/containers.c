@@ -1,0 +1,159 @@
+/*
+ * Container requests.
+ */
+#include "runner/docker/containers.h"
+
+#include "common/str.h"
+
+#define TRANSFER_MS (30 * 60 * 1000)
+#define START_MS (5 * 60 * 1000) /* an engine under load is slow to start, but a hung one must not hold the job */
+
+static void set_texts(struct arena *arena, struct json *object, const char *name, const char *const *texts) {
+    struct json *list = json_set_array(arena, object, name);
+    for (; texts && *texts; texts++)
+        json_append_text(arena, list, *texts);
+}
+
+static struct json *host_settings(struct arena *arena, const struct container_spec *spec) {
+    struct json *host = json_object(arena);
+    json_set_text(arena, host, "NetworkMode", spec->network);
+    if (spec->nano_cpus > 0)
+        json_set_integer(arena, host, "NanoCpus", spec->nano_cpus);
+    if (spec->memory_bytes > 0)
+        json_set_integer(arena, host, "Memory", spec->memory_bytes);
+    if (spec->pids > 0)
+        json_set_integer(arena, host, "PidsLimit", spec->pids);
+    if (spec->docker_socket) {
+        struct json *binds = json_set_array(arena, host, "Binds");
+        json_append_text(arena, binds, arena_printf(arena, "%s:/var/run/docker.sock", spec->docker_socket));
+    }
+    /* The engine need not keep a second copy of the output: we read it as it comes. */
+    json_set_text(arena, json_set_object(arena, host, "LogConfig"), "Type", "none");
+    return host;
+}
+
+bool container_create(struct docker *docker, struct arena *arena, const struct container_spec *spec, const char **id,
+                      struct err *err) {
+    struct json *body = json_object(arena);
+    json_set_text(arena, body, "Image", spec->image);
+    set_texts(arena, body, "Entrypoint", spec->command);
+    set_texts(arena, body, "Cmd", NULL);
+    set_texts(arena, body, "Env", spec->environment);
+    json_set_text(arena, body, "User", "root");
+    json_set_text(arena, body, "WorkingDir", "/");
+    json_set_bool(arena, body, "OpenStdin", true);
+    json_set_bool(arena, body, "StdinOnce", true);
+    json_set_bool(arena, body, "AttachStdin", true);
+    json_set_bool(arena, body, "AttachStdout", true);
+    json_set_bool(arena, body, "AttachStderr", true);
+    struct json *labels = json_set_object(arena, body, "Labels");
+    json_set_text(arena, labels, LABEL_RUNNER, spec->runner_id);
+    json_set_text(arena, labels, LABEL_JOB, spec->job_id);
+    json_set(arena, body, "HostConfig", host_settings(arena, spec));
+    const struct json *answer = NULL;
+    const struct docker_call call = {
+        .method = "POST", .path = "/containers/create", .body = body, .timeout_ms = START_MS};
+    if (!docker_send(docker, arena, &call, &answer, err))
+        return false;
+    *id = json_get_text(answer, "Id");
+    return *id || err_set(err, ERR_INTERNAL, "Docker made a container without an id");
+}
+
+static bool act(struct docker *docker, struct arena *arena, const char *method, const char *path, struct err *err) {
+    const struct docker_call call = {.method = method, .path = path, .timeout_ms = START_MS};
+    return docker_send(docker, arena, &call, NULL, err);
+}
+
+bool container_start(struct docker *docker, struct arena *arena, const char *id, struct err *err) {
+    return act(docker, arena, "POST", arena_printf(arena, "/containers/%s/start", id), err);
+}
+
+bool container_kill(struct docker *docker, struct arena *arena, const char *id, struct err *err) {
+    struct err own = {0};
+    if (act(docker, arena, "POST", arena_printf(arena, "/containers/%s/kill", id), &own))
+        return true;
+    if (own.kind == ERR_NOT_FOUND || own.kind == ERR_CONFLICT) /* gone, or not running */
+        return true;
+    return err_set(err, own.kind, "%s", own.message);
+}
+
+bool container_remove(struct docker *docker, struct arena *arena, const char *id, struct err *err) {
+    struct err own = {0};
+    if (act(docker, arena, "DELETE", arena_printf(arena, "/containers/%s?force=1&v=1", id), &own))
+        return true;
+    if (own.kind == ERR_NOT_FOUND || own.kind == ERR_CONFLICT) /* gone, or being removed */
+        return true;
+    return err_set(err, own.kind, "%s", own.message);
+}
+
+bool container_runs(struct docker *docker, struct arena *arena, const char *id, bool *out, struct err *err) {
+    const struct json *answer = NULL;
+    struct err own = {0};
+    const struct docker_call call = {.method = "GET", .path = arena_printf(arena, "/containers/%s/json", id)};
+    if (docker_send(docker, arena, &call, &answer, &own)) {
+        *out = json_get_bool(json_get(answer, "State"), "Running", false);
+        return true;
+    }
+    *out = false;
+    return own.kind == ERR_NOT_FOUND || err_set(err, own.kind, "%s", own.message);
+}
+
+bool containers_with_label(struct docker *docker, struct arena *arena, const char *label, const char *value,
+                           const char *const **ids, size_t *count, struct err *err) {
+    struct json *filters = json_object(arena);
+    json_append_text(arena, json_set_array(arena, filters, "label"), arena_printf(arena, "%s=%s", label, value));
+    const struct json *answer = NULL;
+    const struct docker_call call = {
+        .method = "GET",
+        .path = arena_printf(arena, "/containers/json?all=1&filters=%s",
+                             http_encode(arena, json_print(arena, filters), false))};
+    if (!docker_send(docker, arena, &call, &answer, err))
+        return false;
+    const char **found = arena_array(arena, const char *, (answer ? answer->count : 0) + 1);
+    *count = 0;
+    json_each(item, answer) {
+        const char *id = json_get_text(item, "Id");
+        if (id)
+            found[(*count)++] = id;
+    }
+    *ids = found;
+    return true;
+}
+
+bool container_put(struct docker *docker, struct arena *arena, const char *id,
+                   ptrdiff_t (*read_tar)(void *context, void *buffer, size_t room), void *context, struct err *err) {
+    const struct docker_call call = {.method = "PUT",
+                                     .path = arena_printf(arena, "/containers/%s/archive?path=%%2F", id),
+                                     .read_body = read_tar,
+                                     .context = context,
+                                     .timeout_ms = TRANSFER_MS};
+    return docker_send(docker, arena, &call, NULL, err);
+}
+
+bool container_get(struct docker *docker, struct arena *arena, const char *id, const char *path,
+                   bool (*write_tar)(void *context, const void *bytes, size_t size), void *context, struct err *err) {
+    const struct docker_call call = {
+        .method = "GET",
+        .path = arena_printf(arena, "/containers/%s/archive?path=%s", id, http_encode(arena, path, false)),
+        .write_body = write_tar,
+        .context = context,
+        .timeout_ms = TRANSFER_MS};
+    return docker_send(docker, arena, &call, NULL, err);
+}
+
+bool container_exec(struct docker *docker, struct arena *arena, const char *id, const char *user,
+                    const char *const *command, const char **exec_id, struct err *err) {
+    struct json *body = json_object(arena);
+    json_set_bool(arena, body, "AttachStdin", true);
+    json_set_bool(arena, body, "AttachStdout", true);
+    json_set_bool(arena, body, "AttachStderr", true);
+    json_set_text(arena, body, "User", user);
+    set_texts(arena, body, "Cmd", command);
+    const struct json *answer = NULL;
+    const struct docker_call call = {
+        .method = "POST", .path = arena_printf(arena, "/containers/%s/exec", id), .body = body};
+    if (!docker_send(docker, arena, &call, &answer, err))
+        return false;
+    *exec_id = json_get_text(answer, "Id");
+    return *exec_id || err_set(err, ERR_INTERNAL, "Docker made an exec without an id");
+}

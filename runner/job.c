@@ -1,0 +1,197 @@
+/*
+ * Acknowledge, act, report.
+ */
+#include "runner/job.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "runner/actions/actions.h"
+#include "runner/folder.h"
+#include "runner/link.h"
+#include "runner/runner.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *door(const struct job *job, const char *name) {
+    return arena_printf(job->arena, "/runner/jobs/%s/%s", job->message->id, name);
+}
+
+static struct json *body_with_token(const struct job *job) {
+    struct json *body = json_object(job->arena);
+    json_set_integer(job->arena, body, "token", job->message->token);
+    return body;
+}
+
+bool job_is_stopped(void *job) {
+    return job_stop_reason(job) != STOP_NONE;
+}
+
+bool job_is_lost(void *job) {
+    return job_stop_reason(job) == STOP_LOST;
+}
+
+enum stop_reason job_stop_reason(const struct job *job) {
+    return heartbeat_reason(job->heartbeat);
+}
+
+const char *job_setting(const struct job *job, const char *name) {
+    return json_get_text(job->message->configuration, name);
+}
+
+void job_log(struct job *job, const char *format, ...) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    const char *line = arena_vprintf(&arena, format, arguments);
+    va_end(arguments);
+    reporter_log(job->reporter, line, strlen(line));
+    reporter_log(job->reporter, "\n", 1);
+}
+
+/* A call about the job, repeated until the server answers; a refusal for good means that the job is lost. */
+static bool call_server(struct job *job, const char *name, const struct json *body, struct err *err) {
+    const struct link_call call = {
+        .method = "POST", .path = door(job, name), .body = body, .repeat = job_is_lost, .context = job};
+    struct err own = {0};
+    if (link_send(job->link, job->arena, &call, NULL, NULL, &own))
+        return true;
+    if (own.kind == ERR_CONFLICT || own.kind == ERR_DENIED || own.kind == ERR_NOT_FOUND)
+        heartbeat_raise(job->heartbeat, STOP_LOST);
+    return err_set(err, own.kind, "%s", own.message);
+}
+
+bool job_checkpoint(struct job *job, const struct json *checkpoint, struct err *err) {
+    struct json *body = body_with_token(job);
+    json_set(job->arena, body, "checkpoint", json_copy(job->arena, checkpoint));
+    return call_server(job, "checkpoint", body, err);
+}
+
+bool job_input(struct job *job, const char *name, const char **out, struct err *err) {
+    const struct wire_job *message = job->message;
+    for (size_t i = 0; i < message->input_count; i++) {
+        const struct wire_artifact *input = &message->inputs[i];
+        if (name && strcmp(input->name, name) != 0)
+            continue;
+        const char *path = arena_printf(job->arena, "%s/input-%zu.zip", job->folder, i);
+        const struct link_call rules = {.repeat = job_is_stopped, .interrupted = job_is_stopped, .context = job};
+        const char *from = arena_printf(job->arena, "%s?token=%lld",
+                                        door(job, arena_printf(job->arena, "artifacts/%s", input->name)),
+                                        (long long)message->token);
+        if (!link_download(job->link, job->arena, from, input->sha256, path, &rules, err))
+            return err_wrap(err, "input artifact '%s'", input->name);
+        *out = path;
+        return true;
+    }
+    return err_set(err, ERR_NOT_FOUND, "the action has no input artifact '%s'", name ? name : "");
+}
+
+bool job_output(struct job *job, const char *name, const char *zip_path, struct err *err) {
+    const struct link_call rules = {.repeat = job_is_stopped, .interrupted = job_is_stopped, .context = job};
+    const char *to = arena_printf(job->arena, "%s?token=%lld",
+                                  door(job, arena_printf(job->arena, "artifacts/%s", name)),
+                                  (long long)job->message->token);
+    if (!link_upload(job->link, job->arena, to, zip_path, &rules, err))
+        return err_wrap(err, "output artifact '%s'", name);
+    return true;
+}
+
+/* AWS's FailureType for what went wrong, where the action set none itself. */
+static const char *failure_type(const struct err *err) {
+    if (err->code)
+        return err->code;
+    switch (err->kind) {
+    case ERR_INVALID:
+    case ERR_NOT_FOUND:
+        return "ConfigurationError";
+    case ERR_DENIED:
+        return "PermissionError";
+    case ERR_UNAVAILABLE:
+        return "SystemUnavailable";
+    case ERR_NONE:
+    case ERR_CONFLICT:
+    case ERR_LIMIT:
+    case ERR_INTERNAL:
+        break;
+    }
+    return "JobFailed";
+}
+
+static void act(struct job *job, struct wire_result *result) {
+    const struct action *action = actions_find(job->message->provider);
+    struct err err = {0};
+    bool acted;
+    if (!action)
+        acted = err_set(&err, ERR_INVALID, "this runner knows no action provider '%s'; update it",
+                        job->message->provider);
+    else
+        acted = action->run(job, result, &err);
+    if (acted)
+        return;
+    *result = (struct wire_result){.outcome = WIRE_FAILED, .external_id = result->external_id, .build = result->build};
+    if (job_stop_reason(job) == STOP_CANCELLED) {
+        result->outcome = WIRE_STOPPED;
+        result->summary = "cancelled before anything was begun that had to be undone";
+        return;
+    }
+    result->error_code = failure_type(&err);
+    result->error_message = arena_strdup(job->arena, err.message);
+}
+
+static void report(struct job *job, struct wire_result *result) {
+    result->token = job->message->token;
+    if (job_is_lost(job))
+        return;
+    struct err err = {0};
+    if (!call_server(job, "result", wire_result_encode(job->arena, result), &err))
+        LOG_WARNING("the result was not taken", "job", job->message->id, "error", err.message);
+}
+
+static void set_deadline(struct job *job) {
+    if (job->message->timeout_seconds > 0)
+        heartbeat_set_deadline(job->heartbeat,
+                               clock_boot_ms(&clock_system) + (int64_t)job->message->timeout_seconds * 1000);
+}
+
+static void work(struct job *job) {
+    struct wire_result result = {0};
+    struct err err = {0};
+    if (!folder_make(job->arena, job->runner->config->state, job->message->id, &job->folder, &err)) {
+        result = (struct wire_result){.outcome = WIRE_FAILED,
+                                      .error_code = "SystemUnavailable",
+                                      .error_message = arena_strdup(job->arena, err.message)};
+    } else {
+        act(job, &result);
+    }
+    reporter_finish(job->reporter);
+    report(job, &result);
+    LOG_INFO("job ended", "job", job->message->id, "provider", job->message->provider, "outcome",
+             job_is_lost(job)                    ? "lost"
+             : result.outcome == WIRE_SUCCEEDED ? "succeeded"
+             : result.outcome == WIRE_FAILED    ? "failed"
+                                                 : "stopped",
+             "error", result.error_message);
+}
+
+void job_run(const struct runner *runner, struct link *link, struct arena *arena, const struct wire_job *message) {
+    struct job job = {.arena = arena, .message = message, .runner = runner, .link = link};
+    job.heartbeat = heartbeat_start(runner->account, message->id, message->token, message->cancelled);
+    runner_hold(runner, job.heartbeat);
+    struct err err = {0};
+    if (call_server(&job, "acknowledge", body_with_token(&job), &err)) {
+        LOG_INFO("job begins", "job", message->id, "provider", message->provider, "pipeline", message->pipeline,
+                 "action", message->action);
+        job.reporter = reporter_start(runner->account, job.heartbeat, message->id, message->token);
+        set_deadline(&job);
+        work(&job);
+    } else {
+        LOG_WARNING("job was not ours any more", "job", message->id, "error", err.message);
+    }
+    runner_let_go(runner, job.heartbeat);
+    heartbeat_end(job.heartbeat);
+    if (job.after)
+        job.after(job.after_context);
+    if (job.folder)
+        folder_remove(job.folder);
+}

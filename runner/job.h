@@ -1,0 +1,51 @@
+/*
+ * One job in the hands of this runner: what an action's code may ask of it. The job reports; an action acts, and says
+ * with a struct wire_result how it ended.
+ */
+#ifndef RUNNER_JOB_H
+#define RUNNER_JOB_H
+
+#include "common/wire.h"
+#include "runner/heartbeat.h"
+#include "runner/reporter.h"
+
+struct aws;
+struct link;
+struct runner;
+
+struct job {
+    struct arena *arena; /* lives as long as the job */
+    const struct wire_job *message;
+    const struct runner *runner;
+    struct link *link;
+    struct heartbeat *heartbeat;
+    struct reporter *reporter;
+    const char *folder; /* on this machine, empty at first, removed at the end */
+    void (*after)(void *context); /* set by an action: tidying that need not hold up the result */
+    void *after_context;
+};
+
+/* Takes the job through: acknowledge, act, report. Returns when the server knows the result or the job is lost. */
+void job_run(const struct runner *runner, struct link *link, struct arena *arena, const struct wire_job *message);
+
+/* ---- for actions ---- */
+
+void job_log(struct job *job, const char *format, ...) PRINTF_LIKE(2, 3); /* one line; the line end is added */
+
+/* The mark before a side effect: returns when the server has it on disk. Errors: the job is lost. */
+bool job_checkpoint(struct job *job, const struct json *checkpoint, struct err *err);
+
+/* Fetches the input artifact of that name (NULL: the first) once; *out is the zip's path. */
+bool job_input(struct job *job, const char *name, const char **out, struct err *err);
+bool job_output(struct job *job, const char *name, const char *zip_path, struct err *err);
+
+/* True when the job must come to an end: for callbacks named `interrupted`. */
+bool job_is_stopped(void *job);
+bool job_is_lost(void *job);
+
+enum stop_reason job_stop_reason(const struct job *job);
+
+/* A configuration value; NULL where absent. */
+const char *job_setting(const struct job *job, const char *name);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * Log and progress to the server.
+ */
+#include "runner/reporter.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "runner/link.h"
+#include "runner/mask.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITING_CEILING (8 * 1024 * 1024)
+#define BATCH_BYTES (256 * 1024)
+#define GATHER_MS 40 /* a pause after each batch, while little has gathered: a chatty build must not be a flood */
+
+struct reporter {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    pthread_t thread;
+    const struct account *account;
+    struct heartbeat *heartbeat;
+    struct mask mask;
+    struct str waiting; /* bytes not yet taken by the thread */
+    char *progress;     /* encoded, or NULL */
+    int64_t offset;     /* where the next batch belongs */
+    int64_t token;
+    char *job_path;
+    bool finishing;
+    bool refused; /* the server takes no more log */
+};
+
+static bool lost(void *context) {
+    return heartbeat_reason(((struct reporter *)context)->heartbeat) == STOP_LOST;
+}
+
+static void refuse_log(struct reporter *reporter, const struct err *err) {
+    if (err->kind == ERR_CONFLICT || err->kind == ERR_DENIED) {
+        heartbeat_raise(reporter->heartbeat, STOP_LOST);
+        return;
+    }
+    LOG_WARNING("the server takes no more of this log", "job", reporter->job_path, "error", err->message);
+    pthread_mutex_lock(&reporter->mutex);
+    reporter->refused = true;
+    pthread_mutex_unlock(&reporter->mutex);
+}
+
+static void send_batch(struct reporter *reporter, struct link *link, const char *bytes, size_t size) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct link_call call = {
+        .method = "POST",
+        .path = arena_printf(&arena, "%s/log?token=%lld&offset=%lld", reporter->job_path, (long long)reporter->token,
+                             (long long)reporter->offset),
+        .bytes = bytes,
+        .byte_count = size,
+        .repeat = lost,
+        .context = reporter};
+    const struct json *answer = NULL;
+    struct err err = {0};
+    if (link_send(link, &arena, &call, NULL, &answer, &err)) {
+        reporter->offset += (int64_t)size;
+    } else if (str_equal(err.code, "LogGapException")) {
+        /* The server has less than it once confirmed (restored from a backup?): go on from where it stands. */
+        LOG_WARNING("the server's log is shorter than confirmed", "job", reporter->job_path);
+        reporter->offset = json_get_integer(answer, "size", 0);
+    } else {
+        refuse_log(reporter, &err);
+    }
+}
+
+static void send_progress(struct reporter *reporter, struct link *link, const char *text) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct link_call call = {.method = "POST",
+                                   .path = arena_printf(&arena, "%s/progress", reporter->job_path),
+                                   .bytes = text,
+                                   .byte_count = strlen(text),
+                                   .bytes_are_json = true,
+                                   .repeat = lost,
+                                   .context = reporter};
+    struct err err = {0};
+    if (link_send(link, &arena, &call, NULL, NULL, &err))
+        return;
+    if (err.kind == ERR_CONFLICT || err.kind == ERR_DENIED)
+        heartbeat_raise(reporter->heartbeat, STOP_LOST);
+    else
+        LOG_WARNING("progress was refused", "job", reporter->job_path, "error", err.message);
+}
+
+/* Waits for something to send. False at the end. */
+static bool take_work(struct reporter *reporter, struct str *batch, char **progress) {
+    str_clear(batch);
+    pthread_mutex_lock(&reporter->mutex);
+    while (reporter->waiting.length == 0 && !reporter->progress && !reporter->finishing)
+        pthread_cond_wait(&reporter->changed, &reporter->mutex);
+    size_t size = reporter->waiting.length;
+    if (size > BATCH_BYTES)
+        size = BATCH_BYTES;
+    if (size > 0) {
+        str_append_bytes(batch, reporter->waiting.text, size);
+        memmove(reporter->waiting.text, reporter->waiting.text + size, reporter->waiting.length - size + 1);
+        reporter->waiting.length -= size;
+    }
+    *progress = reporter->progress;
+    reporter->progress = NULL;
+    bool over = reporter->finishing && size == 0 && !*progress;
+    pthread_cond_broadcast(&reporter->changed);
+    pthread_mutex_unlock(&reporter->mutex);
+    return !over;
+}
+
+static void gather(struct reporter *reporter) {
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += GATHER_MS * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    int waited = 0;
+    pthread_mutex_lock(&reporter->mutex);
+    while (!reporter->finishing && reporter->waiting.length < BATCH_BYTES && waited == 0)
+        waited = pthread_cond_timedwait(&reporter->changed, &reporter->mutex, &until);
+    pthread_mutex_unlock(&reporter->mutex);
+}
+
+static void *run(void *context) {
+    struct reporter *reporter = context;
+    struct link *link CLEANUP(link_cleanup) = link_new(reporter->account);
+    struct str batch CLEANUP(str_release) = STR_INIT(BATCH_BYTES);
+    char *progress = NULL;
+    while (take_work(reporter, &batch, &progress)) {
+        if (progress && !lost(reporter))
+            send_progress(reporter, link, progress);
+        free(progress);
+        if (batch.length == 0)
+            continue;
+        if (!reporter->refused && !lost(reporter))
+            send_batch(reporter, link, batch.text, batch.length);
+        gather(reporter);
+    }
+    return NULL;
+}
+
+struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
+                                int64_t token) {
+    struct reporter *reporter = calloc(1, sizeof *reporter);
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    if (!reporter)
+        abort();
+    pthread_mutex_init(&reporter->mutex, NULL);
+    pthread_cond_init(&reporter->changed, NULL);
+    mask_init(&reporter->mask);
+    reporter->account = account;
+    reporter->heartbeat = heartbeat;
+    reporter->token = token;
+    reporter->waiting = (struct str)STR_INIT(2 * WAITING_CEILING);
+    reporter->job_path = strdup(arena_printf(&arena, "/runner/jobs/%s", job_id));
+    if (!reporter->job_path || pthread_create(&reporter->thread, NULL, run, reporter) != 0)
+        abort();
+    return reporter;
+}
+
+void reporter_finish(struct reporter *reporter) {
+    reporter_flush_mask(reporter);
+    pthread_mutex_lock(&reporter->mutex);
+    reporter->finishing = true;
+    pthread_cond_broadcast(&reporter->changed);
+    pthread_mutex_unlock(&reporter->mutex);
+    pthread_join(reporter->thread, NULL);
+    pthread_mutex_destroy(&reporter->mutex);
+    pthread_cond_destroy(&reporter->changed);
+    mask_release(&reporter->mask);
+    str_release(&reporter->waiting);
+    free(reporter->progress);
+    free(reporter->job_path);
+    free(reporter);
+}
+
+void reporter_add_secret(struct reporter *reporter, const char *secret) {
+    pthread_mutex_lock(&reporter->mutex);
+    bool added = mask_add(&reporter->mask, secret);
+    pthread_mutex_unlock(&reporter->mutex);
+    if (!added)
+        LOG_WARNING("too many secrets to mask", "job", reporter->job_path);
+}
+
+void reporter_log(struct reporter *reporter, const void *bytes, size_t size) {
+    const char *at = bytes;
+    pthread_mutex_lock(&reporter->mutex);
+    while (size > 0) {
+        while (reporter->waiting.length >= WAITING_CEILING && !reporter->refused)
+            pthread_cond_wait(&reporter->changed, &reporter->mutex);
+        size_t piece = size < BATCH_BYTES ? size : BATCH_BYTES;
+        if (!reporter->refused)
+            mask_feed(&reporter->mask, at, piece, &reporter->waiting);
+        at += piece;
+        size -= piece;
+    }
+    pthread_cond_broadcast(&reporter->changed);
+    pthread_mutex_unlock(&reporter->mutex);
+}
+
+void reporter_flush_mask(struct reporter *reporter) {
+    pthread_mutex_lock(&reporter->mutex);
+    mask_flush(&reporter->mask, &reporter->waiting);
+    pthread_cond_broadcast(&reporter->changed);
+    pthread_mutex_unlock(&reporter->mutex);
+}
+
+void reporter_progress(struct reporter *reporter, const struct wire_progress *progress) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct wire_progress message = *progress;
+    message.token = reporter->token;
+    char *text = strdup(json_print(&arena, wire_progress_encode(&arena, &message)));
+    if (!text)
+        abort();
+    pthread_mutex_lock(&reporter->mutex);
+    free(reporter->progress);
+    reporter->progress = text;
+    pthread_cond_broadcast(&reporter->changed);
+    pthread_mutex_unlock(&reporter->mutex);
+}

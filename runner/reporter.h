@@ -1,0 +1,30 @@
+/*
+ * What a job says while it runs, in a thread of its own so that the work never waits for the server: its log, in
+ * batches, each at its byte offset (a repeated batch changes nothing), and the latest progress. Secrets are masked on
+ * the way in. Bytes wait in memory up to a ceiling; past it the work waits, so that nothing is dropped.
+ */
+#ifndef RUNNER_REPORTER_H
+#define RUNNER_REPORTER_H
+
+#include "common/wire.h"
+#include "runner/heartbeat.h"
+
+struct reporter;
+
+/* `heartbeat` must outlive the reporter: it is told when the server says that the job is lost. */
+struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
+                                int64_t token);
+
+/* Sends what is left (unless the job is lost), ends the thread, frees. */
+void reporter_finish(struct reporter *reporter);
+
+void reporter_add_secret(struct reporter *reporter, const char *secret);
+void reporter_log(struct reporter *reporter, const void *bytes, size_t size);
+
+/* What was held back as a possible secret can be shown: its source has ended. */
+void reporter_flush_mask(struct reporter *reporter);
+
+/* Replaces a progress that was not sent yet. The token is filled in. */
+void reporter_progress(struct reporter *reporter, const struct wire_progress *progress);
+
+#endif

@@ -1,0 +1,220 @@
+"""The /runner doors (docs/doors.md) over plain memory, to drive a real runner with jobs of a test's own making.
+
+It keeps what a test asks for: each job's log, progress, checkpoints, artifacts and result, and can cancel a job, forget
+a runner's lease, or be away for a while.
+"""
+
+import hashlib
+import json
+import re
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+
+
+class Job:
+    def __init__(self, message, artifacts):
+        self.message = message
+        self.id = message["id"]
+        self.token = message["token"]
+        self.inputs = artifacts  # name -> zip bytes
+        self.outputs = {}
+        self.log = b""
+        self.log_at = []  # (time, bytes so far)
+        self.progress = []
+        self.checkpoints = []
+        self.heartbeats = 0
+        self.acknowledged = False
+        self.cancel = False
+        self.abandon = False
+        self.stale = False  # somebody else has it: every write is refused
+        self.result = None
+        self.result_at = None
+
+    @property
+    def text(self):
+        return self.log.decode(errors="replace")
+
+
+class FakeServer:
+    def __init__(self):
+        self.lock = threading.Condition()
+        self.queue = []
+        self.jobs = {}
+        self.claims = {}
+        self.leases = []
+        self.hellos = []
+        self.joined = 0
+        self.away = False
+        self.token = "runner-token-0123456789"
+        handler = type("Handler", (Doors,), {"server_state": self})
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+    def offer(self, message, artifacts=None):
+        """Queues a job; `artifacts` are the zips of its inputs by name."""
+        artifacts = artifacts or {}
+        whole = {
+            "token": 1, "attempt": 1, "region": REGION, "accountId": ACCOUNT, "configuration": {}, "outputs": [],
+            "cancelled": False, "timeoutSeconds": 0,
+            "inputs": [{"name": name, "sha256": hashlib.sha256(data).hexdigest(), "sizeBytes": len(data)}
+                       for name, data in artifacts.items()],
+        }
+        whole.update(message)
+        job = Job(whole, artifacts)
+        with self.lock:
+            self.queue.append(job)
+            self.jobs[job.id] = job
+            self.lock.notify_all()
+        return job
+
+    def wait(self, condition, seconds=60):
+        """Waits until condition() is true; whatever changes here wakes it."""
+        end = time.monotonic() + seconds
+        with self.lock:
+            while not condition():
+                left = end - time.monotonic()
+                assert left > 0, "waited too long"
+                self.lock.wait(min(left, 0.2))
+
+    def cancel(self, job):
+        with self.lock:
+            job.cancel = True
+            self.lock.notify_all()
+
+
+class Doors(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_state = None
+
+    def log_message(self, *_):
+        pass
+
+    def body(self):
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            data = b""
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                data += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return data
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def reply(self, status, value=None, raw=None):
+        data = raw if raw is not None else (json.dumps(value).encode() if value is not None else b"")
+        self.send_response(status)
+        if status != 204:
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if status != 204:
+            self.wfile.write(data)
+
+    def refuse(self, status, name, message="refused", **more):
+        self.reply(status, {"__type": name, "message": message, **more})
+
+    def handle_any(self):
+        state = self.server_state
+        data = self.body()
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if state.away:
+            return self.refuse(503, "ServiceUnavailableException")
+        if url.path == "/runner/join":
+            state.joined += 1
+            return self.reply(200, {"runnerId": "runner-under-test", "token": state.token})
+        if self.headers.get("Authorization") != f"Bearer {state.token}":
+            return self.refuse(401, "AccessDeniedException")
+        if url.path == "/runner/hello":
+            state.hellos.append(json.loads(data))
+            return self.reply(200, {"runnerId": "runner-under-test", "serverVersion": "0", "region": REGION,
+                                    "accountId": ACCOUNT})
+        if url.path == "/runner/lease":
+            return self.lease(json.loads(data))
+        found = re.fullmatch(r"/runner/jobs/([^/]+)/([a-z]+)(?:/([^/]+))?", url.path)
+        job = state.jobs.get(found[1]) if found else None
+        if not job:
+            return self.refuse(404, "ResourceNotFoundException")
+        return self.about(job, found[2], found[3], query, data)
+
+    do_GET = do_POST = do_PUT = handle_any
+
+    def lease(self, question):
+        state = self.server_state
+        end = time.monotonic() + question["waitSeconds"]
+        with state.lock:
+            state.leases.append(question)
+            state.lock.notify_all()
+            while not state.queue and question["claimId"] not in state.claims and time.monotonic() < end:
+                state.lock.wait(min(0.2, max(0, end - time.monotonic())))
+            if question["claimId"] not in state.claims and state.queue:
+                state.claims[question["claimId"]] = state.queue.pop(0)
+            job = state.claims.get(question["claimId"])
+        if job:
+            return self.reply(200, job.message)
+        return self.reply(204)
+
+    def about(self, job, door, name, query, data):
+        state = self.server_state
+        message = json.loads(data) if data and door not in ("log", "artifacts") else {}
+        token = int(query.get("token") or message.get("token", 0))
+        with state.lock:
+            if token != job.token or job.stale:
+                return self.refuse(409, "StaleTokenException")
+            state.lock.notify_all()
+            return getattr(self, "door_" + door)(job, name, query, data, message)
+
+    def door_acknowledge(self, job, *_):
+        job.acknowledged = True
+        self.reply(200, {})
+
+    def door_heartbeat(self, job, name, query, data, message):
+        state = self.server_state
+        job.heartbeats += 1
+        end = time.monotonic() + message["waitSeconds"]
+        while time.monotonic() < end and not job.result and not job.stale and not job.abandon and not (
+                job.cancel and not message["cancelSeen"]):
+            state.lock.wait(0.2)
+        if job.stale:
+            return self.refuse(409, "StaleTokenException")
+        return self.reply(200, {"cancel": job.cancel, "abandon": job.abandon})
+
+    def door_log(self, job, name, query, data, message):
+        offset = int(query["offset"])
+        if offset > len(job.log):
+            return self.refuse(409, "LogGapException", size=len(job.log))
+        job.log += data[len(job.log) - offset:]
+        job.log_at.append((time.monotonic(), len(job.log)))
+        return self.reply(200, {"size": len(job.log)})
+
+    def door_checkpoint(self, job, name, query, data, message):
+        job.checkpoints.append(message["checkpoint"])
+        self.reply(200, {})
+
+    def door_progress(self, job, name, query, data, message):
+        job.progress.append(message)
+        self.reply(200, {})
+
+    def door_artifacts(self, job, name, query, data, message):
+        if self.command == "GET":
+            return self.reply(200, raw=job.inputs[name])
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != self.headers["X-Penstock-Sha256"]:
+            return self.refuse(400, "ValidationException")
+        job.outputs[name] = data
+        return self.reply(200, {"sha256": digest, "size": len(data)})
+
+    def door_result(self, job, name, query, data, message):
+        job.result = message
+        job.result_at = time.monotonic()
+        self.reply(200, {})
