@@ -27,8 +27,8 @@ struct engine_definition {
 bool engine_create_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition,
                             struct err *err);
 
-/* The next version. What is under way: actions finish, then the execution is Cancelled; what waits is Cancelled at once;
- * PARALLEL executions go on. Errors: ERR_NOT_FOUND PipelineNotFoundException. */
+/* The next version. What is under way: actions finish, then the execution is Cancelled; what waits is Cancelled at
+ * once; PARALLEL executions go on. Errors: ERR_NOT_FOUND PipelineNotFoundException. */
 bool engine_update_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition,
                             struct err *err);
 
@@ -55,10 +55,10 @@ struct engine_revision {
 
 struct engine_start_request {
     const char *pipeline;
-    const char *trigger_type;         /* "StartPipelineExecution", "CloudWatchEvent", "Webhook", … */
-    const char *trigger_detail;       /* or NULL */
-    const char *by;                   /* or NULL */
-    const char *client_request_token; /* or NULL: the same gives the same execution */
+    const char *trigger_type;                /* "StartPipelineExecution", "CloudWatchEvent", "Webhook", … */
+    const char *trigger_detail;              /* or NULL */
+    const char *by;                          /* or NULL */
+    const char *client_request_token;        /* or NULL: the same gives the same execution */
     const struct engine_revision *revisions; /* what the source actions are to fetch; others: their branch's newest */
     size_t revision_count;
     const struct wire_variable *variables; /* pipeline variables; others: their default */
@@ -72,17 +72,17 @@ bool engine_start(struct tx *tx, struct arena *arena, const struct engine_start_
 
 /* A branch has a new commit: starts each pipeline whose source names it. */
 struct engine_change_request {
-    bool hosted;             /* our own repository; else one behind a webhook */
-    const char *repository;  /* "shop", or "owner/name" */
-    const char *branch;      /* "main" */
+    bool hosted;            /* our own repository; else one behind a webhook */
+    const char *repository; /* "shop", or "owner/name" */
+    const char *branch;     /* "main" */
     const char *commit_id;
-    const char *summary;     /* of the commit: its first line; or NULL, as are the rest */
+    const char *summary; /* of the commit: its first line; or NULL, as are the rest */
     const char *url;
     const char *author;
     int64_t created_ms;
-    const char *trigger_type;   /* "CloudWatchEvent", "Webhook", "WebhookV2" */
+    const char *trigger_type; /* "CloudWatchEvent", "Webhook", "WebhookV2" */
     const char *trigger_detail;
-    const char *by;             /* who pushed */
+    const char *by; /* who pushed */
 };
 
 /* The ids of what was started. */
@@ -132,8 +132,8 @@ bool engine_abandon_action(struct tx *tx, struct arena *arena, const struct engi
 /* Builds. */
 
 /* StopBuild: the build as it is after. One that ended is no error. Errors: ERR_NOT_FOUND ResourceNotFoundException. */
-bool engine_stop_build(struct tx *tx, struct arena *arena, const char *project, const char *uuid,
-                       struct build_row *out, struct err *err);
+bool engine_stop_build(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct build_row *out,
+                       struct err *err);
 
 /* Runners. Fences as in queue.h. */
 

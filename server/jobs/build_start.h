@@ -7,17 +7,21 @@
 
 #include "common/json.h"
 #include "server/store/builds.h"
+#include "server/store/job_rows.h"
 
 struct build_request {
     const char *project;
     const struct json *overrides; /* StartBuild's request (…Override members, sourceVersion), or NULL */
     const char *initiator;
-    const char *idempotency_token; /* or NULL: the same within a project gives the same build */
-    int64_t action_run_id;         /* a pipeline's action, else 0 */
-    const char *action_run;        /* its uuid: the log's id; else NULL */
+    const char *idempotency_token;  /* or NULL: the same within a project gives the same build */
+    int64_t action_run_id;          /* a pipeline's action, else 0 */
+    const char *action_run;         /* its uuid: the log's id; else NULL. Source and artifacts are CODEPIPELINE then. */
     const struct json *environment; /* a pipeline's EnvironmentVariables: list of {name, value, type}, or NULL */
     const char *source_version;     /* a pipeline's: the commit of the primary source, or NULL */
 };
+
+/* How often a build is begun before lost runners make it fail. */
+#define BUILD_ATTEMPTS 3
 
 /* Makes the build and queues its job. Errors: ERR_NOT_FOUND ResourceNotFoundException no such project, ERR_INVALID
  * InvalidInputException. */
@@ -28,8 +32,13 @@ bool build_start(struct tx *tx, struct arena *arena, const struct build_request 
  * region and account, which the door knows). `buildspec` is in source. */
 bool build_describe(struct arena *arena, const struct build_row *build, struct json **out, struct err *err);
 
-/* For the engine only: the build's last state and how it ended. */
-bool build_finish(struct tx *tx, struct arena *arena, int64_t build_id, enum job_outcome outcome,
+/* For the queue only: what the runner tells with wire progress, behind the phases that it did not see. */
+bool build_progress(struct tx *tx, struct arena *arena, const struct job_row *job, const struct json *state,
+                    struct err *err);
+
+/* For the engine only: how the build ended; `state` is the runner's last word, NULL where it had none. Nothing for a
+ * build that ended before. */
+bool build_finish(struct tx *tx, struct arena *arena, const struct job_row *job, enum job_outcome outcome,
                   const char *error_message, const struct json *state, struct err *err);
 
 #endif

@@ -6,10 +6,11 @@
 #include "server/store/db.h"
 
 struct job_message_settings {
-    const char *base_url;   /* hosted repositories are at BASE/git/NAME */
+    const char *base_url; /* hosted repositories are at BASE/git/NAME */
     const char *region;
     const char *account_id;
-    /* Opens what the auth room sealed (a source hook's clone password) into the arena. NULL where none can be opened. */
+    /* Opens what the auth room sealed (a source hook's clone password) into the arena. NULL where none can be opened.
+     */
     bool (*open_secret)(void *context, struct arena *arena, const void *sealed, size_t size, const char **out,
                         struct err *err);
     void *context;

@@ -23,20 +23,21 @@ struct queue_fence {
 };
 
 /* The job for a lease message: the one that this claim already has, else the one that waits longest among the
- * providers. *job_id NULL where there is none: park on WAKE_JOBS. Marks the runner as seen. Errors: ERR_INVALID,
- * ERR_CONFLICT the claim id is another runner's. */
+ * providers. *job_id NULL where there is none: park on WAKE_JOBS. Marks the runner as seen. Errors: ERR_CONFLICT
+ * StaleTokenException where the claim is another runner's, or its job has ended: take a new claim id. */
 bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, const struct wire_lease *lease,
                  const char **job_id, struct err *err);
 
-/* True in *any where a job of these providers is queued: for a long poll to look (db_read) before it writes. */
+/* True in *any where queue_lease would give a job or an error: for a long poll to look (db_read) before it writes. */
 bool queue_has_work(struct tx *tx, const struct wire_lease *lease, bool *any, struct err *err);
 
-/* Below, a stale fence is ERR_CONFLICT StaleTokenException, an unknown job ERR_NOT_FOUND; nothing is written. */
+/* Below, a stale fence is ERR_CONFLICT StaleTokenException, an unknown job ERR_NOT_FOUND JobNotFoundException; nothing
+ * is written. Each of them proves that the runner has the job: it counts as acknowledged, and its lease is extended. */
 
-/* offered -> running; again is no error. */
+/* Again is no error. */
 bool queue_acknowledge(struct tx *tx, const struct queue_fence *fence, struct err *err);
 
-/* Extends the lease, tells of a cancel, marks the runner as seen. Park on WAKE_JOB. */
+/* Tells of a cancel, marks the runner as seen. Park on WAKE_JOB (job id). */
 bool queue_heartbeat(struct tx *tx, const struct queue_fence *fence, enum job_cancel *cancel, struct err *err);
 
 /* The mark before a side effect. */
@@ -54,18 +55,16 @@ bool queue_put_artifact(struct tx *tx, struct arena *arena, const struct queue_f
 bool queue_get_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
                         const char **sha256, int64_t *size_bytes, struct err *err);
 
-/* Checks the fence and extends the lease; *log_id is where the job's log bytes belong. Call it in a db_read or db_write
- * (in a read nothing is extended) right before the bytes are appended. Errors also: ERR_CONFLICT for a job that ended. */
+/* Checks the fence and writes nothing, so a db_read will do; *log_id is where the job's log bytes belong. */
 bool queue_check_fence(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char **log_id,
                        struct err *err);
 
-/* What may become of a job without a runner. */
+/* A job that ended without a runner's word. */
 struct queue_ending {
     const char *job_id;
-    int64_t action_run_id; /* 0: none */
-    int64_t build_id;      /* 0: none */
-    enum job_outcome outcome;
-    const char *error_code;    /* JOB_FAILED */
+    int64_t action_run_id;     /* 0: none */
+    int64_t build_id;          /* 0: none */
+    enum job_outcome outcome;  /* JOB_FAILED or JOB_STOPPED */
     const char *error_message; /* JOB_FAILED: a sentence */
 };
 
@@ -83,12 +82,12 @@ struct queue_new_job {
 /* Queues a job, makes its log, wakes WAKE_JOBS. */
 bool queue_add(struct tx *tx, const struct queue_new_job *job, struct err *err);
 
-/* Asks that the job be undone (or no longer watched). Where nobody holds it and no earlier holder left a mark, it ends at
- * once: *ended. Else a runner learns of it with its heartbeat, or gets it for undoing. */
+/* Asks that the job be undone (or no longer watched). Where no runner has begun it and no earlier one left a mark, it
+ * ends at once: *ended. Else its runner learns of it with the heartbeat, or another one gets it for undoing. */
 bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, bool *ended, struct err *err);
 
-/* Takes a runner's result: the job is done, its log closed. *again: this result was taken before, nothing was written.
- * *job is the row as it was before. Errors: as above, ERR_INVALID. */
+/* Takes a runner's result: the job is done, its log closed. *again: a result was taken before under this fence, nothing
+ * was written. *job is the row as it was before. */
 bool queue_finish(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const struct wire_result *result,
                   bool *again, struct job_row *job, struct err *err);
 

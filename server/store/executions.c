@@ -173,10 +173,8 @@ bool executions_set_place(struct tx *tx, int64_t id, enum execution_place place,
     return query_run_one(&query, "the execution", err);
 }
 
-bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum stop_mode to, const char *reason,
-                         const char *by, struct err *err) {
-    static const char sql[] = "UPDATE executions SET stop_mode = :to, stop_reason = coalesce(:reason, stop_reason), "
-                              "stopped_by = coalesce(:by, stopped_by), updated_ms = :now "
+bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum stop_mode to, struct err *err) {
+    static const char sql[] = "UPDATE executions SET stop_mode = :to, updated_ms = :now "
                               "WHERE id = :id AND stop_mode = :from AND place <> 'ended'";
     if (!state_may_follow(&stop_modes, (int)from, (int)to))
         return err_set(err, ERR_INTERNAL, "an execution's stop cannot become '%s' from '%s'",
@@ -185,8 +183,19 @@ bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum st
     query_integer(&query, ":id", id);
     query_state(&query, ":from", &stop_modes, (int)from);
     query_state(&query, ":to", &stop_modes, (int)to);
-    query_text(&query, ":reason", reason);
-    query_text(&query, ":by", by);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     return query_run_one(&query, "the execution", err);
+}
+
+bool executions_note_stop(struct tx *tx, int64_t pipeline_id, int64_t id, const char *reason, const char *by,
+                          struct err *err) {
+    static const char sql[] =
+        "UPDATE executions SET stop_reason = coalesce(:reason, stop_reason), stopped_by = coalesce(:by, stopped_by) "
+        "WHERE pipeline_id = :pipeline_id AND place <> 'ended' AND (:id = 0 OR id = :id)";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    query_integer(&query, ":id", id);
+    query_text(&query, ":reason", reason);
+    query_text(&query, ":by", by);
+    return query_run(&query, err);
 }

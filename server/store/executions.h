@@ -58,7 +58,9 @@ bool executions_set_status(struct tx *tx, int64_t id, enum execution_status from
                            const char *summary, struct err *err);
 /* In front of a stage or into it. */
 bool executions_set_place(struct tx *tx, int64_t id, enum execution_place place, int stage_index, struct err *err);
-bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum stop_mode to, const char *reason,
-                         const char *by, struct err *err);
+bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum stop_mode to, struct err *err);
+/* Why and by whom it is stopped; id 0: every one of the pipeline that has not ended. NULL leaves what is there. */
+bool executions_note_stop(struct tx *tx, int64_t pipeline_id, int64_t id, const char *reason, const char *by,
+                          struct err *err);
 
 #endif

@@ -80,13 +80,16 @@ bool job_rows_requeue(struct tx *tx, const struct job_row *job, struct err *err)
     return query_run_one(&query, "the job", err);
 }
 
-bool job_rows_finish(struct tx *tx, const struct job_row *job, enum job_outcome outcome, struct err *err) {
+bool job_rows_finish(struct tx *tx, const struct job_row *job, enum job_outcome outcome, bool fence_off,
+                     struct err *err) {
     static const char sql[] =
-        "UPDATE jobs SET state = 'done', outcome = :outcome, deadline_boot_ms = NULL, ended_ms = :now "
+        "UPDATE jobs SET state = 'done', outcome = :outcome, deadline_boot_ms = NULL, ended_ms = :now, "
+        "token = token + :fence_off "
         "WHERE id = :id AND state = :state AND token = :token";
     if (!move_allowed(job, JOB_DONE, err))
         return false;
     struct query query CLEANUP(query_close) = open_change(tx, sql, job);
+    query_integer(&query, ":fence_off", fence_off);
     query_state(&query, ":outcome", &job_outcomes, (int)outcome);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     return query_run_one(&query, "the job", err);

@@ -67,8 +67,9 @@ bool job_rows_begin(struct tx *tx, const struct job_row *job, int64_t deadline_b
 bool job_rows_extend(struct tx *tx, const struct job_row *job, int64_t deadline_boot_ms, struct err *err);
 /* offered or running -> queued, token + 1. */
 bool job_rows_requeue(struct tx *tx, const struct job_row *job, struct err *err);
-/* any -> done. */
-bool job_rows_finish(struct tx *tx, const struct job_row *job, enum job_outcome outcome, struct err *err);
+/* any -> done; `fence_off` raises the token too, so that the last holder's words are late. */
+bool job_rows_finish(struct tx *tx, const struct job_row *job, enum job_outcome outcome, bool fence_off,
+                     struct err *err);
 bool job_rows_set_cancel(struct tx *tx, const struct job_row *job, enum job_cancel cancel, struct err *err);
 bool job_rows_set_checkpoint(struct tx *tx, const struct job_row *job, const char *checkpoint, struct err *err);
 /* Offered and running ones whose deadline is at or before now. */

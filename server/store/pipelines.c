@@ -126,6 +126,16 @@ bool pipelines_set_file(struct tx *tx, const char *name, const char *file, struc
     return query_run(&query, err);
 }
 
+bool pipelines_set_origin(struct tx *tx, int64_t id, enum origin origin, const char *file, struct err *err) {
+    static const char sql[] = "UPDATE pipelines SET origin = :origin, file = :file, file_error = NULL "
+                              "WHERE id = :id AND deleted_ms IS NULL";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_state(&query, ":origin", &origins, (int)origin);
+    query_text(&query, ":file", file);
+    return query_run_one(&query, "the pipeline", err);
+}
+
 bool pipelines_set_tags(struct tx *tx, int64_t id, const char *tags, struct err *err) {
     static const char sql[] = "UPDATE pipelines SET tags = :tags WHERE id = :id AND deleted_ms IS NULL";
     struct query query CLEANUP(query_close) = query_open(tx, sql);

@@ -52,6 +52,9 @@ bool pipelines_set_file_error(struct tx *tx, const char *name, const char *file_
 /* The same definition now comes from a file of another name. */
 bool pipelines_set_file(struct tx *tx, const char *name, const char *file, struct err *err);
 
+/* Where the version in force comes from; takes away the file's error. */
+bool pipelines_set_origin(struct tx *tx, int64_t id, enum origin origin, const char *file, struct err *err);
+
 bool pipelines_set_tags(struct tx *tx, int64_t id, const char *tags, struct err *err);
 
 /* For the engine only. */

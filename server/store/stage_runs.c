@@ -44,6 +44,29 @@ bool stage_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, s
     return true;
 }
 
+bool stage_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct stage_run_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE id = :id";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    if (query_next(&query)) {
+        *out = stage_run_from_row(&query, arena);
+        return true;
+    }
+    return query_done(&query, err) && err_set(err, ERR_NOT_FOUND, "no such stage execution");
+}
+
+bool stage_runs_get(struct tx *tx, struct arena *arena, int64_t execution_id, int stage_index, bool *found,
+                    struct stage_run_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE execution_id = :execution_id AND stage_index = :stage_index";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":execution_id", execution_id);
+    query_integer(&query, ":stage_index", stage_index);
+    *found = query_next(&query);
+    if (*found)
+        *out = stage_run_from_row(&query, arena);
+    return query_done(&query, err);
+}
+
 static bool find(struct tx *tx, const char *sql, struct arena *arena, int64_t pipeline_id, const char *name,
                  bool *found, struct stage_run_row *out, struct err *err) {
     struct query query CLEANUP(query_close) = query_open(tx, sql);

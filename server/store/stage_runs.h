@@ -26,6 +26,13 @@ struct stage_run_row {
 bool stage_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, struct stage_run_row **out,
                      size_t *count, struct err *err);
 
+/* Errors: ERR_NOT_FOUND. */
+bool stage_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct stage_run_row *out, struct err *err);
+
+/* That of one stage; *found false where the execution has not been there. */
+bool stage_runs_get(struct tx *tx, struct arena *arena, int64_t execution_id, int stage_index, bool *found,
+                    struct stage_run_row *out, struct err *err);
+
 /* The newest of that stage (GetPipelineState's latestExecution); *found false where nobody ever was in it. */
 bool stage_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *name, bool *found,
                        struct stage_run_row *out, struct err *err);

@@ -375,7 +375,7 @@ static void states_are_guarded(struct tx *tx, struct arena *arena, struct err *e
     assert_false(executions_set_place(tx, id, PLACE_INSIDE, 0, err));
     assert_true(executions_set_status(tx, id, EXECUTION_IN_PROGRESS, EXECUTION_FAILED, "why", err));
     assert_false(executions_set_status(tx, id, EXECUTION_FAILED, EXECUTION_SUCCEEDED, NULL, err));
-    assert_false(executions_set_stop(tx, id, STOP_NONE, STOP_WAIT, "r", "b", err));
+    assert_false(executions_set_stop(tx, id, STOP_NONE, STOP_WAIT, err));
     assert_true(executions_get_by_id(tx, arena, id, &row, err));
     assert_int_equal(row.place, PLACE_ENDED);
     assert_string_equal(row.summary, "why");

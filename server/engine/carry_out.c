@@ -1,0 +1,175 @@
+/*
+ * Writing decisions, each with its event. The rules are asked again only where carrying out made an action end.
+ */
+#include "server/engine/carry_out.h"
+
+#include "common/str.h"
+#include "server/engine/load.h"
+#include "server/jobs/build_start.h"
+#include "server/jobs/queue.h"
+#include "server/store/events.h"
+#include "server/store/executions.h"
+#include "server/store/stage_runs.h"
+
+static bool tell(struct step *step, const struct view_execution *execution, const char *type, const char *stage,
+                 const char *status, struct err *err) {
+    struct execution_row row;
+    if (!executions_get_by_id(step->tx, step->arena, execution->id, &row, err))
+        return false;
+    const struct event_row event = {
+        .type = type, .pipeline = step->pipeline, .execution = row.uuid, .stage = stage, .status = status};
+    return events_add(step->tx, &event, err);
+}
+
+static const char *stage_name(const struct view_execution *execution, int stage_index) {
+    return execution->definition->stages[stage_index].name;
+}
+
+/* Why an execution failed, in one line: the first action of its stage that did. */
+static bool describe_failure(struct step *step, const struct decision *decision, const char **out, struct err *err) {
+    struct action_run_row *rows = NULL;
+    size_t count = 0;
+    if (!action_runs_list_stage(step->tx, step->arena, decision->stage_run_id, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].status == ACTION_FAILED) {
+            *out = arena_printf(step->arena, "%s/%s: %s", rows[i].stage, rows[i].action,
+                                rows[i].error_message ? rows[i].error_message : "failed");
+            return true;
+        }
+    }
+    return true;
+}
+
+static bool write_status(struct step *step, const struct decision *decision, struct err *err) {
+    const char *summary = decision->summary;
+    if (decision->status == EXECUTION_FAILED && !describe_failure(step, decision, &summary, err))
+        return false;
+    return executions_set_status(step->tx, decision->execution->id, decision->status_from, decision->status, summary,
+                                 err) &&
+           tell(step, decision->execution, "execution", NULL, execution_status_name(decision->status), err);
+}
+
+static bool write_entry(struct step *step, const struct decision *decision, struct err *err) {
+    struct view_execution *execution = decision->execution;
+    const struct stage_run_row row = {
+        .execution_id = execution->id,
+        .pipeline_id = step->pipeline_id,
+        .stage_index = decision->stage_index,
+        .name = stage_name(execution, decision->stage_index),
+        .status = STAGE_IN_PROGRESS,
+        .holds_lock = execution->mode != MODE_PARALLEL,
+    };
+    return executions_set_place(step->tx, execution->id, PLACE_INSIDE, decision->stage_index, err) &&
+           stage_runs_add(step->tx, &row, &execution->stage_run_id, err) &&
+           tell(step, execution, "stage", row.name, stage_status_name(STAGE_IN_PROGRESS), err);
+}
+
+static bool write_stage_status(struct step *step, const struct decision *decision, struct err *err) {
+    struct stage_run_row row;
+    return stage_runs_set_status(step->tx, decision->stage_run_id, decision->stage_from, decision->stage, err) &&
+           stage_runs_get_by_id(step->tx, step->arena, decision->stage_run_id, &row, err) &&
+           tell(step, decision->execution, "stage", row.name, stage_status_name(decision->stage), err);
+}
+
+/* A decision's stage run, also where it was written only after the decision was made. */
+static int64_t stage_run_of(const struct decision *decision) {
+    return decision->stage_run_id ? decision->stage_run_id : decision->execution->stage_run_id;
+}
+
+bool end_action(struct step *step, const struct action_run_row *action, const struct action_end *end, struct err *err) {
+    const struct event_row event = {
+        .type = "action",
+        .pipeline = action->pipeline,
+        .execution = action->execution,
+        .stage = action->stage,
+        .action = action->action,
+        .status = action_status_name(end->status),
+    };
+    step->look_again = true;
+    return action_runs_end(step->tx, action->id, end, err) && events_add(step->tx, &event, err);
+}
+
+static bool abandon(struct step *step, const struct action_run_row *action, struct err *err) {
+    const struct action_end end = {.status = ACTION_ABANDONED};
+    return end_action(step, action, &end, err);
+}
+
+static bool abandon_action(struct step *step, const struct decision *decision, struct err *err) {
+    struct action_run_row action;
+    return action_runs_get_by_id(step->tx, step->arena, decision->action_run_id, &action, err) &&
+           abandon(step, &action, err);
+}
+
+/* Where no runner has it, the job ends at once, and the action with it. */
+static bool undo_action(struct step *step, const struct decision *decision, bool only_unbegun, struct err *err) {
+    struct action_run_row action;
+    struct job_row job;
+    bool found = false, ended = false;
+    if (!action_runs_get_by_id(step->tx, step->arena, decision->action_run_id, &action, err) ||
+        !job_rows_of_action(step->tx, step->arena, action.id, &found, &job, err))
+        return false;
+    if (!found)
+        return err_set(err, ERR_INTERNAL, "action '%s' is in progress without a job", action.action);
+    if (only_unbegun && job.attempts > 0)
+        return true;
+    return queue_cancel(step->tx, job.id, JOB_CANCEL_UNDO, &ended, err) &&
+           (!ended || !job.build_id || build_finish(step->tx, step->arena, &job, JOB_STOPPED, NULL, NULL, err)) &&
+           (!ended || abandon(step, &action, err));
+}
+
+static bool carry_out(struct step *step, const struct decision *decision, struct err *err) {
+    struct view_execution *execution = decision->execution;
+    switch (decision->kind) {
+    case DECIDE_STATUS:
+        return write_status(step, decision, err);
+    case DECIDE_STOP_MODE:
+        return executions_set_stop(step->tx, execution->id, decision->stop_from, decision->stop, err);
+    case DECIDE_WAIT:
+        return executions_set_place(step->tx, execution->id, PLACE_WAITING, decision->stage_index, err);
+    case DECIDE_ENTER:
+        return write_entry(step, decision, err);
+    case DECIDE_STAGE_STATUS:
+        return write_stage_status(step, decision, err);
+    case DECIDE_GROUP:
+        return stage_runs_set_run_order(step->tx, stage_run_of(decision), decision->run_order, err);
+    case DECIDE_START_ACTION:
+        return start_action(step, execution, decision->action, err);
+    case DECIDE_ABANDON_ACTION:
+        return abandon_action(step, decision, err);
+    case DECIDE_UNDO_ACTION:
+        return undo_action(step, decision, false, err);
+    case DECIDE_DROP_ACTION:
+        return undo_action(step, decision, true, err);
+    }
+    return true;
+}
+
+static bool one_round(struct step *step, const struct engine_event *event, struct err *err) {
+    struct view view;
+    if (!load_view(step->tx, step->arena, step->pipeline_id, &view, err))
+        return false;
+    struct decisions decisions = {.arena = step->arena};
+    advance(&view, event, &decisions);
+    for (size_t i = 0; i < decisions.count; i++) {
+        if (!carry_out(step, &decisions.items[i], err))
+            return false;
+    }
+    return true;
+}
+
+bool engine_move(struct tx *tx, struct arena *arena, int64_t pipeline_id, const struct engine_event *event,
+                 struct err *err) {
+    static const struct engine_event look = {.kind = EVENT_LOOK};
+    struct pipeline_row pipeline;
+    if (!pipelines_get_by_id(tx, arena, pipeline_id, &pipeline, err))
+        return false;
+    struct step step = {
+        .tx = tx, .arena = arena, .pipeline_id = pipeline_id, .pipeline = pipeline.name, .look_again = true};
+    for (bool first = true; step.look_again; first = false) {
+        step.look_again = false;
+        if (!one_round(&step, first ? event : &look, err))
+            return err_wrap(err, "moving pipeline '%s'", pipeline.name);
+    }
+    return true;
+}

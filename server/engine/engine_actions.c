@@ -1,0 +1,141 @@
+/*
+ * What people do to single actions: answer an approval, give up one that is being undone.
+ */
+#include "common/str.h"
+#include "server/engine/carry_out.h"
+#include "server/engine/engine.h"
+#include "server/engine/load.h"
+#include "server/store/events.h"
+
+#include <string.h>
+
+#define ANSWER_MAX 512
+
+static const struct engine_event look = {.kind = EVENT_LOOK};
+
+/* AWS's error for a stage or action that the definition does not have; true where it has both. */
+static bool check_names(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version, const char *stage,
+                        const char *action, struct err *err) {
+    const struct pipeline *definition = NULL;
+    if (!load_definition(tx, arena, pipeline_id, version, &definition, err))
+        return false;
+    for (size_t i = 0; i < definition->stage_count; i++) {
+        if (!str_equal(definition->stages[i].name, stage))
+            continue;
+        for (size_t j = 0; j < definition->stages[i].action_count; j++) {
+            if (str_equal(definition->stages[i].actions[j].name, action))
+                return true;
+        }
+        return err_set_code(err, ERR_NOT_FOUND, "ActionNotFoundException", "stage '%s' has no action '%s'", stage,
+                            action);
+    }
+    return err_set_code(err, ERR_NOT_FOUND, "StageNotFoundException", "the pipeline has no stage '%s'", stage);
+}
+
+/* ---- approvals ---- */
+
+static bool wrong_token(struct err *err) {
+    return err_set_code(err, ERR_CONFLICT, "InvalidApprovalTokenException",
+                        "this is not the token of an approval that waits; get the current one");
+}
+
+/* The approval that the token is for. */
+static bool find_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
+                          struct action_run_row *out, struct err *err) {
+    struct pipeline_row pipeline;
+    bool found = false;
+    if (!pipelines_get(tx, arena, answer->pipeline, &pipeline, err) ||
+        !action_runs_find_token(tx, arena, answer->token, &found, out, err))
+        return false;
+    if (!found || out->pipeline_id != pipeline.id || !str_equal(out->stage, answer->stage) ||
+        !str_equal(out->action, answer->action))
+        return check_names(tx, arena, pipeline.id, pipeline.version, answer->stage, answer->action, err) &&
+               wrong_token(err);
+    if (out->status == ACTION_IN_PROGRESS)
+        return true;
+    if (!out->updated_by && out->status != ACTION_SUCCEEDED) /* expired, or given up with its execution */
+        return wrong_token(err);
+    return err_set_code(err, ERR_CONFLICT, "ApprovalAlreadyCompletedException", "this approval was answered already");
+}
+
+static bool tell_answer(struct step *step, const struct action_run_row *action, const char *status, const char *by,
+                        struct err *err) {
+    struct json *detail = json_object(step->arena);
+    json_set_text(step->arena, detail, "by", by);
+    const struct event_row event = {
+        .type = "approval",
+        .pipeline = action->pipeline,
+        .execution = action->execution,
+        .stage = action->stage,
+        .action = action->action,
+        .status = status,
+        .detail = json_print(step->arena, detail),
+    };
+    return events_add(step->tx, &event, err);
+}
+
+bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
+                            int64_t *answered_ms, struct err *err) {
+    struct action_run_row action;
+    if (strlen(answer->summary ? answer->summary : "") > ANSWER_MAX)
+        return err_set_code(err, ERR_INVALID, "ValidationException", "the summary has more than %d characters",
+                            ANSWER_MAX);
+    if (!find_approval(tx, arena, answer, &action, err))
+        return false;
+    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
+    struct action_end end = {
+        .status = answer->approved ? ACTION_SUCCEEDED : ACTION_FAILED,
+        .summary = answer->summary,
+        .updated_by = answer->by ? answer->by : "unknown",
+    };
+    if (!answer->approved) {
+        end.error_code = "JobFailed";
+        end.error_message = arena_printf(arena, "rejected by %s", end.updated_by);
+    }
+    *answered_ms = clock_wall_ms(tx_clock(tx));
+    return tell_answer(&step, &action, answer->approved ? "approved" : "rejected", answer->by, err) &&
+           end_action(&step, &action, &end, err) && engine_move(tx, arena, action.pipeline_id, &look, err);
+}
+
+/* ---- giving up ---- */
+
+static bool find_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,
+                        struct execution_row *execution, struct action_run_row *out, struct err *err) {
+    struct pipeline_row pipeline;
+    struct action_run_row *rows = NULL;
+    size_t count = 0;
+    if (!pipelines_get(tx, arena, request->pipeline, &pipeline, err) ||
+        !executions_get(tx, arena, pipeline.id, request->execution, execution, err) ||
+        !check_names(tx, arena, pipeline.id, execution->version, request->stage, request->action, err) ||
+        !action_runs_list(tx, arena, execution->id, &rows, &count, err))
+        return false;
+    for (size_t i = count; i-- > 0;) {
+        if (str_equal(rows[i].stage, request->stage) && str_equal(rows[i].action, request->action)) {
+            *out = rows[i];
+            return true;
+        }
+    }
+    return err_set_code(err, ERR_CONFLICT, "ConflictException", "action '%s' has not begun", request->action);
+}
+
+bool engine_abandon_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,
+                           struct err *err) {
+    struct execution_row execution;
+    struct action_run_row action;
+    struct job_row job;
+    bool found = false, ended = false;
+    if (!find_action(tx, arena, request, &execution, &action, err))
+        return false;
+    if (action.status != ACTION_IN_PROGRESS || execution.stop_mode != STOP_ABANDON)
+        return err_set_code(err, ERR_CONFLICT, "ConflictException",
+                            "action '%s' is not being undone; stop its execution first", request->action);
+    if (!job_rows_of_action(tx, arena, action.id, &found, &job, err) ||
+        (found && !queue_cancel(tx, job.id, JOB_CANCEL_ABANDON, &ended, err)) ||
+        (ended && job.build_id && !build_finish(tx, arena, &job, JOB_STOPPED, NULL, NULL, err)))
+        return false;
+    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
+    const struct action_end end = {.status = ACTION_ABANDONED,
+                                   .summary = "given up while it was being undone; what it began may still run",
+                                   .updated_by = request->by};
+    return end_action(&step, &action, &end, err) && engine_move(tx, arena, action.pipeline_id, &look, err);
+}

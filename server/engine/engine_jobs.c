@@ -1,0 +1,216 @@
+/*
+ * What runners tell, and what becomes of the actions whose jobs ended.
+ */
+#include "common/str.h"
+#include "server/engine/engine.h"
+#include "server/engine/finish.h"
+#include "server/store/artifact_rows.h"
+#include "server/store/revisions.h"
+
+#include <string.h>
+
+#define VARIABLES_MAX 122880 /* AWS: bytes of one action's output variables, names and values */
+
+static const struct engine_event look = {.kind = EVENT_LOOK};
+
+static struct step step_of(struct tx *tx, struct arena *arena, const struct action_run_row *action) {
+    return (struct step){.tx = tx, .arena = arena, .pipeline_id = action->pipeline_id, .pipeline = action->pipeline};
+}
+
+/* ---- success ---- */
+
+/* NULL: every artifact that the action declares is there. */
+static bool find_missing_artifact(struct step *step, const struct action_run_row *action, const char *job_id,
+                                  const char **missing, struct err *err) {
+    struct artifact_row *rows = NULL;
+    size_t count = 0;
+    const struct json *names = NULL;
+    *missing = NULL;
+    if (!artifact_rows_of_job(step->tx, step->arena, job_id, &rows, &count, err) ||
+        !json_parse(step->arena, action->outputs, strlen(action->outputs), &names, err))
+        return false;
+    json_each(name, names) {
+        bool there = false;
+        for (size_t i = 0; i < count; i++)
+            there = there || str_equal(rows[i].name, name->text);
+        if (!there)
+            *missing = name->text;
+    }
+    return true;
+}
+
+static bool variables_fit(const struct wire_result *result) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < result->variable_count; i++)
+        bytes += strlen(result->variables[i].name) + strlen(result->variables[i].value);
+    return bytes <= VARIABLES_MAX;
+}
+
+static bool keep_results(struct step *step, const struct action_run_row *action, const struct wire_result *result,
+                         struct err *err) {
+    for (size_t i = 0; i < result->variable_count; i++) {
+        if (!action_runs_set_variable(step->tx, action->id, result->variables[i].name, result->variables[i].value, err))
+            return false;
+    }
+    if (!str_equal(action->category, "Source") || !result->revision_id)
+        return true;
+    const struct revision_row revision = {
+        .execution_id = action->execution_id,
+        .action = action->action,
+        .revision_id = result->revision_id,
+        .summary = result->revision_summary,
+        .created_ms = result->revision_created_ms,
+    };
+    return revisions_settle(step->tx, &revision, err);
+}
+
+static bool succeed(struct step *step, const struct action_run_row *action, const char *job_id,
+                    const struct wire_result *result, struct action_end *end, struct err *err) {
+    const char *missing = NULL;
+    if (!find_missing_artifact(step, action, job_id, &missing, err))
+        return false;
+    if (missing || !variables_fit(result)) {
+        end->status = ACTION_FAILED;
+        end->error_code = missing ? "JobFailed" : "OutputVariablesSizeExceeded";
+        end->error_message = missing ? arena_printf(step->arena, "the output artifact '%s' was not uploaded", missing)
+                                     : "the output variables have more than 122880 bytes";
+        return true;
+    }
+    return keep_results(step, action, result, err);
+}
+
+/* ---- ends ---- */
+
+static bool is_being_stopped(struct step *step, int64_t execution_id, bool *out, struct err *err) {
+    struct execution_row execution;
+    if (!executions_get_by_id(step->tx, step->arena, execution_id, &execution, err))
+        return false;
+    *out = execution.stop_mode != STOP_NONE;
+    return true;
+}
+
+/* A stopped job's action is Abandoned where its execution is being stopped. Else somebody stopped the build, or the
+ * runner: then it did not do what it was there for. */
+static bool describe_stop(struct step *step, const struct action_run_row *action, enum job_cancel cancel,
+                          struct action_end *end, struct err *err) {
+    bool stopping = false;
+    if (!is_being_stopped(step, action->execution_id, &stopping, err))
+        return false;
+    end->status = stopping ? ACTION_ABANDONED : ACTION_FAILED;
+    if (!stopping) {
+        end->error_code = "JobFailed";
+        end->error_message = cancel == JOB_CANCEL_NONE ? "the runner was stopped while it worked on this"
+                                                       : "Build terminated with state: STOPPED";
+    }
+    return true;
+}
+
+static bool describe_end(struct step *step, const struct action_run_row *action, const struct job_row *job,
+                         const struct wire_result *result, struct action_end *end, struct err *err) {
+    *end = (struct action_end){
+        .status = ACTION_SUCCEEDED,
+        .summary = result->summary,
+        /* AWS shows a CodeBuild action's build id, whatever the runner calls it. */
+        .external_id = job->build_id ? NULL : result->external_id,
+        .external_url = result->external_url,
+    };
+    switch (result->outcome) {
+    case WIRE_SUCCEEDED:
+        return succeed(step, action, job->id, result, end, err);
+    case WIRE_STOPPED:
+        return describe_stop(step, action, job->cancel, end, err);
+    case WIRE_FAILED:
+        break;
+    }
+    end->status = ACTION_FAILED;
+    end->error_code = result->error_code ? result->error_code : "JobFailed";
+    end->error_message = result->error_message;
+    return true;
+}
+
+static bool finish_action(struct tx *tx, struct arena *arena, const struct job_row *job,
+                          const struct wire_result *result, struct err *err) {
+    struct action_run_row action;
+    struct action_end end;
+    if (!action_runs_get_by_id(tx, arena, job->action_run_id, &action, err))
+        return false;
+    if (action.status != ACTION_IN_PROGRESS) /* given up by a person meanwhile */
+        return true;
+    struct step step = step_of(tx, arena, &action);
+    return describe_end(&step, &action, job, result, &end, err) && end_action(&step, &action, &end, err) &&
+           engine_move(tx, arena, action.pipeline_id, &look, err);
+}
+
+bool engine_finish_job(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
+                       const struct wire_result *result, struct err *err) {
+    struct job_row job;
+    bool again = false;
+    if (!queue_finish(tx, arena, fence, result, &again, &job, err))
+        return false;
+    if (again)
+        return true;
+    static const enum job_outcome outcomes[] = {
+        [WIRE_SUCCEEDED] = JOB_SUCCEEDED, [WIRE_FAILED] = JOB_FAILED, [WIRE_STOPPED] = JOB_STOPPED};
+    if (job.build_id &&
+        !build_finish(tx, arena, &job, outcomes[result->outcome], result->error_message, result->build, err))
+        return false;
+    return !job.action_run_id || finish_action(tx, arena, &job, result, err);
+}
+
+static bool finish_ending(struct tx *tx, struct arena *arena, const struct queue_ending *ending, struct err *err) {
+    struct job_row job;
+    if (!job_rows_get(tx, arena, ending->job_id, &job, err))
+        return false;
+    if (job.build_id && !build_finish(tx, arena, &job, ending->outcome, ending->error_message, NULL, err))
+        return false;
+    const struct wire_result result = {
+        .outcome = ending->outcome == JOB_STOPPED ? WIRE_STOPPED : WIRE_FAILED,
+        .error_code = "SystemUnavailable",
+        .error_message = ending->error_message,
+    };
+    return !job.action_run_id || finish_action(tx, arena, &job, &result, err);
+}
+
+bool finish_endings(struct tx *tx, struct arena *arena, const struct queue_ending *endings, size_t count,
+                    struct err *err) {
+    for (size_t i = 0; i < count; i++) {
+        if (!finish_ending(tx, arena, &endings[i], err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- builds ---- */
+
+bool engine_stop_build(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct build_row *out,
+                       struct err *err) {
+    struct job_row job;
+    bool found = false, ended = false;
+    if (!builds_get(tx, arena, project, uuid, out, err) || !job_rows_of_build(tx, arena, out->id, &found, &job, err))
+        return false;
+    if (!found || out->status != BUILD_IN_PROGRESS)
+        return true;
+    if (!queue_cancel(tx, job.id, JOB_CANCEL_UNDO, &ended, err))
+        return false;
+    const struct queue_ending ending = {.job_id = job.id, .outcome = JOB_STOPPED};
+    if (ended && !finish_ending(tx, arena, &ending, err))
+        return false;
+    return builds_get_by_id(tx, arena, out->id, out, err);
+}
+
+/* ---- runners ---- */
+
+bool engine_runner_hello(struct tx *tx, struct arena *arena, const char *runner_id, const char *instance_id,
+                         const char *version, struct err *err) {
+    struct queue_ending *endings = NULL;
+    size_t count = 0;
+    return queue_hello(tx, arena, runner_id, instance_id, version, &endings, &count, err) &&
+           finish_endings(tx, arena, endings, count, err);
+}
+
+bool engine_remove_runner(struct tx *tx, struct arena *arena, const char *runner_id, struct err *err) {
+    struct queue_ending *endings = NULL;
+    size_t count = 0;
+    return queue_remove_runner(tx, arena, runner_id, &endings, &count, err) &&
+           finish_endings(tx, arena, endings, count, err);
+}

@@ -1,0 +1,197 @@
+/*
+ * Starting actions.
+ */
+#include "common/hash.h"
+#include "common/str.h"
+#include "server/engine/carry_out.h"
+#include "server/jobs/build_start.h"
+#include "server/jobs/queue.h"
+#include "server/store/events.h"
+#include "server/store/executions.h"
+#include "server/store/revisions.h"
+#include "server/wake.h"
+
+#include <string.h>
+
+#define APPROVAL_MINUTES (7 * 24 * 60) /* AWS: seven days */
+#define ACTION_ATTEMPTS 3
+/* A deploy goes on where its last holder left a mark, so a lost runner is no reason to give up early. */
+#define DEPLOY_ATTEMPTS 5
+
+static const char *names_of(struct arena *arena, const struct pipeline_artifact *artifacts, size_t count) {
+    struct json *list = json_array(arena);
+    for (size_t i = 0; i < count; i++)
+        json_append_text(arena, list, artifacts[i].name);
+    return json_print(arena, list);
+}
+
+/* The configuration with its variables filled in. Where one has no value: as written, and *error says which. */
+static bool resolve_all(struct step *step, const struct execution_row *execution, const struct pipeline_action *action,
+                        struct json *out, struct err *error, struct err *err) {
+    for (size_t i = 0; i < action->configuration_count; i++) {
+        const struct pipeline_setting *setting = &action->configuration[i];
+        const char *value = setting->value;
+        struct err why = {.kind = ERR_NONE};
+        if (!resolve(step, execution->id, execution->uuid, setting->value, &value, &why)) {
+            if (why.kind != ERR_INVALID)
+                return pass_on(err, &why);
+            err_wrap(&why, "'%s'", setting->key);
+            *error = why;
+        }
+        json_set_text(step->arena, out, setting->key, value);
+    }
+    return true;
+}
+
+static bool fail_at_once(struct step *step, const struct action_run_row *run, const struct err *why, struct err *err) {
+    const struct action_end end = {
+        .status = ACTION_FAILED, .error_code = "ConfigurationError", .error_message = why->message};
+    return end_action(step, run, &end, err);
+}
+
+static bool tell(struct step *step, const struct action_run_row *run, const char *type, const char *status,
+                 const char *detail, struct err *err) {
+    const struct event_row event = {
+        .type = type,
+        .pipeline = run->pipeline,
+        .execution = run->execution,
+        .stage = run->stage,
+        .action = run->action,
+        .status = status,
+        .detail = detail,
+    };
+    return events_add(step->tx, &event, err);
+}
+
+static bool ask_person(struct step *step, const struct action_run_row *run, struct err *err) {
+    struct json *detail = json_object(step->arena);
+    json_set_time(step->arena, detail, "expires", run->expires_ms);
+    tx_wake(step->tx, WAKE_CLOCK);
+    return tell(step, run, "approval", "requested", json_print(step->arena, detail), err);
+}
+
+/* The commit that a CodeBuild action builds: of its primary source, where that comes from a source action. */
+static bool find_revision(struct step *step, const struct action_run_row *run, const struct json *configuration,
+                          const struct pipeline_action *action, const char **out, struct err *err) {
+    struct revision_row *rows = NULL;
+    size_t count = 0;
+    const char *primary = json_get_text(configuration, "PrimarySource");
+    if (!primary)
+        primary = action->input_count ? action->inputs[0].name : NULL;
+    *out = NULL;
+    if (!revisions_list(step->tx, step->arena, run->execution_id, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(rows[i].artifact, primary))
+            *out = rows[i].revision_id;
+    }
+    return true;
+}
+
+/* CodePipeline gives EnvironmentVariables as a JSON text within the configuration. */
+static bool read_environment(struct step *step, const struct json *configuration, const struct json **out,
+                             struct err *err) {
+    const char *text = json_get_text(configuration, "EnvironmentVariables");
+    *out = NULL;
+    return !text || json_parse(step->arena, text, strlen(text), out, err) ||
+           err_wrap(err, "'EnvironmentVariables' is no JSON list");
+}
+
+static bool queue_build(struct step *step, const struct action_run_row *run, const struct json *configuration,
+                        const struct pipeline_action *action, struct err *err) {
+    struct build_request request = {
+        .project = json_get_text_or(configuration, "ProjectName", ""),
+        .initiator = arena_printf(step->arena, "codepipeline/%s", step->pipeline),
+        .action_run_id = run->id,
+        .action_run = run->uuid,
+    };
+    struct build_row build;
+    struct err why = {.kind = ERR_NONE};
+    if (!find_revision(step, run, configuration, action, &request.source_version, err))
+        return false;
+    if (!read_environment(step, configuration, &request.environment, &why) ||
+        !build_start(step->tx, step->arena, &request, &build, &why)) {
+        if (why.kind == ERR_INVALID || why.kind == ERR_NOT_FOUND)
+            return fail_at_once(step, run, &why, err);
+        return pass_on(err, &why);
+    }
+    const char *external_id = arena_printf(step->arena, "%s:%s", build.project, build.uuid);
+    return action_runs_progress(step->tx, run->id, NULL, external_id, NULL, -1, err);
+}
+
+/* The place of a lock per deploy target: a deploy whose cluster and service are taken would wait before this. */
+static bool queue_job(struct step *step, const struct action_run_row *run, const struct pipeline_action *action,
+                      struct err *err) {
+    const struct queue_new_job job = {
+        .provider = action->type->provider,
+        .action_run_id = run->id,
+        .log_id = run->uuid,
+        .most_attempts = action->type->category == ACTION_DEPLOY ? DEPLOY_ATTEMPTS : ACTION_ATTEMPTS,
+    };
+    return queue_add(step->tx, &job, err);
+}
+
+static bool set_going(struct step *step, const struct action_run_row *run, const struct json *configuration,
+                      const struct pipeline_action *action, struct err *err) {
+    struct err why = {.kind = ERR_NONE};
+    switch (action->type->worker) {
+    case ACTION_BY_PERSON:
+        return ask_person(step, run, err);
+    case ACTION_BY_RUNNER:
+        if (str_equal(action->type->provider, "CodeBuild"))
+            return queue_build(step, run, configuration, action, err);
+        return queue_job(step, run, action, err);
+    case ACTION_BY_NOBODY:
+        break;
+    }
+    err_set(&why, ERR_INVALID, "%s actions are not supported yet", action->type->provider);
+    return fail_at_once(step, run, &why, err);
+}
+
+static bool add_run(struct step *step, const struct view_execution *execution, const struct pipeline_action *action,
+                    const struct json *configuration, struct action_run_row *out, struct err *err) {
+    struct arena *arena = step->arena;
+    char uuid[UUID_SIZE], token[UUID_SIZE];
+    hash_uuid(uuid);
+    hash_uuid(token);
+    bool by_person = action->type->worker == ACTION_BY_PERSON;
+    int64_t minutes = action->timeout_minutes ? action->timeout_minutes : APPROVAL_MINUTES;
+    int64_t now_ms = clock_wall_ms(tx_clock(step->tx));
+    const struct action_run_row run = {
+        .uuid = uuid,
+        .execution_id = execution->id,
+        .stage_run_id = execution->stage_run_id,
+        .pipeline_id = step->pipeline_id,
+        .stage = execution->definition->stages[execution->stage_index].name,
+        .action = action->name,
+        .category = action_category_name(action->type->category),
+        .provider = action->type->provider,
+        .run_order = action->run_order,
+        .variable_namespace = action->variable_namespace,
+        .configuration = json_print(arena, configuration),
+        .inputs = names_of(arena, action->inputs, action->input_count),
+        .outputs = names_of(arena, action->outputs, action->output_count),
+        .approval_token = by_person ? token : NULL,
+        .expires_ms = by_person ? now_ms + minutes * 60 * 1000 : 0,
+        /* AWS shows a PARALLEL execution's token nowhere else. */
+        .external_id = by_person && execution->mode == MODE_PARALLEL ? token : NULL,
+    };
+    int64_t id = 0;
+    return action_runs_add(step->tx, &run, &id, err) && action_runs_get_by_id(step->tx, arena, id, out, err);
+}
+
+bool start_action(struct step *step, const struct view_execution *execution, const struct pipeline_action *action,
+                  struct err *err) {
+    struct execution_row row;
+    struct action_run_row run;
+    struct err unresolved = {.kind = ERR_NONE};
+    struct json *configuration = json_object(step->arena);
+    if (!executions_get_by_id(step->tx, step->arena, execution->id, &row, err) ||
+        !resolve_all(step, &row, action, configuration, &unresolved, err) ||
+        !add_run(step, execution, action, configuration, &run, err) ||
+        !tell(step, &run, "action", action_status_name(ACTION_IN_PROGRESS), NULL, err))
+        return false;
+    if (unresolved.kind != ERR_NONE)
+        return fail_at_once(step, &run, &unresolved, err);
+    return set_going(step, &run, configuration, action, err);
+}

@@ -1,0 +1,108 @@
+/*
+ * What something waits for, in words.
+ */
+#include "server/engine/wait.h"
+
+#include "common/str.h"
+#include "server/engine/load.h"
+#include "server/store/job_rows.h"
+
+static const struct view_execution *find(const struct view *view, int64_t id) {
+    for (size_t i = 0; i < view->count; i++) {
+        if (view->executions[i].id == id)
+            return &view->executions[i];
+    }
+    return NULL;
+}
+
+static const char *wait_for_holder(struct arena *arena, const struct view *view, int64_t execution_id) {
+    const struct view_execution *waiting = find(view, execution_id);
+    const struct view_execution *holder = waiting ? advance_holder(view, waiting) : NULL;
+    if (!holder)
+        return NULL;
+    return arena_printf(arena, "waiting for execution %lld to leave stage %s", (long long)holder->number,
+                        waiting->definition->stages[waiting->stage_index].name);
+}
+
+/* The actions that keep a stopping execution, "A/B, A/C". */
+static const char *wait_for_undo(struct arena *arena, const struct execution_row *execution,
+                                 const struct action_run_row *actions, size_t count) {
+    const char *names = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (actions[i].status != ACTION_IN_PROGRESS)
+            continue;
+        const char *name = arena_printf(arena, "%s/%s", actions[i].stage, actions[i].action);
+        names = names ? arena_printf(arena, "%s, %s", names, name) : name;
+    }
+    if (!names)
+        return NULL;
+    return arena_printf(arena, "stopping: waiting for %s to %s", names,
+                        execution->stop_mode == STOP_ABANDON ? "be undone" : "end");
+}
+
+bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_row *action, const char **out,
+                    struct err *err) {
+    struct job_row job;
+    bool found = false;
+    *out = NULL;
+    if (action->status != ACTION_IN_PROGRESS)
+        return true;
+    if (action->approval_token) {
+        *out = "waiting for approval";
+        return true;
+    }
+    if (!job_rows_of_action(tx, arena, action->id, &found, &job, err))
+        return false;
+    if (found && (job.state == JOB_QUEUED || job.state == JOB_OFFERED))
+        *out = job.cancel == JOB_CANCEL_NONE ? "waiting for a runner" : "waiting for a runner to undo it";
+    return true;
+}
+
+/* The first of its actions that waits says what the execution waits for. */
+static bool wait_for_actions(struct tx *tx, struct arena *arena, const struct action_run_row *actions, size_t count,
+                             const char **out, struct err *err) {
+    for (size_t i = 0; i < count && !*out; i++) {
+        const char *wait = NULL;
+        if (!wait_of_action(tx, arena, &actions[i], &wait, err))
+            return false;
+        if (wait)
+            *out = arena_printf(arena, "%s: %s/%s", wait, actions[i].stage, actions[i].action);
+    }
+    return true;
+}
+
+bool wait_of_execution(struct tx *tx, struct arena *arena, const struct execution_row *execution, const char **out,
+                       struct err *err) {
+    struct view view;
+    struct action_run_row *actions = NULL;
+    size_t count = 0;
+    *out = NULL;
+    if (execution->place == PLACE_ENDED)
+        return true;
+    if (execution->place == PLACE_WAITING) {
+        if (!load_view(tx, arena, execution->pipeline_id, &view, err))
+            return false;
+        *out = wait_for_holder(arena, &view, execution->id);
+        return true;
+    }
+    if (!action_runs_list(tx, arena, execution->id, &actions, &count, err))
+        return false;
+    if (execution->status == EXECUTION_STOPPING)
+        *out = wait_for_undo(arena, execution, actions, count);
+    return *out || wait_for_actions(tx, arena, actions, count, out, err);
+}
+
+bool wait_before_stage(struct tx *tx, struct arena *arena, int64_t pipeline_id, int stage_index,
+                       const struct execution_row **waiting, const char **out, struct err *err) {
+    struct execution_row *rows = NULL;
+    size_t count = 0;
+    *waiting = NULL;
+    *out = NULL;
+    if (!executions_active(tx, arena, pipeline_id, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count && !*waiting; i++) {
+        if (rows[i].place == PLACE_WAITING && rows[i].stage_index == stage_index)
+            *waiting = &rows[i];
+    }
+    return !*waiting || wait_of_execution(tx, arena, *waiting, out, err);
+}

@@ -1,0 +1,209 @@
+/*
+ * The queue as a runner sees it: lease, acknowledge, heartbeat, checkpoint, progress, artifacts.
+ */
+#include "server/jobs/queue.h"
+
+#include "common/str.h"
+#include "server/jobs/build_start.h"
+#include "server/jobs/queue_write.h"
+#include "server/store/action_runs.h"
+#include "server/store/artifact_rows.h"
+#include "server/store/events.h"
+#include "server/store/runners.h"
+#include "server/wake.h"
+
+#include <string.h>
+
+static bool stale(const char *job_id, struct err *err) {
+    return err_set_code(err, ERR_CONFLICT, "StaleTokenException",
+                        "job '%s' has ended or was given to another runner; drop it", job_id);
+}
+
+static bool is_held(const struct job_row *job) {
+    return job->state == JOB_OFFERED || job->state == JOB_RUNNING;
+}
+
+bool queue_read_fenced(struct tx *tx, struct arena *arena, const struct queue_fence *fence, struct job_row *out,
+                       struct err *err) {
+    struct job_row job;
+    if (!job_rows_get(tx, arena, fence->job_id, &job, err))
+        return false;
+    if (!is_held(&job) || job.token != fence->token || !str_equal(job.runner_id, fence->runner_id))
+        return stale(fence->job_id, err);
+    *out = job;
+    return true;
+}
+
+bool queue_hold(struct tx *tx, struct arena *arena, const struct queue_fence *fence, struct job_row *out,
+                struct err *err) {
+    struct job_row job;
+    if (!queue_read_fenced(tx, arena, fence, &job, err))
+        return false;
+    int64_t deadline = clock_boot_ms(tx_clock(tx)) + QUEUE_LEASE_MS;
+    if (job.state == JOB_RUNNING) {
+        *out = job;
+        return job_rows_extend(tx, &job, deadline, err);
+    }
+    if (!job_rows_begin(tx, &job, deadline, err) || !queue_tell(tx, &job, "running", err))
+        return false;
+    job.state = JOB_RUNNING;
+    job.attempts++;
+    *out = job;
+    return true;
+}
+
+/* The job that the claim has already: an answer of ours was lost. */
+static bool lease_again(const struct job_row *job, const char *runner_id, const char **job_id, struct err *err) {
+    if (!str_equal(job->runner_id, runner_id) || !is_held(job))
+        return err_set_code(err, ERR_CONFLICT, "StaleTokenException",
+                            "the claim '%s' is over; ask again with a new claim id", job->claim_id);
+    *job_id = job->id;
+    return true;
+}
+
+bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, const struct wire_lease *lease,
+                 const char **job_id, struct err *err) {
+    struct job_row job;
+    bool found = false;
+    if (!runners_seen(tx, runner_id, err) || !job_rows_of_claim(tx, arena, lease->claim_id, &found, &job, err))
+        return false;
+    if (found)
+        return lease_again(&job, runner_id, job_id, err);
+    if (!job_rows_first_queued(tx, arena, lease->providers, lease->provider_count, &found, &job, err))
+        return false;
+    *job_id = found ? job.id : NULL;
+    if (!found)
+        return true;
+    tx_wake(tx, WAKE_CLOCK);
+    return job_rows_offer(tx, &job, runner_id, lease->claim_id, clock_boot_ms(tx_clock(tx)) + QUEUE_OFFER_MS, err);
+}
+
+bool queue_has_work(struct tx *tx, const struct wire_lease *lease, bool *any, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct job_row job;
+    bool claimed = false, queued = false;
+    if (!job_rows_of_claim(tx, &arena, lease->claim_id, &claimed, &job, err) ||
+        !job_rows_first_queued(tx, &arena, lease->providers, lease->provider_count, &queued, &job, err))
+        return false;
+    *any = claimed || queued;
+    return true;
+}
+
+bool queue_acknowledge(struct tx *tx, const struct queue_fence *fence, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct job_row job;
+    return queue_hold(tx, &arena, fence, &job, err);
+}
+
+bool queue_heartbeat(struct tx *tx, const struct queue_fence *fence, enum job_cancel *cancel, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct job_row job;
+    if (!queue_hold(tx, &arena, fence, &job, err) || !runners_seen(tx, fence->runner_id, err))
+        return false;
+    *cancel = job.cancel;
+    return true;
+}
+
+bool queue_checkpoint(struct tx *tx, const struct queue_fence *fence, const struct json *checkpoint, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct job_row job;
+    if (!checkpoint || checkpoint->type != JSON_OBJECT)
+        return err_set(err, ERR_INVALID, "member 'checkpoint' must be an object");
+    return queue_hold(tx, &arena, fence, &job, err) &&
+           job_rows_set_checkpoint(tx, &job, json_print(&arena, checkpoint), err);
+}
+
+static bool tell_progress(struct tx *tx, struct arena *arena, const struct job_row *job,
+                          const struct wire_progress *progress, struct err *err) {
+    struct action_run_row action;
+    if (!action_runs_get_by_id(tx, arena, job->action_run_id, &action, err))
+        return false;
+    struct json *detail = json_object(arena);
+    json_set_text(arena, detail, "summary", progress->summary);
+    if (progress->percent >= 0)
+        json_set_integer(arena, detail, "percentComplete", progress->percent);
+    const struct event_row event = {
+        .type = "action",
+        .pipeline = action.pipeline,
+        .execution = action.execution,
+        .stage = action.stage,
+        .action = action.action,
+        .status = action_status_name(action.status),
+        .detail = json_print(arena, detail),
+    };
+    return events_add(tx, &event, err);
+}
+
+bool queue_progress(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
+                    const struct wire_progress *progress, struct err *err) {
+    const struct queue_fence exact = {.job_id = fence->job_id, .token = progress->token, .runner_id = fence->runner_id};
+    struct job_row job;
+    if (!queue_hold(tx, arena, &exact, &job, err))
+        return false;
+    if (progress->build && job.build_id && !build_progress(tx, arena, &job, progress->build, err))
+        return false;
+    if (!job.action_run_id)
+        return true;
+    return action_runs_progress(tx, job.action_run_id, progress->summary, progress->external_id, progress->external_url,
+                                progress->percent, err) &&
+           tell_progress(tx, arena, &job, progress, err);
+}
+
+/* Whether the JSON list of texts holds the name. */
+static bool lists(struct arena *arena, const char *list_text, const char *name) {
+    const struct json *list = NULL;
+    if (!json_parse(arena, list_text, strlen(list_text), &list, NULL))
+        return false;
+    json_each(item, list) {
+        if (str_equal(item->text, name))
+            return true;
+    }
+    return false;
+}
+
+bool queue_put_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
+                        const char *sha256, int64_t size_bytes, struct err *err) {
+    struct job_row job;
+    struct action_run_row action = {0};
+    if (!queue_hold(tx, arena, fence, &job, err))
+        return false;
+    if (job.action_run_id && !action_runs_get_by_id(tx, arena, job.action_run_id, &action, err))
+        return false;
+    if (job.action_run_id && !lists(arena, action.outputs, name))
+        return err_set(err, ERR_INVALID, "action '%s' has no output artifact '%s'", action.action, name);
+    const struct artifact_row row = {.job_id = job.id,
+                                     .name = name,
+                                     .execution_id = action.execution_id,
+                                     .sha256 = sha256,
+                                     .size_bytes = size_bytes};
+    return artifact_rows_put(tx, &row, err);
+}
+
+bool queue_get_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
+                        const char **sha256, int64_t *size_bytes, struct err *err) {
+    struct job_row job;
+    struct action_run_row action = {0};
+    struct artifact_row artifact;
+    bool found = false;
+    if (!queue_read_fenced(tx, arena, fence, &job, err))
+        return false;
+    if (job.action_run_id && !action_runs_get_by_id(tx, arena, job.action_run_id, &action, err))
+        return false;
+    if (job.action_run_id && lists(arena, action.inputs, name) &&
+        !artifact_rows_find(tx, arena, action.execution_id, name, &found, &artifact, err))
+        return false;
+    if (!found)
+        return err_set(err, ERR_NOT_FOUND, "the job has no input artifact '%s'", name);
+    *sha256 = artifact.sha256;
+    *size_bytes = artifact.size_bytes;
+    return true;
+}
+
+bool queue_check_fence(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char **log_id,
+                       struct err *err) {
+    struct job_row job;
+    if (!queue_read_fenced(tx, arena, fence, &job, err))
+        return false;
+    *log_id = job.log_id;
+    return true;
+}
