@@ -62,7 +62,7 @@ static bool take(struct tx *tx, void *context, struct err *err) {
     struct json *executions = json_set_array(taking->arena, body, "executions");
     if (delivery->change && !start(tx, taking, executions, err))
         return false;
-    taking->status = delivery->change ? 202 : 200;
+    taking->status = executions->count > 0 ? 202 : 200;
     taking->answer = json_print(taking->arena, body);
     return deliveries_add(tx, delivery->hook->id, delivery->id, taking->status, taking->answer, err) &&
            deliveries_add(tx, delivery->hook->id, taking->body_id, taking->status, taking->answer, err);

@@ -26,7 +26,7 @@ struct delivery {
     const struct change *change; /* NULL: it starts nothing (a ping) */
 };
 
-/* Answers 202 {"executions": [id…]}, or 200 for a change of NULL. A delivery that was taken before, under this id or
+/* Answers {"executions": [id…]}: 202, or 200 where none was started. A delivery that was taken before, under this id or
  * with these very bytes (an id is not signed, the bytes are), gets the answer that it got then. */
 void change_take(const struct request *request, struct reply *reply, const struct delivery *delivery);
 
