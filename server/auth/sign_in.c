@@ -46,7 +46,7 @@ static void page(struct request *request, struct reply *reply, int status, const
 static void refuse(struct request *request, struct reply *reply) {
     page(request, reply, 403,
          "<p>This sign-in link was used before, is too old, or is not whole.</p>"
-         "<p>Make a new one with <code>penstock sign-in</code>, or ask a colleague for one.</p>");
+         "<p>Make a new one with <code>penstock token sign-in</code>, or ask a colleague for one.</p>");
 }
 
 void auth_sign_in_page(struct request *request, struct reply *reply) {

@@ -15,7 +15,10 @@ struct server;
 bool hosting_open(const char *directory, struct hosting **out, struct err *err);
 void hosting_close(struct hosting *hosting); /* accepts NULL */
 
-/* 1 to 100 of A-Z a-z 0-9 . _ - without a leading dot, not ending in ".git": CodeCommit's rule. */
+/* Before the end: clones and pushes that are still under way at that boot time are ended. */
+void hosting_stop(struct hosting *hosting, int64_t boot_ms);
+
+/* 1 to 100 of A-Z a-z 0-9 . _ - without a leading dot or hyphen, not ending in ".git". */
 bool hosting_name_valid(const char *name);
 
 /* Makes the empty repository. Call it before the row is written: a folder that is there already (of a creation that was

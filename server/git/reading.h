@@ -19,12 +19,12 @@ struct hosting;
 void reading_init(void);
 void reading_release(void);
 
-struct git_branch {
+struct hosted_branch {
     const char *name; /* "main", without refs/heads/ */
     char id[GIT_ID_SIZE];
 };
 
-struct git_commit {
+struct hosted_commit {
     char id[GIT_ID_SIZE];
     char tree[GIT_ID_SIZE];
     const char *message; /* whole, valid UTF-8 */
@@ -45,7 +45,7 @@ struct git_commit {
  * ("RepositoryDoesNotExistException", "BranchDoesNotExistException", "CommitIdDoesNotExistException"), ERR_INVALID
  * ("InvalidBranchNameException", "InvalidCommitIdException"). */
 bool reading_branches(const struct hosting *hosting, struct arena *arena, const char *repository,
-                      const struct git_branch **out, size_t *out_count, struct err *err);
+                      const struct hosted_branch **out, size_t *out_count, struct err *err);
 
 bool reading_branch(const struct hosting *hosting, struct arena *arena, const char *repository, const char *branch,
                     char out_id[GIT_ID_SIZE], struct err *err);
@@ -55,12 +55,12 @@ bool reading_default_branch(const struct hosting *hosting, struct arena *arena, 
                             const char **out, struct err *err);
 
 bool reading_commit(const struct hosting *hosting, struct arena *arena, const char *repository, const char *id,
-                    struct git_commit *out, struct err *err);
+                    struct hosted_commit *out, struct err *err);
 
 /* The commits that `to` has and `from` has not, newest first, at most `limit`; *out_truncated says that there are more.
  * `from` NULL or unknown: those that lead to `to`. */
 bool reading_commits(const struct hosting *hosting, struct arena *arena, const char *repository, const char *from,
-                     const char *to, size_t limit, const struct git_commit **out, size_t *out_count,
+                     const char *to, size_t limit, const struct hosted_commit **out, size_t *out_count,
                      bool *out_truncated, struct err *err);
 
 /* A branch name as git allows it (git check-ref-format), at most 256 bytes, no leading '-'. */

@@ -27,11 +27,11 @@ enum principal_kind { PRINCIPAL_NONE, PRINCIPAL_USER, PRINCIPAL_RUNNER };
 /* Who asks; filled in by auth before the handler runs. */
 struct principal {
     enum principal_kind kind;
-    const char *id;      /* runner id; access key id or session id of a user */
-    const char *name;    /* user name or runner name */
-    const char *arn;     /* a user's, as AWS's answers show who did something; else NULL */
-    const char *service; /* SigV4 scope's service, NULL for a session */
-    bool by_session;     /* a browser: writes need Origin and CSRF token */
+    const char *id;         /* runner id; access key id or session id of a user */
+    const char *name;       /* user name or runner name */
+    const char *arn;        /* a user's, as AWS's answers show who did something; else NULL */
+    const char *service;    /* SigV4 scope's service, NULL for a session */
+    bool by_session;        /* a browser: writes need Origin and CSRF token */
     const char *csrf_token; /* a session's, else NULL */
 };
 
@@ -40,16 +40,16 @@ struct request {
     struct arena *arena; /* lives until the reply was sent; a long poll's second run gets a new one */
     const char *id;      /* UUID, sent back as x-amzn-RequestId */
     const char *method;
-    const char *path;     /* as sent, without query; checked: no NUL, no "..", no encoded slash or dot segments */
-    const char *query;    /* as sent, "" for none */
+    const char *path;  /* as sent, without query; checked: no NUL, no "..", no encoded slash or dot segments */
+    const char *query; /* as sent, "" for none */
     const struct http_header *headers; /* names in lower case, each at most once where HTTP says so */
     size_t header_count;
     const char *remote_address;
     bool has_body;
     const char *body; /* memory bodies: terminated; "" for none */
     size_t body_size;
-    int body_fd;                    /* file bodies: an unnamed file at offset 0, closed after the reply; else -1 */
-    const char *const *captures;    /* what the route's `*` segments matched, percent-decoded */
+    int body_fd;                 /* file bodies: an unnamed file at offset 0, closed after the reply; else -1 */
+    const char *const *captures; /* what the route's `*` segments matched, percent-decoded */
     size_t capture_count;
     struct principal principal;
     int64_t arrived_boot_ms; /* long polls count their wait from here */
@@ -74,9 +74,10 @@ struct reply {
     /* A long poll: no reply yet. Run the handler again when `wait_topic` is woken or at wait_until_boot_ms. */
     const char *wait_topic;
     int64_t wait_until_boot_ms;
-    /* An event stream: `feed` is called with a worker's thread, once at the start and after each wake of wait_topic,
-     * when all that it gave before was sent. It appends what is new, looks at out->cut (1 MiB), and returns false to end
-     * the stream. The listener sends a comment each 15 seconds. */
+    /* An event stream: `feed` is called with a worker's thread, at the start, after each wake of wait_topic, and
+     * again and again until it has nothing to add, always when all that it gave before was sent. It appends what is
+     * new, at most 1 MiB at a time, and returns false to end the stream. The listener sends a comment each 15 seconds.
+     */
     bool (*feed)(struct server *server, void *context, struct arena *arena, struct str *out);
     void *feed_context; /* lives in the request's arena */
 };
@@ -123,7 +124,8 @@ struct http_settings {
  * ERR_CONFLICT the port is taken, ERR_DENIED, ERR_INVALID no such address here. */
 bool http_bind(const char *address, int port, int *out_fd, int *out_port, struct err *err);
 
-/* Starts answering. The settings' texts and routes must live as long as the listener. */
+/* Starts answering; *out is set before the first handler runs. The settings' texts and routes must live as long as the
+ * listener. */
 bool http_open(const struct http_settings *settings, struct http_listener **out, struct err *err);
 /* Wakes everybody who is parked on the topic; from any thread, never blocks. */
 void http_wake(struct http_listener *listener, const char *topic);

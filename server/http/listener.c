@@ -249,6 +249,7 @@ bool http_open(const struct http_settings *settings, struct http_listener **out,
         listener_free(listener);
         return false;
     }
+    *out = listener; /* before the first request: its handler may want to wake somebody */
     bool started = workers_start(listener, err);
     if (started && !(listener->daemon = start_library(listener)))
         started = err_set(err, ERR_INTERNAL, "libmicrohttpd does not start: %s", strerrordesc_np(errno));
@@ -257,9 +258,9 @@ bool http_open(const struct http_settings *settings, struct http_listener **out,
         workers_join(listener);
         deadline_join(listener);
         listener_free(listener);
+        *out = NULL;
         return false;
     }
-    *out = listener;
     return true;
 }
 

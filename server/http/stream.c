@@ -71,6 +71,8 @@ void stream_feed(struct exchange *exchange) {
     pthread_mutex_lock(&listener->lock);
     if (!goes_on || listener->closing)
         exchange->ended = true;
+    if (exchange->out.length > 0)
+        exchange->fed = false; /* there may be more than had room: ask again when this was sent */
     if (exchange->ended || exchange->out.length > 0)
         send_out(exchange);
     else

@@ -1,6 +1,7 @@
 #include "server/logs/line.h"
 
 #include "common/str.h"
+#include "common/utf8.h"
 
 #include <string.h>
 
@@ -155,26 +156,6 @@ static void append_colour(struct str *out, uint32_t colour) {
 
 /* Text */
 
-/* The size of the valid UTF-8 character at `bytes`; 0 for none (overlong, surrogate, past U+10FFFF, cut off). */
-static size_t character_size(const unsigned char *bytes, size_t size) {
-    static const unsigned char least_second[] = {0x80, 0xa0, 0x90};
-    unsigned char first = bytes[0];
-    if (first < 0x80)
-        return 1;
-    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || size < length)
-        return 0;
-    unsigned char least = first == 0xe0 ? least_second[1] : first == 0xf0 ? least_second[2] : least_second[0];
-    unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    if (bytes[1] < least || bytes[1] > most)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return length;
-}
-
 size_t line_cut(const char *bytes, size_t size) {
     for (size_t back = 1; back <= 3 && back < size; back++) {
         unsigned char byte = (unsigned char)bytes[size - back];
@@ -195,7 +176,7 @@ static void append_sanitised(struct str *out, const char *bytes, size_t size) {
             at += escape.size;
             continue;
         }
-        size_t length = character_size((const unsigned char *)bytes + at, size - at);
+        size_t length = utf8_length(bytes + at, size - at);
         if (length == 0)
             str_append(out, "\xef\xbf\xbd"); /* U+FFFD */
         else if (length > 1 || (bytes[at] >= ' ' && bytes[at] != 0x7f) || bytes[at] == '\t')

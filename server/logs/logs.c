@@ -259,7 +259,8 @@ bool logs_read(struct logs *logs, struct arena *arena, const char *id, int64_t f
         return false;
     struct log_line *lines = arena_array(arena, struct log_line, count);
     char *buffer = arena_alloc(arena, LOG_LINE_MAX);
-    for (size_t i = 0; i < count; i++) {
+    size_t bytes = 0, taken = 0;
+    for (size_t i = 0; i < count && bytes < LOG_READ_BYTES_MAX; i++) {
         size_t size = (size_t)(records[i + 1].end - records[i].end);
         if (size > LOG_LINE_MAX || records[i + 1].end < records[i].end)
             return err_set(err, ERR_INTERNAL, "the index of log '%s' is damaged at line %lld", id,
@@ -268,9 +269,11 @@ bool logs_read(struct logs *logs, struct arena *arena, const char *id, int64_t f
             return false;
         lines[i] =
             (struct log_line){from + (int64_t)i, records[i + 1].ms, line_text(arena, records[i].colour, buffer, size)};
+        bytes += size;
+        taken++;
     }
     *out = lines;
-    *out_count = count;
+    *out_count = taken;
     return true;
 }
 

@@ -16,6 +16,8 @@
 #define LOG_LINE_MAX (64 * 1024)
 #define LOG_BYTES_MAX (256LL << 20) /* per log; then one line says so, and more is dropped */
 
+#define LOG_READ_BYTES_MAX (4 << 20) /* about; one reading ends early past that */
+
 struct logs;
 
 bool logs_open(const char *directory, const struct clock *clock, struct logs **out, struct err *err);
@@ -55,7 +57,7 @@ struct log_line {
     const char *text;
 };
 
-/* At most `count` lines from line `from` on, and the log's state at that moment. */
+/* At most `count` lines (fewer where they are long) from line `from` on, and the log's state at that moment. */
 bool logs_read(struct logs *logs, struct arena *arena, const char *id, int64_t from, size_t count,
                const struct log_line **out, size_t *out_count, struct log_info *out_info, struct err *err);
 

@@ -23,7 +23,7 @@ const struct shape list_branches_input = {
 bool list_branches(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
     struct repository_row row;
     const char *after;
-    const struct git_branch *branches;
+    const struct hosted_branch *branches;
     size_t count;
     if (!repository_find(tx, call, &row, err) || !page_begin(call, "branches", &after, err) ||
         !reading_branches(call->server->hosting, call->arena, row.name, &branches, &count, err))

@@ -39,7 +39,7 @@ static const struct revision_row *choose_revision(const struct pipeline *pipelin
 static void show_commits(struct view *view, const char *repository, const char *from, const char *to,
                          struct json *out) {
     struct arena *arena = view->arena;
-    const struct git_commit *commits;
+    const struct hosted_commit *commits;
     size_t count = 0;
     bool truncated = false;
     struct json *list = json_set_array(arena, out, "commits");

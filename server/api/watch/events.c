@@ -1,0 +1,73 @@
+/*
+ * The event stream. Its place is the sequence of the last event that was sent, and the events are read from the store
+ * each time: a browser that comes back says where it was, and a restart of the server is no gap.
+ */
+#include "server/store/events.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "server/api/penstock/event.h"
+#include "server/api/watch/watch.h"
+#include "server/server.h"
+#include "server/wake.h"
+
+#define EVENTS_A_TIME 200
+#define ENOUGH_BYTES (512 * 1024)
+
+struct place {
+    long long sequence;
+};
+
+struct reading {
+    struct arena *arena;
+    int64_t after;
+    struct event_row *events;
+    size_t count;
+};
+
+static bool read_events(struct tx *tx, void *context, struct err *err) {
+    struct reading *reading = context;
+    return events_list(tx, reading->arena, reading->after, EVENTS_A_TIME, &reading->events, &reading->count, err);
+}
+
+static bool read_last(struct tx *tx, void *context, struct err *err) {
+    int64_t last;
+    if (!events_last(tx, &last, err))
+        return false;
+    ((struct place *)context)->sequence = last;
+    return true;
+}
+
+static bool feed(struct server *server, void *context, struct arena *arena, struct str *out) {
+    struct err err;
+    struct place *place = context;
+    struct reading reading = {.arena = arena, .after = place->sequence};
+    if (!db_read(server->db, read_events, &reading, &err)) {
+        LOG_WARNING("event stream ended", "err", err.message);
+        return false; /* the browser comes back with its place */
+    }
+    for (size_t i = 0; i < reading.count && out->length < ENOUGH_BYTES; i++) {
+        const struct event_row *event = &reading.events[i];
+        str_printf(out, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)event->sequence, event->type,
+                   json_print(arena, event_show(arena, event)));
+        place->sequence = event->sequence;
+    }
+    return true;
+}
+
+void watch_events(struct request *request, struct reply *reply) {
+    struct err err;
+    struct place *place = arena_new(request->arena, struct place);
+    const char *last = request_header(request, "last-event-id");
+    if (!last || !str_to_int64(last, 0, INT64_MAX, &place->sequence)) {
+        if (!db_read(request->server->db, read_last, place, &err)) {
+            reply_error(request, reply, &err);
+            return;
+        }
+    }
+    reply->status = 200;
+    reply->content_type = "text/event-stream";
+    reply_header(request, reply, "X-Accel-Buffering", "no"); /* nginx would keep events back */
+    reply->feed = feed;
+    reply->feed_context = place;
+    reply->wait_topic = WAKE_EVENTS;
+}

@@ -1,0 +1,122 @@
+#include "server/engine_clock.h"
+
+#include "common/log.h"
+#include "server/engine/engine.h"
+#include "server/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define THREAD_STACK_BYTES (512 * 1024)
+#define AFTER_FAILURE_MS 1000
+
+struct engine_clock {
+    struct server *server;
+    pthread_t thread;
+    bool started;
+    atomic_bool stopped;
+    int woken; /* eventfd */
+    int timer; /* timerfd on the boot clock, which goes on through suspend */
+};
+
+bool engine_clock_new(struct engine_clock **out, struct err *err) {
+    struct engine_clock *clock = calloc(1, sizeof *clock);
+    if (!clock)
+        return err_set(err, ERR_INTERNAL, "no memory for the clock");
+    clock->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    clock->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (clock->woken < 0 || clock->timer < 0) {
+        err_set_errno(err, errno, "cannot make a timer");
+        engine_clock_free(clock);
+        return false;
+    }
+    *out = clock;
+    return true;
+}
+
+void engine_clock_free(struct engine_clock *clock) {
+    if (!clock)
+        return;
+    if (clock->woken >= 0)
+        close(clock->woken);
+    if (clock->timer >= 0)
+        close(clock->timer);
+    free(clock);
+}
+
+void engine_clock_wake(struct engine_clock *clock) {
+    uint64_t one = 1;
+    (void)!write(clock->woken, &one, sizeof one); /* it can only fail where a wake is pending anyway */
+}
+
+static bool do_due(struct tx *tx, void *context, struct err *err) {
+    (void)context;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    return engine_on_clock(tx, &arena, err);
+}
+
+static bool look(struct tx *tx, void *context, struct err *err) {
+    return engine_next_deadline(tx, context, err);
+}
+
+/* Does what is due; returns when something is next. */
+static int64_t run(struct server *server) {
+    struct err err;
+    int64_t deadline_ms, now_ms = clock_boot_ms(server->clock);
+    if (db_read(server->db, look, &deadline_ms, &err)) {
+        if (deadline_ms > now_ms)
+            return deadline_ms;
+        if (db_write(server->db, do_due, NULL, &err) && db_read(server->db, look, &deadline_ms, &err))
+            return deadline_ms;
+    }
+    LOG_ERROR("what is due by the clock could not be done", "err", err.message);
+    return now_ms + AFTER_FAILURE_MS;
+}
+
+static void sleep_until(struct engine_clock *clock, int64_t boot_ms) {
+    struct itimerspec at = {0}; /* zero: never */
+    if (boot_ms < INT64_MAX) {
+        int64_t ms = boot_ms > 0 ? boot_ms : 1;
+        at.it_value = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    }
+    timerfd_settime(clock->timer, TFD_TIMER_ABSTIME, &at, NULL);
+    struct pollfd watched[2] = {{.fd = clock->timer, .events = POLLIN}, {.fd = clock->woken, .events = POLLIN}};
+    poll(watched, 2, -1);
+    uint64_t count;
+    (void)!read(clock->timer, &count, sizeof count);
+    (void)!read(clock->woken, &count, sizeof count);
+}
+
+static void *clock_main(void *context) {
+    struct engine_clock *clock = context;
+    pthread_setname_np(pthread_self(), "engine-clock");
+    while (!atomic_load(&clock->stopped))
+        sleep_until(clock, run(clock->server));
+    return NULL;
+}
+
+bool engine_clock_start(struct engine_clock *clock, struct server *server, struct err *err) {
+    clock->server = server;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+    int failure = pthread_create(&clock->thread, &attributes, clock_main, clock);
+    pthread_attr_destroy(&attributes);
+    clock->started = !failure;
+    return !failure || err_set_errno(err, failure, "cannot start a thread");
+}
+
+void engine_clock_stop(struct engine_clock *clock) {
+    if (!clock->started)
+        return;
+    atomic_store(&clock->stopped, true);
+    engine_clock_wake(clock);
+    pthread_join(clock->thread, NULL);
+    clock->started = false;
+}

@@ -1,0 +1,191 @@
+/* The folder of hosted repositories. */
+#include "server/git/hosting.h"
+
+#include "common/hash.h"
+#include "common/str.h"
+#include "server/config.h"
+#include "server/git/insides.h"
+#include "server/server.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LEFTOVER "." /* names that begin so are being made or taken away */
+
+/* Objects are checked when they come. No hook ever runs. A push does not start a repacking beside it. */
+static const char repository_config[] = "[core]\n"
+                                        "\trepositoryformatversion = 0\n"
+                                        "\tfilemode = true\n"
+                                        "\tbare = true\n"
+                                        "\thooksPath = /dev/null\n"
+                                        "\tfsync = all\n"
+                                        "[http]\n"
+                                        "\treceivepack = true\n"
+                                        "[receive]\n"
+                                        "\tfsckObjects = true\n"
+                                        "\tautogc = false\n"
+                                        "\tdenyDeleteCurrent = refuse\n"
+                                        "[uploadpack]\n"
+                                        "\tallowFilter = true\n"
+                                        "\tallowReachableSHA1InWant = true\n";
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *ftw) {
+    (void)status;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_tree(const char *path) {
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* what stays is removed at the next start */
+}
+
+static void remove_leftovers(const char *directory) {
+    DIR *folder = opendir(directory);
+    if (!folder)
+        return;
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[4096];
+        if (!str_starts_with(entry->d_name, LEFTOVER) || str_equal(entry->d_name, ".") ||
+            str_equal(entry->d_name, ".."))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
+        remove_tree(path);
+    }
+    closedir(folder);
+}
+
+bool hosting_open(const char *directory, struct hosting **out, struct err *err) {
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+        return err_set_errno(err, errno, "cannot make '%s'", directory);
+    struct hosting *hosting = calloc(1, sizeof *hosting);
+    /* git is started elsewhere and must find it */
+    if (!hosting || !(hosting->directory = realpath(directory, NULL))) {
+        free(hosting);
+        return err_set_errno(err, errno, "cannot open '%s'", directory);
+    }
+    for (int i = 0; i < HOSTING_LOCKS; i++)
+        pthread_mutex_init(&hosting->locks[i], NULL);
+    atomic_store(&hosting->stop_boot_ms, INT64_MAX);
+    remove_leftovers(hosting->directory);
+    *out = hosting;
+    return true;
+}
+
+void hosting_close(struct hosting *hosting) {
+    if (!hosting)
+        return;
+    for (int i = 0; i < HOSTING_LOCKS; i++)
+        pthread_mutex_destroy(&hosting->locks[i]);
+    free(hosting->directory);
+    free(hosting);
+}
+
+void hosting_stop(struct hosting *hosting, int64_t boot_ms) {
+    atomic_store(&hosting->stop_boot_ms, boot_ms);
+}
+
+/* Names and locks */
+
+bool hosting_name_valid(const char *name) {
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t length = strlen(name);
+    return length >= 1 && length <= 100 && strspn(name, allowed) == length && name[0] != '.' && name[0] != '-' &&
+           !str_ends_with(name, ".git");
+}
+
+const char *hosting_path(const struct hosting *hosting, struct arena *arena, const char *name) {
+    return arena_printf(arena, "%s/%s.git", hosting->directory, name);
+}
+
+const char *hosting_clone_url(const struct server *server, struct arena *arena, const char *name) {
+    return arena_printf(arena, "%s/git/%s", server->config->base_url, name);
+}
+
+static pthread_mutex_t *lock_of(struct hosting *hosting, const char *name) {
+    unsigned hash = 5381;
+    for (; *name; name++)
+        hash = hash * 33 + (unsigned char)*name;
+    return &hosting->locks[hash % HOSTING_LOCKS];
+}
+
+void hosting_lock(struct hosting *hosting, const char *name) {
+    pthread_mutex_lock(lock_of(hosting, name));
+}
+
+void hosting_unlock(struct hosting *hosting, const char *name) {
+    pthread_mutex_unlock(lock_of(hosting, name));
+}
+
+/* Making and taking away: under another name, then renamed, so that there is never half a repository */
+
+static bool write_file(const char *folder, const char *name, const char *text, struct err *err) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wxe");
+    bool written = file && fputs(text, file) >= 0;
+    if (file && fclose(file) != 0)
+        written = false;
+    return written || err_set_errno(err, errno, "cannot write '%s'", path);
+}
+
+static bool make_files(const char *folder, struct err *err) {
+    static const char *const folders[] = {"",      "/objects",    "/objects/info", "/objects/pack",
+                                          "/refs", "/refs/heads", "/refs/tags"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s%s", folder, folders[i]);
+        if (mkdir(path, 0700) != 0)
+            return err_set_errno(err, errno, "cannot make '%s'", path);
+    }
+    return write_file(folder, "HEAD", "ref: refs/heads/main\n", err) &&
+           write_file(folder, "config", repository_config, err);
+}
+
+static char *other_name(const struct hosting *hosting, struct arena *arena) {
+    char id[UUID_SIZE];
+    hash_uuid(id);
+    return arena_printf(arena, "%s/" LEFTOVER "%s", hosting->directory, id);
+}
+
+static bool check_name(const char *name, struct err *err) {
+    return hosting_name_valid(name) ||
+           err_set_code(err, ERR_INVALID, "InvalidRepositoryNameException",
+                        "'%.120s' cannot name a repository: letters, digits, '.', '_' and '-', at most 100", name);
+}
+
+bool hosting_create(struct hosting *hosting, const char *name, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    if (!check_name(name, err))
+        return false;
+    const char *temporary = other_name(hosting, &arena);
+    bool made = make_files(temporary, err);
+    if (made && rename(temporary, hosting_path(hosting, &arena, name)) == 0)
+        return true;
+    bool exists = made && (errno == EEXIST || errno == ENOTEMPTY);
+    if (made && !exists)
+        err_set_errno(err, errno, "cannot make repository '%s'", name);
+    remove_tree(temporary);
+    return exists;
+}
+
+bool hosting_delete(struct hosting *hosting, const char *name, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    if (!check_name(name, err))
+        return false;
+    const char *temporary = other_name(hosting, &arena);
+    hosting_lock(hosting, name);
+    bool gone = rename(hosting_path(hosting, &arena, name), temporary) == 0 || errno == ENOENT;
+    if (!gone)
+        err_set_errno(err, errno, "cannot delete repository '%s'", name);
+    hosting_unlock(hosting, name);
+    remove_tree(temporary);
+    return gone;
+}
