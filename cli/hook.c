@@ -70,7 +70,7 @@ static bool list(struct cli *cli, struct err *err) {
     return true;
 }
 
-static bool delete (struct cli *cli, const char *id, struct err *err) {
+static bool delete_hook(struct cli *cli, const char *id, struct err *err) {
     const struct json *answer;
     struct json *input = json_object(&cli->arena);
     json_set_text(&cli->arena, input, "hookId", id);
@@ -84,7 +84,7 @@ static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exi
     if (str_equal(word, "list") && !subject)
         return list(cli, err);
     if (str_equal(word, "delete") && subject)
-        return delete (cli, subject, err);
+        return delete_hook(cli, subject, err);
     *exit_code = CLI_USAGE;
     return err_set(err, ERR_INVALID, "'hook' takes github OWNER/NAME, list or delete ID");
 }

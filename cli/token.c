@@ -74,9 +74,9 @@ static bool list(struct cli *cli, struct err *err) {
     return true;
 }
 
-static bool delete (struct cli *cli, const char *id, struct err *err) {
+static bool delete_token(struct cli *cli, const char *id, struct err *err) {
     const struct json *answer;
-    const bool is_key = str_starts_with(id, "AKIA") || str_starts_with(id, "PSK");
+    const bool is_key = str_starts_with(id, "PSK"); /* as the server makes them; a git token's id is a UUID */
     struct json *input = json_object(&cli->arena);
     json_set_text(&cli->arena, input, is_key ? "accessKeyId" : "tokenId", id);
     return call(cli, is_key ? "Penstock.DeleteAccessKey" : "Penstock.DeleteGitToken", input, &answer, err);
@@ -85,7 +85,7 @@ static bool delete (struct cli *cli, const char *id, struct err *err) {
 static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exit *exit_code, struct err *err) {
     const char *word = arguments_word(arguments, 0), *id = arguments_word(arguments, 1);
     if (str_equal(word, "delete") && id)
-        return delete (cli, id, err);
+        return delete_token(cli, id, err);
     if (str_equal(word, "list") && !id)
         return list(cli, err);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
