@@ -284,6 +284,8 @@ static bool work_on_job(struct tx *tx, void *context, struct err *err) {
         json_set_text(arena, mark, "intent", "deploy");
         return queue_checkpoint(tx, &fence, mark, err);
     }
+    if (str_equal(order->verb, "upload"))
+        return upload(tx, order->world, &fence, &find.run, err);
     if (!order->result)
         return true;
     struct wire_result result = *order->result;
@@ -297,6 +299,11 @@ static bool work_on_job(struct tx *tx, void *context, struct err *err) {
 static bool let_time_pass(struct tx *tx, void *context, struct err *err) {
     const struct order *order = context;
     return engine_on_clock(tx, &order->world->arena, err);
+}
+
+bool world_upload(struct world *world, int64_t number, const char *action, struct err *err) {
+    struct order order = {.world = world, .number = number, .verb = "upload", .what = action};
+    return world_write(world, work_on_job, &order, err);
 }
 
 bool world_finish(struct world *world, int64_t number, const char *action, const struct wire_result *result,

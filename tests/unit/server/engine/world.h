@@ -67,7 +67,10 @@ const char *world_wait(struct world *world, int64_t number);
 /* Starts with a request of the test's own; its uuid, or NULL with *err. */
 const char *world_start(struct world *world, const struct engine_start_request *request, struct err *err);
 
-/* Ends the job of an action as the runner would; false with *err where it is refused. */
+/* Uploads what the action declares as its output. */
+bool world_upload(struct world *world, int64_t number, const char *action, struct err *err);
+
+/* Ends the job of an action as the runner would, without uploading anything; false with *err where it is refused. */
 bool world_finish(struct world *world, int64_t number, const char *action, const struct wire_result *result,
                   struct err *err);
 
