@@ -71,9 +71,12 @@ static bool list_files(struct arena *arena, const char *directory, const char **
 static void read_file(struct load *load, const char *directory) {
     const struct json *document;
     struct err err = {0};
-    if (!doc_read(&load->arena, arena_printf(&load->arena, "%s/%s", directory, load->file), &document, &err)) {
+    const char *path = arena_printf(&load->arena, "%s/%s", directory, load->file);
+    if (!doc_read(&load->arena, path, &document, &err)) {
         LOG_WARNING("pipeline file is broken", "err", err.message);
-        load->problem = arena_strdup(&load->arena, err.message);
+        /* People who look at the dashboard know the file, not where the server keeps it. */
+        const char *message = str_starts_with(err.message, path) ? err.message + strlen(directory) + 1 : err.message;
+        load->problem = arena_strdup(&load->arena, message);
         return;
     }
     if (definition_check(&load->arena, document, DEFINITION_FILE, &load->result))

@@ -8,6 +8,10 @@
 #include "server/definition/project_shape.h"
 #include "server/jobs/build_start.h"
 
+#include "common/str.h"
+
+#include <string.h>
+
 static const char *const source_types[] = {
     "CODECOMMIT", "CODEPIPELINE",      "GITHUB",    "GITLAB", "GITLAB_SELF_MANAGED", "S3",
     "BITBUCKET",  "GITHUB_ENTERPRISE", "NO_SOURCE", NULL};
@@ -74,11 +78,55 @@ static bool refuse_unsupported(const struct aws_call *call, struct err *err) {
     return true;
 }
 
+/* What the build has in the end: the override where there is one, else the project's. */
+static const char *in_effect(const struct aws_call *call, const char *override, const struct json *project,
+                             const char *object, const char *member) {
+    const char *given = aws_text(call, override);
+    return given ? given : json_get_text(json_get(project, object), member);
+}
+
+static bool refuse(struct err *err, const char *message) {
+    return err_set_code(err, ERR_INVALID, "InvalidInputException", "%s", message);
+}
+
+/* What could only fail later, or would be left out without a word. */
+static bool check_in_effect(const struct aws_call *call, const struct json *project, struct err *err) {
+    const char *source = in_effect(call, "sourceTypeOverride", project, "source", "type");
+    const char *location = in_effect(call, "sourceLocationOverride", project, "source", "location");
+    const char *buildspec = in_effect(call, "buildspecOverride", project, "source", "buildspec");
+    const struct json *given = json_get(call->input, "artifactsOverride");
+    const char *artifacts = json_get_text(given ? given : json_get(project, "artifacts"), "type");
+    if (str_equal(source, "CODEPIPELINE"))
+        return refuse(err, "the project's source is CODEPIPELINE: start its pipeline, or give sourceTypeOverride and "
+                           "artifactsOverride");
+    if (str_equal(source, "S3"))
+        return refuse(err, "sources of type S3 are not supported yet; use a git repository");
+    if (str_equal(source, "NO_SOURCE") && (!buildspec || !*buildspec))
+        return refuse(err, "a build without source needs its buildspec: give buildspecOverride");
+    if (!str_equal(source, "NO_SOURCE") && (!location || !*location))
+        return refuse(err, "the source has no location: give sourceLocationOverride");
+    if (str_equal(artifacts, "S3"))
+        return refuse(err, "artifacts of type S3 are not supported yet; give artifactsOverride with type NO_ARTIFACTS");
+    if (json_get(project, "secondarySources"))
+        return refuse(err,
+                      "secondary sources are not supported yet outside of pipelines; remove them from the project");
+    return true;
+}
+
+static bool check_project(const struct aws_call *call, const struct project_row *row, struct err *err) {
+    const struct json *project;
+    if (json_parse(call->arena, row->document, strlen(row->document), &project, err))
+        return check_in_effect(call, project, err);
+    err->kind = ERR_INTERNAL;
+    return false;
+}
+
 bool start_build(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
     struct project_row project;
     struct build_row build;
     struct json *shown;
-    if (!refuse_unsupported(call, err) || !project_find(tx, call, aws_text(call, "projectName"), &project, err))
+    if (!refuse_unsupported(call, err) || !project_find(tx, call, aws_text(call, "projectName"), &project, err) ||
+        !check_project(call, &project, err))
         return false;
     const struct build_request request = {
         .project = project.name,

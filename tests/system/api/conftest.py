@@ -1,0 +1,157 @@
+"""Fixtures of the API's tests: one server for all of them, AWS's own clients, and a runner played by hand."""
+
+import json
+import os
+import pathlib
+import subprocess
+import uuid
+
+import pytest
+from hand_runner import HandRunner
+from stack import processes
+from stack.fixtures import REPORTS
+from stack.sandbox import ACCOUNT, REGION
+from stack.server import Server
+
+AWS = "/usr/bin/aws"
+
+
+@pytest.fixture(scope="session")
+def api(build, session_folder):
+    """A running server; tests use names of their own."""
+    server = Server(str(build / "server" / "penstock-server"), str(session_folder / "api"))
+    server.start()
+    yield server
+    server.process.end(20)
+    text = pathlib.Path(server.log).read_text(encoding="utf-8", errors="replace")
+    assert not any(report in text for report in REPORTS), text[-6000:]
+
+
+@pytest.fixture(scope="session")
+def hand(api):
+    """The only runner there is: nothing is done unless a test does it."""
+    return HandRunner(api)
+
+
+@pytest.fixture
+def name():
+    return "p" + uuid.uuid4().hex[:10]
+
+
+class Cli:
+    """Debian's aws command line, pointed at the server by --endpoint-url."""
+
+    def __init__(self, server):
+        access_key, secret_key = server.keys
+        self._url = server.url
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
+            "AWS_ACCESS_KEY_ID": access_key,
+            "AWS_SECRET_ACCESS_KEY": secret_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_MAX_ATTEMPTS": "1",
+            "AWS_PAGER": "",
+        }
+
+    def run(self, *arguments):
+        command = [AWS, "--endpoint-url", self._url, "--output", "json", *arguments]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False, env=self._environment)
+
+    def __call__(self, *arguments):
+        """What the command prints, as a tree; None where it prints nothing."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def refused(self, *arguments):
+        """(name of the error, message) of a command that is refused."""
+        done = self.run(*arguments)
+        assert done.returncode == 254, (done.returncode, done.stdout, done.stderr)
+        text = done.stderr.strip()
+        start = "An error occurred ("
+        assert text.startswith(start), text
+        code, _, rest = text[len(start) :].partition(")")
+        return code, rest.partition(" operation: ")[2]
+
+
+@pytest.fixture(scope="session")
+def cli(api):
+    return Cli(api)
+
+
+@pytest.fixture(scope="session")
+def codepipeline(api):
+    return api.client("codepipeline")
+
+
+@pytest.fixture(scope="session")
+def codebuild(api):
+    return api.client("codebuild")
+
+
+@pytest.fixture(scope="session")
+def codecommit(api):
+    return api.client("codecommit")
+
+
+def source(repository="app", branch="main"):
+    return {
+        "name": "Source",
+        "actions": [
+            {
+                "name": "App",
+                "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeCommit", "version": "1"},
+                "configuration": {"RepositoryName": repository, "BranchName": branch},
+                "outputArtifacts": [{"name": "App"}],
+                "namespace": "Source",
+            }
+        ],
+    }
+
+
+def approval(name="Release", **configuration):
+    type_id = {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}
+    return {"name": name, "actions": [{"name": "Approve", "actionTypeId": type_id, "configuration": configuration}]}
+
+
+@pytest.fixture
+def declaration(name):
+    """declaration(stage...) is a pipeline's structure as AWS's clients send it: a source, and an approval where nothing
+    else is given."""
+
+    def make(*stages, **members):
+        return {
+            "name": name,
+            "roleArn": f"arn:aws:iam::{ACCOUNT}:role/pipelines",
+            "artifactStore": {"type": "S3", "location": "artifacts"},
+            "stages": [source(name), *(stages or [approval()])],
+            "version": 1,
+            **members,
+        }
+
+    return make
+
+
+@pytest.fixture
+def pipeline(codepipeline, declaration, name):
+    """A pipeline with a source and an approval, started once by its creation."""
+    codepipeline.create_pipeline(pipeline=declaration())
+    return name
+
+
+@pytest.fixture
+def waiting(hand, pipeline, codepipeline):
+    """The same pipeline, whose execution waits for its approval."""
+    hand.fetch(pipeline)
+    return pipeline
+
+
+def wait_for_status(codepipeline, pipeline, execution, status):
+    def look():
+        found = codepipeline.get_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution)["pipelineExecution"]
+        return found if found["status"] == status else None
+
+    return processes.wait_until(look, 20, f"execution {execution} to be {status}")

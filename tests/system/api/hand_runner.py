@@ -1,0 +1,72 @@
+"""A runner played by hand: it takes jobs and says how they ended, when and as a test wants (docs/doors.md, Runners)."""
+
+import hashlib
+import io
+import json
+import uuid
+import zipfile
+
+PROVIDERS = ["CodeCommit", "CodeStarSourceConnection", "GitHub", "CodeBuild", "ECS"]
+COMMIT = "5f6bf7d1c2b3a4958677869504132231405f6e7d"
+
+
+class HandRunner:
+    def __init__(self, server):
+        self._server = server
+        token = server.call("CreateJoinToken")["token"]
+        joined = self._post("/runner/join", {"joinToken": token, "name": "hand", "version": "0"}, authorised=False)
+        self.runner_id = joined["runnerId"]
+        self._token = joined["token"]
+        self._post("/runner/hello", {"instanceId": str(uuid.uuid4()), "version": "0"})
+
+    def _send(self, method, path, body, headers):
+        status, _, data = self._server.send(method, path, body, headers)
+        assert status < 300, (method, path, status, data)
+        return json.loads(data) if data else None
+
+    def _post(self, path, message, authorised=True):
+        headers = {"Content-Type": "application/json"}
+        if authorised:
+            headers["Authorization"] = f"Bearer {self._token}"
+        return self._send("POST", path, json.dumps(message).encode(), headers)
+
+    def lease(self, provider, wanted=lambda job: True):
+        """The next job of that provider for which `wanted` is true; others are given back by forgetting them, which is
+        why tests that run beside each other use providers or names of their own."""
+        lease = {"claimId": str(uuid.uuid4()), "providers": [provider], "waitSeconds": 20}
+        job = self._post("/runner/lease", lease)
+        assert job, f"no job for {provider}"
+        assert wanted(job), job
+        self._post(f"/runner/jobs/{job['id']}/acknowledge", {"token": job["token"]})
+        return job
+
+    def put_artifact(self, job, name, files):
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w") as archive:
+            for path, text in files.items():
+                archive.writestr(path, text)
+        bytes_ = data.getvalue()
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/zip", "X-Penstock-Sha256": hashlib.sha256(bytes_).hexdigest()}
+        return self._send("PUT", f"/runner/jobs/{job['id']}/artifacts/{name}?token={job['token']}", bytes_, headers)
+
+    def log(self, job, text, offset=0):
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/octet-stream"}
+        return self._send("POST", f"/runner/jobs/{job['id']}/log?token={job['token']}&offset={offset}", text.encode(), headers)
+
+    def progress(self, job, **members):
+        return self._post(f"/runner/jobs/{job['id']}/progress", {"token": job["token"], "percent": -1, **members})
+
+    def finish(self, job, outcome="succeeded", **members):
+        return self._post(f"/runner/jobs/{job['id']}/result", {"token": job["token"], "outcome": outcome, **members})
+
+    def fail(self, job, code="JobFailed", message="it did not work"):
+        return self.finish(job, "failed", errorCode=code, errorMessage=message)
+
+    def fetch(self, pipeline, commit=COMMIT, summary="First version"):
+        """Do the source action of a pipeline's execution."""
+        job = self.lease("CodeCommit", lambda job: job["pipeline"] == pipeline)
+        for artifact in job["outputs"]:
+            self.put_artifact(job, artifact, {"README": "hello\n"})
+        variables = {"CommitId": commit, "BranchName": job["configuration"]["BranchName"]}
+        self.finish(job, revisionId=commit, revisionSummary=summary, revisionCreatedMs=1795404612077, variables=variables)
+        return job
