@@ -54,7 +54,10 @@ class Rules(unittest.TestCase):
         self.write("tests/unit/server/store/fixture.h", "")
         self.write("tests/unit/server/store/db_test.c", '#include "server/store/db.h"\n#include "common/str.h"\n'
                    '#include "tests/unit/server/store/fixture.h"\n')
+        self.write("tests/unit/server/main_test.c", '#include "tests/unit/server/store/fixture.h"\n')
         self.assert_none(check.check_includes)
+        self.write("tests/unit/common/str_test.c", '#include "tests/unit/server/store/fixture.h"\n')
+        self.assert_one(check.check_includes, "tests/unit/common/str_test.c:1: common must not include")
         self.write("tests/unit/common/str_test.c", '#include "server/store/db.h"\n')
         self.assert_one(check.check_includes, "tests/unit/common/str_test.c:1: common must not include")
 

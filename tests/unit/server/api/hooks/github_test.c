@@ -10,7 +10,7 @@
 #include "server/engine/engine.h"
 #include "server/store/executions.h"
 #include "server/store/revisions.h"
-#include "tests/unit/server/api/jobs/door_under_test.h"
+#include "tests/unit/server/api/door_under_test.h"
 
 #include <pthread.h>
 #include <string.h>

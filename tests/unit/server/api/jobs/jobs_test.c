@@ -14,7 +14,7 @@
 #include "server/store/projects.h"
 #include "server/store/runners.h"
 #include "server/store/source_hooks.h"
-#include "tests/unit/server/api/jobs/door_under_test.h"
+#include "tests/unit/server/api/door_under_test.h"
 
 #include <string.h>
 #include <unistd.h>

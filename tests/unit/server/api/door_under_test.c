@@ -1,5 +1,5 @@
 /* The server under test. */
-#include "tests/unit/server/api/jobs/door_under_test.h"
+#include "tests/unit/server/api/door_under_test.h"
 
 #include "common/hash.h"
 #include "common/str.h"
