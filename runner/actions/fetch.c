@@ -39,15 +39,11 @@ static bool lock_mirror(struct job *job, const char *mirror, int *out, struct er
     return true;
 }
 
-/* The server's own repositories are read with the runner's token. */
+/* The server's own repositories are read with the runner's token; it says so by the user's name. */
 static void use_own_token(const struct job *job, struct git_remote *remote) {
-    const struct account *account = job->runner->account;
-    size_t length = strlen(account->url);
-    if (remote->username || strncmp(remote->url, account->url, length) != 0 ||
-        !str_starts_with(remote->url + length, "/git/"))
+    if (remote->password || !str_equal(remote->username, "runner"))
         return;
-    remote->username = "runner";
-    remote->password = account->token;
+    remote->password = job->runner->account->token;
 }
 
 static bool read_source(const struct job *job, struct git_remote *out, struct err *err) {
@@ -57,9 +53,9 @@ static bool read_source(const struct job *job, struct git_remote *out, struct er
                                .commit = json_get_text(source, "commit"),
                                .username = json_get_text(source, "username"),
                                .password = json_get_text(source, "password")};
-    if (!out->url || !out->branch)
-        return err_set(err, ERR_INVALID, "the source action has no repository or no branch");
-    if (!git_check_url(out->url, err) || !git_check_branch(out->branch, err) ||
+    if (!out->url)
+        return err_set(err, ERR_INVALID, "the source has no repository");
+    if (!git_check_url(out->url, err) || (out->branch && !git_check_branch(out->branch, err)) ||
         (out->commit && !git_check_commit(out->commit, err)))
         return false;
     use_own_token(job, out);
@@ -75,15 +71,15 @@ bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
         return false;
     reporter_add_secret(job->reporter, remote.password);
     const char *commit = remote.commit;
-    if (commit && git_has_commit(mirror, commit))
+    if (commit && git_has_commit(mirror, commit)) {
         job_log(job, "commit %s of %s is here already", commit, remote.url);
-    else {
-        job_log(job, "fetching branch %s of %s", remote.branch, remote.url);
-        if (!git_fetch(job, mirror, &remote, err))
+    } else {
+        const char *ref;
+        job_log(job, "fetching %s of %s", remote.branch ? remote.branch : commit ? commit : "HEAD", remote.url);
+        if (!git_fetch(job, mirror, &remote, &ref, err) ||
+            (!commit && !git_ref_commit(job->arena, mirror, ref, &commit, err)))
             return false;
     }
-    if (!commit && !git_branch_head(job->arena, mirror, remote.branch, &commit, err))
-        return false;
     out->branch = remote.branch;
     const char *zip = arena_printf(job->arena, "%s/source.zip", job->folder);
     return git_snapshot(job->arena, mirror, commit, zip, job_is_stopped, job, out, err);

@@ -10,14 +10,15 @@
 struct fetched {
     const char *zip; /* in the job's folder */
     const char *commit;
-    const char *branch;
+    const char *branch; /* or NULL */
     const char *message;     /* without line breaks at its end */
     const char *author_date; /* "2026-11-23T05:37:00Z" */
     const char *committer_date;
     int64_t committed_ms;
 };
 
-/* Does what job->message->source asks for: {url, branch, commit?, username?, password?}. Errors: ERR_INVALID (URL or
+/* Does what job->message->source asks for: {url, branch?, commit?, username?, password?}; user "runner" without a
+ * password stands for this runner's own token. Errors: ERR_INVALID (URL or
  * name), ERR_NOT_FOUND (branch, commit), ERR_DENIED, ERR_UNAVAILABLE. */
 bool fetch_source(struct job *job, struct fetched *out, struct err *err);
 

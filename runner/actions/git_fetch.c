@@ -91,7 +91,8 @@ static bool refuse(struct arena *arena, const struct git_remote *remote, const s
     if (result->timed_out)
         return err_set(err, ERR_UNAVAILABLE, "fetching from '%s' took too long", remote->url);
     if (strstr(why, "couldn't find remote ref"))
-        return err_set(err, ERR_NOT_FOUND, "no branch '%s' in '%s'", remote->branch, remote->url);
+        return err_set(err, ERR_NOT_FOUND, "no branch '%s' in '%s'", remote->branch ? remote->branch : "HEAD",
+                       remote->url);
     if (strstr(why, "Authentication failed") || strstr(why, "could not read Username") ||
         strstr(why, "could not read Password") || strstr(result->output, "403") ||
         strstr(result->output, "Permission denied"))
@@ -161,17 +162,33 @@ static bool fetch_one(struct job *job, const char *mirror, const struct git_remo
     return refuse(job->arena, remote, &result, err);
 }
 
-bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, struct err *err) {
-    struct err branch_err = {0};
-    const char *branch = arena_printf(job->arena, "+refs/heads/%s:refs/heads/%s", remote->branch, remote->branch);
-    bool fetched = fetch_one(job, mirror, remote, branch, &branch_err);
+static bool fetch_ref(struct job *job, const char *mirror, const struct git_remote *remote, const char *from,
+                      const char *to, const char **ref, struct err *err) {
+    *ref = to;
+    return fetch_one(job, mirror, remote, arena_printf(job->arena, "+%s:%s", from, to), err);
+}
+
+static bool fetch_named(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
+                        struct err *err) {
+    if (!remote->branch)
+        return fetch_ref(job, mirror, remote, "HEAD", "refs/penstock/HEAD", ref, err);
+    const char *branch = arena_printf(job->arena, "refs/heads/%s", remote->branch);
+    if (fetch_ref(job, mirror, remote, branch, branch, ref, err))
+        return true;
+    const char *tag = arena_printf(job->arena, "refs/tags/%s", remote->branch);
+    return err->kind == ERR_NOT_FOUND && !remote->commit && fetch_ref(job, mirror, remote, tag, tag, ref, err);
+}
+
+bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
+               struct err *err) {
+    bool named = remote->branch || !remote->commit;
+    bool fetched = named && fetch_named(job, mirror, remote, ref, err);
     if (fetched && (!remote->commit || git_has_commit(mirror, remote->commit)))
         return true;
+    if (named && !fetched && (!remote->commit || err->kind != ERR_NOT_FOUND))
+        return false;
     /* The branch has gone, or was rewritten since: most servers give out a commit by its name. */
-    if (remote->commit && (fetched || branch_err.kind == ERR_NOT_FOUND))
-        return fetch_one(job, mirror, remote,
-                         arena_printf(job->arena, "+%s:refs/penstock/%s", remote->commit, remote->commit), err) ||
-               err_set(err, ERR_NOT_FOUND, "no commit %s in '%s'", remote->commit, remote->url);
-    *err = branch_err;
-    return false;
+    const char *to = arena_printf(job->arena, "refs/penstock/%s", remote->commit);
+    return fetch_ref(job, mirror, remote, remote->commit, to, ref, err) ||
+           err_set(err, ERR_NOT_FOUND, "no commit %s in '%s'", remote->commit, remote->url);
 }

@@ -8,8 +8,8 @@
 
 struct git_remote {
     const char *url; /* checked with actions/git_names.h, as are the next two */
-    const char *branch;
-    const char *commit; /* or NULL: the branch's head */
+    const char *branch; /* or a tag's name; NULL: what the repository's HEAD names */
+    const char *commit; /* or NULL: the head of that */
     const char *username; /* or NULL */
     const char *password;
 };
@@ -17,7 +17,9 @@ struct git_remote {
 /* The mirror's path, made where it is missing. */
 bool git_mirror(struct job *job, const char *url, const char **out, struct err *err);
 
-/* Fetches the branch; where `commit` is given and the branch does not hold it (any more), the commit itself. */
-bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, struct err *err);
+/* Fetches; *ref is where the mirror has what the branch (tag, HEAD) names. Where `commit` is given and the branch does
+ * not hold it (any more), the commit itself is fetched. */
+bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
+               struct err *err);
 
 #endif

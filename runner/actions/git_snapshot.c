@@ -37,6 +37,14 @@ static void free_tree(git_tree **tree) {
     git_tree_free(*tree);
 }
 
+static void free_reference(git_reference **reference) {
+    git_reference_free(*reference);
+}
+
+static void free_object(git_object **object) {
+    git_object_free(*object);
+}
+
 static void free_blob(git_blob **blob) {
     git_blob_free(*blob);
 }
@@ -58,16 +66,17 @@ bool git_has_commit(const char *mirror, const char *commit) {
     return open_mirror(mirror, &repository, NULL) && look_up(repository, commit, &found);
 }
 
-bool git_branch_head(struct arena *arena, const char *mirror, const char *branch, const char **commit,
-                     struct err *err) {
+bool git_ref_commit(struct arena *arena, const char *mirror, const char *ref, const char **commit, struct err *err) {
     git_repository *repository CLEANUP(free_repository) = NULL;
-    git_oid oid;
+    git_reference *reference CLEANUP(free_reference) = NULL;
+    git_object *object CLEANUP(free_object) = NULL;
     if (!open_mirror(mirror, &repository, err))
         return false;
-    if (git_reference_name_to_id(&oid, repository, arena_printf(arena, "refs/heads/%s", branch)) != 0)
-        return err_set(err, ERR_NOT_FOUND, "no branch '%s' in the repository", branch);
+    if (git_reference_lookup(&reference, repository, ref) != 0 ||
+        git_reference_peel(&object, reference, GIT_OBJECT_COMMIT) != 0)
+        return err_set(err, ERR_NOT_FOUND, "no commit at '%s' in the repository", ref);
     char *text = arena_alloc(arena, GIT_OID_HEXSZ + 1);
-    git_oid_tostr(text, GIT_OID_HEXSZ + 1, &oid);
+    git_oid_tostr(text, GIT_OID_HEXSZ + 1, git_object_id(object));
     *commit = text;
     return true;
 }

@@ -9,9 +9,9 @@
 
 bool git_has_commit(const char *mirror, const char *commit);
 
-/* The commit that the branch points to. Errors: ERR_NOT_FOUND. */
-bool git_branch_head(struct arena *arena, const char *mirror, const char *branch, const char **commit,
-                     struct err *err);
+/* The commit that the ref ("refs/heads/main") points to, through a tag object where there is one. Errors:
+ * ERR_NOT_FOUND. */
+bool git_ref_commit(struct arena *arena, const char *mirror, const char *ref, const char **commit, struct err *err);
 
 /* The commit's tree as a zip at out->zip, and its dates and message into *out. Submodules are left out, as CodePipeline
  * does. The same commit gives the same bytes. Errors: ERR_LIMIT (1 GB, as AWS's), ERR_NOT_FOUND, ERR_INVALID. */

@@ -57,8 +57,10 @@ void environment_add_build(struct environment *environment, const struct wire_jo
     environment_set(environment, "AWS_DEFAULT_REGION", job->region);
     environment_set(environment, "AWS_REGION", job->region);
     environment_set(environment, "CODEBUILD_CI", "true");
-    environment_set(environment, "CODEBUILD_BUILD_ARN", json_get_text(build, "arn"));
-    environment_set(environment, "CODEBUILD_BUILD_ID", json_get_text(build, "id"));
+    const char *id = json_get_text_or(build, "id", job->id);
+    environment_set(environment, "CODEBUILD_BUILD_ARN",
+                    arena_printf(arena, "arn:aws:codebuild:%s:%s:build/%s", job->region, job->account_id, id));
+    environment_set(environment, "CODEBUILD_BUILD_ID", id);
     environment_set(environment, "CODEBUILD_BUILD_IMAGE", json_get_text(json_get(build, "environment"), "image"));
     environment_set(environment, "CODEBUILD_BUILD_NUMBER", build_number ? number(arena, build_number) : NULL);
     environment_set(environment, "CODEBUILD_BUILD_SUCCEEDING", "1");

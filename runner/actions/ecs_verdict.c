@@ -1,0 +1,107 @@
+/*
+ * Verdicts.
+ */
+#include "runner/actions/ecs_verdict.h"
+
+#include "common/str.h"
+
+#include <string.h>
+
+const char *ecs_short_name(const char *arn) {
+    const char *slash = arn ? strrchr(arn, '/') : NULL;
+    return slash ? slash + 1 : arn ? arn : "unknown";
+}
+
+const struct json *ecs_primary(const struct json *service) {
+    json_each(deployment, json_get(service, "deployments")) {
+        if (str_equal(json_get_text(deployment, "status"), "PRIMARY"))
+            return deployment;
+    }
+    return NULL;
+}
+
+static const struct json *find(const struct json *service, const char *id) {
+    json_each(deployment, json_get(service, "deployments")) {
+        if (str_equal(json_get_text(deployment, "id"), id))
+            return deployment;
+    }
+    return NULL;
+}
+
+static bool is_rollback(const struct json *primary, const struct ecs_ours *ours) {
+    const char *reason = json_get_text_or(primary, "rolloutStateReason", "");
+    return strstr(reason, "rolling back") || strstr(reason, "rolled back") ||
+           str_equal(json_get_text(primary, "taskDefinition"), ours->previous);
+}
+
+/* Ours is not the one that counts any more. */
+static void judge_replaced(struct arena *arena, const struct json *service, const struct ecs_ours *ours,
+                           struct ecs_verdict *verdict) {
+    const struct json *primary = ecs_primary(service);
+    const char *definition = ecs_short_name(json_get_text(primary, "taskDefinition"));
+    if (is_rollback(primary, ours)) {
+        verdict->state = ECS_FAILED;
+        verdict->sentence = arena_printf(arena, "ECS rolled the service back to %s", definition);
+        return;
+    }
+    verdict->state = ECS_SUPERSEDED;
+    verdict->sentence =
+        arena_printf(arena, "somebody else deployed %s to the service meanwhile, which replaced this deployment", definition);
+}
+
+static void judge_by_counts(const struct json *service, const struct json *deployment, struct ecs_verdict *verdict) {
+    const struct json *all = json_get(service, "deployments");
+    if (all->count == 1 && verdict->running == verdict->desired &&
+        json_get_integer(deployment, "pendingCount", 0) == 0)
+        verdict->state = ECS_DONE;
+}
+
+static void judge_found(struct arena *arena, const struct json *service, const struct json *deployment,
+                        const struct ecs_ours *ours, struct ecs_verdict *verdict) {
+    const char *rollout = json_get_text(deployment, "rolloutState");
+    const char *reason = json_get_text_or(deployment, "rolloutStateReason", "no reason given");
+    verdict->running = json_get_integer(deployment, "runningCount", 0);
+    verdict->desired = json_get_integer(deployment, "desiredCount", 0);
+    verdict->failed_tasks = json_get_integer(deployment, "failedTasks", 0);
+    verdict->sentence = verdict->desired == 0 ? "the service wants no tasks"
+                                              : arena_printf(arena, "%lld of %lld new tasks are running",
+                                                             (long long)verdict->running, (long long)verdict->desired);
+    if (str_equal(rollout, "FAILED")) {
+        verdict->state = ECS_FAILED;
+        verdict->sentence = arena_printf(arena, "ECS gave the deployment up: %.300s", reason);
+    } else if (!str_equal(json_get_text(deployment, "status"), "PRIMARY")) {
+        judge_replaced(arena, service, ours, verdict);
+    } else if (str_equal(rollout, "COMPLETED")) {
+        verdict->state = ECS_DONE;
+    } else if (!rollout) {
+        judge_by_counts(service, deployment, verdict);
+    }
+}
+
+struct ecs_verdict ecs_verdict(struct arena *arena, const struct json *service, const struct ecs_ours *ours) {
+    struct ecs_verdict verdict = {.state = ECS_GOES_ON, .sentence = "waiting for the deployment to show"};
+    const struct json *deployment = find(service, ours->deployment);
+    verdict.found = deployment != NULL;
+    if (deployment)
+        judge_found(arena, service, deployment, ours, &verdict);
+    else if (ours->seen)
+        judge_replaced(arena, service, ours, &verdict);
+    return verdict;
+}
+
+bool ecs_is_back(struct arena *arena, const struct json *service, const struct ecs_ours *ours,
+                 const char **sentence) {
+    const struct json *primary = ecs_primary(service);
+    int64_t running = json_get_integer(primary, "runningCount", 0);
+    int64_t desired = json_get_integer(primary, "desiredCount", 0);
+    int64_t pending = json_get_integer(primary, "pendingCount", 0);
+    int64_t left = 0;
+    json_each(deployment, json_get(service, "deployments")) {
+        if (str_equal(json_get_text(deployment, "taskDefinition"), ours->task_definition))
+            left += json_get_integer(deployment, "runningCount", 0) + json_get_integer(deployment, "pendingCount", 0);
+    }
+    *sentence = arena_printf(arena, "%lld of %lld old tasks are running, %lld new ones are left", (long long)running,
+                             (long long)desired, (long long)left);
+    return str_equal(json_get_text(primary, "taskDefinition"), ours->previous) && running == desired && pending == 0 &&
+           left == 0;
+}
