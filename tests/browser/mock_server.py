@@ -126,6 +126,25 @@ def pipeline_summary(entry):
     return keep
 
 
+def decide(run, given, by='ana'):
+    """A person's answer, and what follows from it."""
+    run['execution'].pop('approval')
+    run['execution'].pop('wait')
+    yes = given['result']['status'] == 'Approved'
+    stage = next(s for s in run['stages'] if s['name'] == given['stageName'])
+    stage.pop('wait', None)
+    for action in stage['actions']:
+        if action['name'] == given['actionName']:
+            action.pop('approval')
+            action.pop('wait')
+            action.update(status='Succeeded' if yes else 'Failed', summary=given['result']['summary'], updatedBy=by, ended=time.time())
+        elif yes:
+            action.update(status='InProgress', started=time.time(), updated=time.time(), summary='0 of 2 new tasks healthy')
+    if not yes:
+        stage['status'] = run['execution']['status'] = 'Failed'
+        run['execution']['ended'] = time.time()
+
+
 class Operations:
     """One method per operation; `self.server` is the mock, `given` the input."""
 
@@ -210,27 +229,10 @@ class Operations:
         for run in self.server.pipeline(given['pipelineName'])['executions']:
             approval = run['execution'].get('approval')
             if approval and approval['token'] == given['token']:
-                self.decide(run, given)
+                decide(run, given)
                 self.server.change(given['pipelineName'], run)
                 return {'approvedAt': time.time()}
         raise Refusal(400, 'InvalidApprovalTokenException', 'this question was answered already or is no longer asked; reload to see how it stands')
-
-    def decide(self, run, given):
-        run['execution'].pop('approval')
-        run['execution'].pop('wait')
-        yes = given['result']['status'] == 'Approved'
-        stage = next(s for s in run['stages'] if s['name'] == given['stageName'])
-        stage.pop('wait', None)
-        for action in stage['actions']:
-            if action['name'] == given['actionName']:
-                action.pop('approval')
-                action.pop('wait')
-                action.update(status='Succeeded' if yes else 'Failed', summary=given['result']['summary'], updatedBy='ana', ended=time.time())
-            elif yes:
-                action.update(status='InProgress', started=time.time(), updated=time.time(), summary='0 of 2 new tasks healthy')
-        if not yes:
-            stage['status'] = run['execution']['status'] = 'Failed'
-            run['execution']['ended'] = time.time()
 
     def AbandonAction(self, given):
         run = self.server.run(given['pipelineName'], given['pipelineExecutionId'])

@@ -62,6 +62,17 @@ test("in a log too tall for the browser small steps are exact and large ones in 
   assert.equal(scroller.top, 0);
 });
 
+test("a bar pulled up is told from a log that became shorter", () => {
+  const scroller = new Scroller(new Layout(20));
+  scroller.layout.lines = 1000;
+  scroller.height = 400;
+  scroller.top = scroller.topMax;
+  scroller.placed(scroller.bar);
+  assert.equal(scroller.isPulledUp(19600, 19600), false);
+  assert.equal(scroller.isPulledUp(19500, 19600), true);
+  assert.equal(scroller.isPulledUp(9600, 9600), false);
+});
+
 test("putting the bar right is no movement", () => {
   const scroller = new Scroller(new Layout(20));
   scroller.layout.lines = 1_000_000;

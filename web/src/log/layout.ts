@@ -108,6 +108,11 @@ export class Scroller {
     this.lastBar = bar;
   }
 
+  /** The bar stands higher than we put it, and not because there is less room for it now. */
+  isPulledUp(bar: number, barMax: number): boolean {
+    return bar < Math.min(this.lastBar, barMax) - 1;
+  }
+
   /** The bar was moved by the reader; returns the distance in the log. */
   moved(bar: number): number {
     const before = this.top;

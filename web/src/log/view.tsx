@@ -188,6 +188,8 @@ export function LogView(props: { logId: string; failed: boolean; started: number
       const wide = Math.ceil(list.scrollWidth);
       if (wide > (parseFloat(list.style.minWidth) || 0)) list.style.minWidth = `${wide}px`;
     }
+    // New lines may be drawn before the browser tells us that the reader has scrolled up.
+    if (following.value && scroller.isPulledUp(element.scrollTop, element.scrollHeight - element.clientHeight)) following.value = false;
     if (following.value) {
       const before = scroller.top;
       scroller.top = scroller.topMax;

@@ -4,24 +4,27 @@ import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { stateWords, type State } from "../status.ts";
 
-const said = signal<{ text: string; seen: boolean }>({ text: "", seen: false });
+const told = signal("");
+const news = signal("");
 let timer: number | undefined;
 
-function say(text: string, seen: boolean): void {
-  said.value = { text, seen };
+/** Shown and spoken: the answer to something the reader did. */
+export function tell(text: string): void {
+  told.value = text;
   window.clearTimeout(timer);
-  timer = window.setTimeout(() => (said.value = { text: "", seen: false }), 7000);
+  timer = window.setTimeout(() => (told.value = ""), 7000);
 }
 
-/** Shown and spoken: the answer to something the reader did. */
-export const tell = (text: string): void => say(text, true);
-
 export function Announcer() {
-  const { text, seen } = said.value;
   return (
-    <div class={text && seen ? "toast is-shown" : "toast"} role="status" aria-live="polite">
-      {text}
-    </div>
+    <>
+      <div class={told.value ? "toast is-shown" : "toast"} role="status">
+        {told.value}
+      </div>
+      <div class="off-screen news" role="status">
+        {news.value}
+      </div>
+    </>
   );
 }
 
@@ -31,7 +34,7 @@ export function useStateNews(subject: string, state: State | undefined): void {
   useEffect(() => {
     if (!state) return;
     const now = `${subject}: ${stateWords[state]}`;
-    if (before.current && before.current !== now && before.current.startsWith(`${subject}:`)) say(now, false);
+    if (before.current && before.current !== now && before.current.startsWith(`${subject}:`)) news.value = now;
     before.current = now;
   }, [subject, state]);
 }

@@ -92,7 +92,7 @@ export function ApprovalPanel(props: { approval: Approval; number: number; onDec
             </span>
           </h3>
           {count ? (
-            <ul class="commits">
+            <ul class="commits" tabIndex={0} aria-label="Commits that go live">
               {changes.commits.map((commit) => (
                 <li key={commit.id}>
                   <ShortId id={commit.id} />

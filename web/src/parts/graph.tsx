@@ -35,7 +35,7 @@ export function Graph(props: { stages: GraphStage[]; label: string }) {
           <li key={stage.name} class={`stage is-${stage.state} ${flow(props.stages, i)}`}>
             <section class="stage-box" aria-label={`Stage ${stage.name}`}>
               <header class="stage-head">
-                <h3 title={stage.name}>{stage.name}</h3>
+                <h2 title={stage.name}>{stage.name}</h2>
                 <Status state={stage.state} />
                 {stage.note}
               </header>
