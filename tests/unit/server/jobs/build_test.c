@@ -1,0 +1,389 @@
+/*
+ * Builds: what a project and a request make, phases, ends; and the messages that hand jobs to runners.
+ */
+#include "common/hash.h"
+#include "common/str.h"
+#include "server/jobs/build_start.h"
+#include "server/jobs/job_message.h"
+#include "server/store/action_runs.h"
+#include "server/store/artifact_rows.h"
+#include "server/store/projects.h"
+#include "server/store/repositories.h"
+#include "server/store/revisions.h"
+#include "server/store/source_hooks.h"
+#include "tests/unit/server/jobs/bench.h"
+
+static const char project_document[] =
+    "{\"name\":\"shop\",\"description\":\"d\",\"source\":{\"type\":\"CODECOMMIT\",\"location\":"
+    "\"https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/shop\",\"buildspec\":\"b.yml\"},"
+    "\"artifacts\":{\"type\":\"NO_ARTIFACTS\"},\"environment\":{\"type\":\"LINUX_CONTAINER\",\"image\":\"debian:12\","
+    "\"environmentVariables\":[{\"name\":\"A\",\"value\":\"1\",\"type\":\"PLAINTEXT\"},{\"name\":\"B\",\"value\":\"2\","
+    "\"type\":\"PLAINTEXT\"}]},\"timeoutInMinutes\":30}";
+
+static void add_project(struct bench *bench, struct err *err) {
+    const struct project_row project = {.name = "shop", .document = project_document};
+    const struct repository_row repository = {.name = "shop"};
+    assert_true(projects_add(bench->tx, &project, err));
+    assert_true(repositories_add(bench->tx, &repository, err));
+    assert_true(repositories_set_default_branch(bench->tx, "shop", "trunk", err));
+}
+
+static const struct json *parse(struct bench *bench, const char *text) {
+    const struct json *json = NULL;
+    assert_true(json_parse(&bench->arena, text, strlen(text), &json, NULL));
+    return json;
+}
+
+static struct json *describe(struct bench *bench, const struct build_row *row) {
+    struct json *build = NULL;
+    struct err err = {0};
+    assert_true(build_describe(&bench->arena, row, &build, &err));
+    return build;
+}
+
+static const char *print(struct bench *bench, const struct json *value) {
+    return json_print(&bench->arena, value);
+}
+
+static const char *phases(struct bench *bench, const struct json *build) {
+    const char *line = "";
+    json_each(phase, json_get(build, "phases")) {
+        line = arena_printf(&bench->arena, "%s%s=%s ", line, json_get_text(phase, "phaseType"),
+                            json_get_text_or(phase, "phaseStatus", "-"));
+    }
+    return line;
+}
+
+static struct job_row job_of(struct bench *bench, const struct build_row *row) {
+    struct err err = {0};
+    struct job_row job;
+    bool found = false;
+    assert_true(job_rows_of_build(bench->tx, &bench->arena, row->id, &found, &job, &err) && found);
+    return job;
+}
+
+static void a_build_is_its_project_with_the_request_over_it(struct bench *bench, struct err *err) {
+    add_project(bench, err);
+    const struct build_request request = {
+        .project = "shop",
+        .initiator = "ann",
+        .overrides = parse(bench, "{\"sourceVersion\":\"feature\",\"imageOverride\":\"debian:13\","
+                                  "\"buildspecOverride\":\"version: 0.2\",\"privilegedModeOverride\":true,"
+                                  "\"timeoutInMinutesOverride\":5,\"environmentVariablesOverride\":"
+                                  "[{\"name\":\"B\",\"value\":\"3\"},{\"name\":\"C\",\"value\":\"4\"}]}"),
+    };
+    struct build_row row;
+    assert_true(build_start(bench->tx, &bench->arena, &request, &row, err));
+    const struct json *build = describe(bench, &row);
+    assert_string_equal(json_get_text(build, "id"), arena_printf(&bench->arena, "shop:%s", row.uuid));
+    assert_int_equal(json_get_integer(build, "buildNumber", 0), 1);
+    assert_string_equal(json_get_text(build, "buildStatus"), "IN_PROGRESS");
+    assert_string_equal(json_get_text(build, "sourceVersion"), "feature");
+    assert_null(json_get(build, "description"));
+    assert_string_equal(print(bench, json_get(build, "environment")),
+                        "{\"type\":\"LINUX_CONTAINER\",\"image\":\"debian:13\",\"environmentVariables\":"
+                        "[{\"name\":\"A\",\"value\":\"1\",\"type\":\"PLAINTEXT\"},{\"name\":\"B\",\"value\":\"3\","
+                        "\"type\":\"PLAINTEXT\"},{\"name\":\"C\",\"value\":\"4\",\"type\":\"PLAINTEXT\"}],"
+                        "\"privilegedMode\":true}");
+    assert_string_equal(json_get_text(json_get(build, "source"), "buildspec"), "version: 0.2");
+    assert_string_equal(phases(bench, build), "SUBMITTED=SUCCEEDED QUEUED=- ");
+    assert_false(json_get_bool(build, "buildComplete", true));
+    assert_int_equal(job_of(bench, &row).timeout_seconds, 300);
+    assert_string_equal(job_of(bench, &row).log_id, row.uuid);
+}
+
+static void bad_requests_are_refused(struct bench *bench, struct err *err) {
+    add_project(bench, err);
+    struct build_row row;
+    struct build_request request = {.project = "none", .initiator = "ann"};
+    assert_false(build_start(bench->tx, &bench->arena, &request, &row, err));
+    assert_string_equal(err->code, "ResourceNotFoundException");
+    request.project = "shop";
+    request.environment = parse(bench, "[{\"name\":\"A\"}]");
+    assert_false(build_start(bench->tx, &bench->arena, &request, &row, err));
+    assert_string_equal(err->code, "InvalidInputException");
+    request.environment = parse(bench, "{}");
+    assert_false(build_start(bench->tx, &bench->arena, &request, &row, err));
+    assert_string_equal(err->code, "InvalidInputException");
+    struct build_row *rows = NULL;
+    size_t count = 1;
+    assert_true(builds_list(bench->tx, &bench->arena, NULL, false, 0, 10, &rows, &count, err));
+    assert_int_equal(count, 0);
+}
+
+static void the_same_idempotency_token_gives_the_same_build(struct bench *bench, struct err *err) {
+    add_project(bench, err);
+    const struct build_request request = {.project = "shop", .initiator = "ann", .idempotency_token = "t"};
+    struct build_row first, again, *rows = NULL;
+    size_t count = 0;
+    assert_true(build_start(bench->tx, &bench->arena, &request, &first, err));
+    assert_true(build_start(bench->tx, &bench->arena, &request, &again, err));
+    assert_string_equal(first.uuid, again.uuid);
+    const struct build_request other = {.project = "shop", .initiator = "ann"};
+    assert_true(build_start(bench->tx, &bench->arena, &other, &again, err));
+    assert_int_equal(again.number, 2);
+    assert_true(builds_list(bench->tx, &bench->arena, "shop", false, 0, 10, &rows, &count, err));
+    assert_int_equal(count, 2);
+    assert_int_equal(rows[0].number, 2);
+    assert_true(builds_list(bench->tx, &bench->arena, "shop", true, rows[1].id, 10, &rows, &count, err));
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].number, 2);
+    assert_true(builds_list(bench->tx, &bench->arena, NULL, true, 0, 1, &rows, &count, err));
+    assert_int_equal(rows[0].number, 1);
+}
+
+static void phases_come_together(struct bench *bench, struct err *err) {
+    add_project(bench, err);
+    const struct build_request request = {.project = "shop", .initiator = "ann"};
+    struct build_row row;
+    assert_true(build_start(bench->tx, &bench->arena, &request, &row, err));
+    bench->wall_ms += 5000;
+    bench_lease(bench, RUNNER_A, CLAIM_1, "CodeBuild");
+    struct job_row job = job_of(bench, &row);
+    const struct queue_fence fence = bench_fence(bench, job.id, RUNNER_A);
+    assert_true(queue_acknowledge(bench->tx, &fence, err));
+    const struct wire_progress progress = {
+        .token = fence.token,
+        .percent = -1,
+        .build = parse(bench, "{\"currentPhase\":\"BUILD\",\"phases\":[{\"phaseType\":\"SUBMITTED\"},"
+                              "{\"phaseType\":\"PROVISIONING\",\"phaseStatus\":\"SUCCEEDED\",\"startTime\":1.5,"
+                              "\"endTime\":2.5},{\"phaseType\":\"BUILD\",\"startTime\":2.5}],"
+                              "\"resolvedSourceVersion\":\"c0ffee\"}"),
+    };
+    assert_true(queue_progress(bench->tx, &bench->arena, &fence, &progress, err));
+    assert_true(builds_get_by_id(bench->tx, &bench->arena, row.id, &row, err));
+    const struct json *build = describe(bench, &row);
+    assert_string_equal(json_get_text(build, "currentPhase"), "BUILD");
+    assert_string_equal(json_get_text(build, "resolvedSourceVersion"), "c0ffee");
+    assert_string_equal(phases(bench, build), "SUBMITTED=SUCCEEDED QUEUED=SUCCEEDED PROVISIONING=SUCCEEDED BUILD=- ");
+    const struct json *queued = json_get(build, "phases")->first->next;
+    assert_int_equal(json_get_integer(queued, "durationInSeconds", -1), 5);
+    /* The runner is lost for good: the last state that is known is closed. */
+    job = job_of(bench, &row);
+    assert_true(build_finish(bench->tx, &bench->arena, &job, JOB_FAILED, "its runner was lost", NULL, err));
+    assert_true(builds_get_by_id(bench->tx, &bench->arena, row.id, &row, err));
+    build = describe(bench, &row);
+    assert_string_equal(phases(bench, build), "SUBMITTED=SUCCEEDED QUEUED=SUCCEEDED PROVISIONING=SUCCEEDED "
+                                              "BUILD=FAILED COMPLETED=- ");
+    assert_string_equal(json_get_text(build, "buildStatus"), "FAILED");
+    assert_true(json_get_bool(build, "buildComplete", false));
+    assert_non_null(strstr(print(bench, build), "its runner was lost"));
+    /* A second end changes nothing. */
+    assert_true(build_finish(bench->tx, &bench->arena, &job, JOB_SUCCEEDED, NULL, NULL, err));
+    assert_true(builds_get_by_id(bench->tx, &bench->arena, row.id, &row, err));
+    assert_int_equal(row.status, BUILD_FAILED);
+}
+
+static enum build_status status_after(struct bench *bench, enum job_outcome outcome, const char *state) {
+    struct err err = {0};
+    const struct build_request request = {.project = "shop", .initiator = "ann"};
+    struct build_row row;
+    assert_true(build_start(bench->tx, &bench->arena, &request, &row, &err));
+    const struct job_row job = job_of(bench, &row);
+    assert_true(build_finish(bench->tx, &bench->arena, &job, outcome, "m", parse(bench, state), &err));
+    assert_true(builds_get_by_id(bench->tx, &bench->arena, row.id, &row, &err));
+    return row.status;
+}
+
+static void ends_have_awss_names(struct bench *bench, struct err *err) {
+    add_project(bench, err);
+    assert_int_equal(status_after(bench, JOB_SUCCEEDED, "{}"), BUILD_SUCCEEDED);
+    assert_int_equal(status_after(bench, JOB_FAILED, "{}"), BUILD_FAILED);
+    assert_int_equal(status_after(bench, JOB_STOPPED, "{}"), BUILD_STOPPED);
+    assert_int_equal(
+        status_after(bench, JOB_FAILED, "{\"phases\":[{\"phaseType\":\"BUILD\",\"phaseStatus\":\"TIMED_OUT\"}]}"),
+        BUILD_TIMED_OUT);
+}
+
+/* ---- messages ---- */
+
+static bool open_secret(void *context, struct arena *arena, const void *sealed, size_t size, const char **out,
+                        struct err *err) {
+    (void)context;
+    (void)err;
+    *out = arena_printf(arena, "opened %.*s", (int)size, (const char *)sealed);
+    return true;
+}
+
+static const struct job_message_settings settings = {.base_url = "http://127.0.0.1:8080",
+                                                     .region = "eu-west-1",
+                                                     .account_id = "123456789012",
+                                                     .open_secret = open_secret};
+
+static struct wire_job message(struct bench *bench, const char *job_id) {
+    struct err err = {0};
+    struct wire_job job, decoded;
+    if (!job_message(bench->tx, &bench->arena, &settings, job_id, &job, &err))
+        fail_msg("%s", err.message);
+    /* What we send, a runner can read. */
+    if (job.token > 0 && !wire_job_decode(&bench->arena, wire_job_encode(&bench->arena, &job), &decoded, &err))
+        fail_msg("%s", err.message);
+    return job;
+}
+
+static void a_build_without_pipeline_brings_its_source(struct bench *bench, struct err *err) {
+    add_project(bench, err);
+    const struct build_request request = {.project = "shop", .initiator = "ann"};
+    struct build_row row;
+    assert_true(build_start(bench->tx, &bench->arena, &request, &row, err));
+    const char *id = bench_lease(bench, RUNNER_A, CLAIM_1, "CodeBuild");
+    const struct wire_job job = message(bench, id);
+    assert_null(job.pipeline);
+    assert_int_equal(job.attempt, 1);
+    assert_int_equal(job.timeout_seconds, 1800);
+    assert_string_equal(json_get_text(job.build, "buildspec"), "b.yml");
+    assert_string_equal(print(bench, job.source),
+                        "{\"url\":\"http://127.0.0.1:8080/git/shop\",\"username\":\"runner\",\"branch\":\"trunk\"}");
+}
+
+static int64_t add_action(struct bench *bench, const char *name, const char *category, const char *provider,
+                          const char *configuration, const char *inputs) {
+    struct err err = {0};
+    int64_t id = 0;
+    const struct action_run_row action = {
+        .uuid = name,
+        .execution_id = bench->execution_id,
+        .stage_run_id = 1,
+        .pipeline_id = 1,
+        .stage = "S",
+        .action = name,
+        .category = category,
+        .provider = provider,
+        .run_order = 1,
+        .configuration = configuration,
+        .inputs = inputs,
+        .outputs = "[\"App\"]",
+    };
+    assert_true(action_runs_add(bench->tx, &action, &id, &err));
+    return id;
+}
+
+static const char *queue_action(struct bench *bench, int64_t action_run_id, const char *name, const char *provider) {
+    struct err err = {0};
+    struct job_row row;
+    bool found = false;
+    const struct queue_new_job job = {.provider = provider, .action_run_id = action_run_id, .log_id = name};
+    assert_true(queue_add(bench->tx, &job, &err));
+    assert_true(job_rows_of_action(bench->tx, &bench->arena, action_run_id, &found, &row, &err) && found);
+    return row.id;
+}
+
+static void a_hosted_source_names_its_commit(struct bench *bench, struct err *err) {
+    const struct revision_row revision = {
+        .execution_id = bench->execution_id, .action = "Hosted", .artifact = "App", .asked = "c0ffee"};
+    assert_true(revisions_add(bench->tx, &revision, err));
+    int64_t run = add_action(bench, "Hosted", "Source", "CodeCommit",
+                             "{\"RepositoryName\":\"shop\",\"BranchName\":\"main\"}", "[]");
+    const struct wire_job job = message(bench, queue_action(bench, run, "Hosted", "CodeCommit"));
+    assert_string_equal(print(bench, job.source), "{\"url\":\"http://127.0.0.1:8080/git/shop\",\"username\":\"runner\","
+                                                  "\"branch\":\"main\",\"commit\":\"c0ffee\"}");
+    assert_string_equal(job.execution_id, "e1");
+    assert_string_equal(job.pipeline, "shop");
+    assert_int_equal(job.output_count, 1);
+}
+
+static void a_source_elsewhere_brings_its_password(struct bench *bench, struct err *err) {
+    const struct source_hook_row hook = {.provider = "github",
+                                         .repository = "example/shop",
+                                         .clone_url = "https://git.example.com/example/shop.git",
+                                         .secret = "s",
+                                         .secret_size = 1,
+                                         .clone_user_name = "bot",
+                                         .clone_password = "sealed",
+                                         .clone_password_size = 6};
+    const char *id = NULL;
+    assert_true(source_hooks_put(bench->tx, &bench->arena, &hook, &id, err));
+    int64_t hooked = add_action(bench, "Hooked", "Source", "GitHub",
+                                "{\"Owner\":\"example\",\"Repo\":\"shop\",\"Branch\":\"main\"}", "[]");
+    const struct wire_job job = message(bench, queue_action(bench, hooked, "Hooked", "GitHub"));
+    assert_string_equal(print(bench, job.source),
+                        "{\"url\":\"https://git.example.com/example/shop.git\",\"username\":\"bot\","
+                        "\"password\":\"opened sealed\",\"branch\":\"main\"}");
+    int64_t open = add_action(bench, "Open", "Source", "CodeStarSourceConnection",
+                              "{\"FullRepositoryId\":\"example/other\",\"BranchName\":\"main\"}", "[]");
+    const struct wire_job other = message(bench, queue_action(bench, open, "Open", "CodeStarSourceConnection"));
+    assert_string_equal(print(bench, other.source),
+                        "{\"url\":\"https://github.com/example/other\",\"branch\":\"main\"}");
+}
+
+static void inputs_are_the_newest_success(struct bench *bench, struct err *err) {
+    const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    int64_t make = add_action(bench, "Make", "Build", "CodeBuild", "{}", "[]");
+    const char *made = queue_action(bench, make, "Make", "CodeBuild");
+    const struct artifact_row artifact = {
+        .job_id = made, .name = "App", .execution_id = bench->execution_id, .sha256 = sha, .size_bytes = 9};
+    assert_true(artifact_rows_put(bench->tx, &artifact, err));
+    int64_t use = add_action(bench, "Use", "Deploy", "ECS", "{}", "[\"App\"]");
+    const char *uses = queue_action(bench, use, "Use", "ECS");
+    struct wire_job job;
+    /* Not before its maker has succeeded. */
+    assert_false(job_message(bench->tx, &bench->arena, &settings, uses, &job, err));
+    assert_int_equal(err->kind, ERR_NOT_FOUND);
+    const struct action_end end = {.status = ACTION_SUCCEEDED};
+    assert_true(action_runs_end(bench->tx, make, &end, err));
+    bench_lease(bench, RUNNER_A, CLAIM_1, "ECS");
+    job = message(bench, uses);
+    assert_int_equal(job.input_count, 1);
+    assert_string_equal(job.inputs[0].sha256, sha);
+    assert_int_equal(job.inputs[0].size_bytes, 9);
+    const char *found = NULL;
+    int64_t size = 0;
+    const struct queue_fence fence = bench_fence(bench, uses, RUNNER_A);
+    assert_true(queue_get_artifact(bench->tx, &bench->arena, &fence, "App", &found, &size, err));
+    assert_string_equal(found, sha);
+}
+
+static void a_second_holder_sees_mark_and_cancel(struct bench *bench, struct err *err) {
+    const char *id = bench_queue(bench, "ECS", 5);
+    bench_lease(bench, RUNNER_A, CLAIM_1, "ECS");
+    const struct queue_fence fence = bench_fence(bench, id, RUNNER_A);
+    struct json *mark = json_object(&bench->arena);
+    json_set_integer(&bench->arena, mark, "step", 2);
+    assert_true(queue_checkpoint(bench->tx, &fence, mark, err));
+    bool ended = false;
+    assert_true(queue_cancel(bench->tx, id, JOB_CANCEL_UNDO, &ended, err) && !ended);
+    assert_int_equal(message(bench, id).attempt, 1);
+    bench->boot_ms += QUEUE_LEASE_MS;
+    struct queue_ending *endings = NULL;
+    size_t count = 0;
+    assert_true(queue_expire(bench->tx, &bench->arena, &endings, &count, err));
+    assert_string_equal(bench_lease(bench, RUNNER_B, CLAIM_2, "ECS"), id);
+    const struct wire_job job = message(bench, id);
+    assert_int_equal(job.attempt, 2);
+    assert_true(job.cancelled);
+    assert_string_equal(print(bench, job.checkpoint), "{\"step\":2}");
+    assert_true(job.token > fence.token);
+}
+
+#define CASE(name)                                                                                                     \
+    static void test_##name(void **state) {                                                                            \
+        (void)state;                                                                                                   \
+        bench_run(name);                                                                                               \
+    }
+CASE(a_build_is_its_project_with_the_request_over_it)
+CASE(bad_requests_are_refused)
+CASE(the_same_idempotency_token_gives_the_same_build)
+CASE(phases_come_together)
+CASE(ends_have_awss_names)
+CASE(a_build_without_pipeline_brings_its_source)
+CASE(a_hosted_source_names_its_commit)
+CASE(a_source_elsewhere_brings_its_password)
+CASE(inputs_are_the_newest_success)
+CASE(a_second_holder_sees_mark_and_cancel)
+
+int main(void) {
+    hash_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_build_is_its_project_with_the_request_over_it),
+        cmocka_unit_test(test_bad_requests_are_refused),
+        cmocka_unit_test(test_the_same_idempotency_token_gives_the_same_build),
+        cmocka_unit_test(test_phases_come_together),
+        cmocka_unit_test(test_ends_have_awss_names),
+        cmocka_unit_test(test_a_build_without_pipeline_brings_its_source),
+        cmocka_unit_test(test_a_hosted_source_names_its_commit),
+        cmocka_unit_test(test_a_source_elsewhere_brings_its_password),
+        cmocka_unit_test(test_inputs_are_the_newest_success),
+        cmocka_unit_test(test_a_second_holder_sees_mark_and_cancel),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
