@@ -35,21 +35,26 @@ static const struct {
     {"Penstock.", "Penstock_20261101.", "penstock"},
 };
 
+/* A variable that is set to nothing is as good as unset. */
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 static const char *config_path(struct arena *arena) {
-    const char *path = getenv("PENSTOCK_CONFIG");
-    if (path && *path)
-        return path;
-    const char *config_home = getenv("XDG_CONFIG_HOME");
-    if (config_home && *config_home)
+    if (variable("PENSTOCK_CONFIG"))
+        return variable("PENSTOCK_CONFIG");
+    const char *config_home = variable("XDG_CONFIG_HOME");
+    if (config_home)
         return arena_printf(arena, "%s/penstock/config.json", config_home);
     const char *home = getenv("HOME");
     return arena_printf(arena, "%s/.config/penstock/config.json", home ? home : "");
 }
 
 /* The variable's value; else the file's member. */
-static const char *setting(const char *variable, const struct json *file, const char *member) {
-    const char *value = getenv(variable);
-    return value && *value ? value : json_get_text(file, member);
+static const char *setting(const char *name, const struct json *file, const char *member) {
+    const char *value = variable(name);
+    return value ? value : json_get_text(file, member);
 }
 
 static bool read_settings(struct arena *arena, struct client *client, struct err *err) {
@@ -58,7 +63,7 @@ static bool read_settings(struct arena *arena, struct client *client, struct err
     if (access(path, F_OK) == 0) {
         if (!doc_read(arena, path, &file, err))
             return false;
-    } else if (getenv("PENSTOCK_CONFIG")) {
+    } else if (variable("PENSTOCK_CONFIG")) {
         return err_set(err, ERR_NOT_FOUND, "PENSTOCK_CONFIG names '%s', which does not exist", path);
     }
     client->url = setting("PENSTOCK_URL", file, "url");

@@ -24,7 +24,13 @@ stages:
 projects:
   small:
     environment: {image: penstock/busybox}
-    source: {buildspec: "version: 0.2\\nphases: {build: {commands: [printf '\\\\033[32mgreen\\\\033[0m\\\\n']}}\\n"}
+    source:
+      buildspec: |
+        version: 0.2
+        phases:
+          build:
+            commands:
+              - printf '\\033[32mgreen\\033[0m\\n'
 """
 
 
