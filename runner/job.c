@@ -50,12 +50,14 @@ void job_log(struct job *job, const char *format, ...) {
     reporter_log(job->reporter, "\n", 1);
 }
 
-/* A call about the job, repeated until the server answers; a refusal for good means that the job is lost. */
-static bool call_server(struct job *job, const char *name, const struct json *body, struct err *err) {
+/* A call about the job, repeated until the server answers; a refusal for good means that the job is lost. `answer` may
+ * be NULL. */
+static bool call_server(struct job *job, const char *name, const struct json *body, const struct json **answer,
+                        struct err *err) {
     const struct link_call call = {
         .method = "POST", .path = door(job, name), .body = body, .repeat = job_is_lost, .context = job};
     struct err own = {0};
-    if (link_send(job->link, job->arena, &call, NULL, NULL, &own))
+    if (link_send(job->link, job->arena, &call, NULL, answer, &own))
         return true;
     if (own.kind == ERR_CONFLICT || own.kind == ERR_DENIED || own.kind == ERR_NOT_FOUND)
         heartbeat_raise(job->heartbeat, STOP_LOST);
@@ -65,7 +67,7 @@ static bool call_server(struct job *job, const char *name, const struct json *bo
 bool job_checkpoint(struct job *job, const struct json *checkpoint, struct err *err) {
     struct json *body = body_with_token(job);
     json_set(job->arena, body, "checkpoint", json_copy(job->arena, checkpoint));
-    return call_server(job, "checkpoint", body, err);
+    return call_server(job, "checkpoint", body, NULL, err);
 }
 
 bool job_input(struct job *job, const char *name, const char **out, struct err *err) {
@@ -144,7 +146,7 @@ static void report(struct job *job, struct wire_result *result) {
     if (job_is_lost(job))
         return;
     struct err err = {0};
-    if (!call_server(job, "result", wire_result_encode(job->arena, result), &err))
+    if (!call_server(job, "result", wire_result_encode(job->arena, result), NULL, &err))
         LOG_WARNING("the result was not taken", "job", job->message->id, "error", err.message);
 }
 
@@ -178,11 +180,13 @@ void job_run(const struct runner *runner, struct link *link, struct arena *arena
     struct job job = {.arena = arena, .message = message, .runner = runner, .link = link};
     job.heartbeat = heartbeat_start(runner->account, message->id, message->token, message->cancelled);
     runner_hold(runner, job.heartbeat);
+    const struct json *answer = NULL;
     struct err err = {0};
-    if (call_server(&job, "acknowledge", body_with_token(&job), &err)) {
+    if (call_server(&job, "acknowledge", body_with_token(&job), &answer, &err)) {
         LOG_INFO("job begins", "job", message->id, "provider", message->provider, "pipeline", message->pipeline,
                  "action", message->action);
-        job.reporter = reporter_start(runner->account, job.heartbeat, message->id, message->token);
+        job.reporter = reporter_start(runner->account, job.heartbeat, message->id, message->token,
+                                      json_get_integer(answer, "logSize", 0));
         set_deadline(&job);
         work(&job);
     } else {

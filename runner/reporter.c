@@ -145,7 +145,7 @@ static void *run(void *context) {
 }
 
 struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
-                                int64_t token) {
+                                int64_t token, int64_t log_size) {
     struct reporter *reporter = calloc(1, sizeof *reporter);
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     if (!reporter)
@@ -156,6 +156,7 @@ struct reporter *reporter_start(const struct account *account, struct heartbeat 
     reporter->account = account;
     reporter->heartbeat = heartbeat;
     reporter->token = token;
+    reporter->offset = log_size;
     reporter->waiting = (struct str)STR_INIT(2 * WAITING_CEILING);
     reporter->job_path = strdup(arena_printf(&arena, "/runner/jobs/%s", job_id));
     if (!reporter->job_path || pthread_create(&reporter->thread, NULL, run, reporter) != 0)

@@ -11,9 +11,10 @@
 
 struct reporter;
 
-/* `heartbeat` must outlive the reporter: it is told when the server says that the job is lost. */
+/* The log goes on from byte `log_size`: an earlier holder of the job may have written to it. `heartbeat` must outlive the
+ * reporter: it is told when the server says that the job is lost. */
 struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
-                                int64_t token);
+                                int64_t token, int64_t log_size);
 
 /* Sends what is left (unless the job is lost), ends the thread, frees. */
 void reporter_finish(struct reporter *reporter);

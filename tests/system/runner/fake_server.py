@@ -176,7 +176,7 @@ class Doors(BaseHTTPRequestHandler):
 
     def door_acknowledge(self, job, *_):
         job.acknowledged = True
-        self.reply(200, {})
+        self.reply(200, {"logSize": len(job.log)})
 
     def door_heartbeat(self, job, name, query, data, message):
         state = self.server_state
