@@ -148,7 +148,7 @@ int main(int argc, char **argv) {
     }
     if (!start(&arena, &config, &runner, &account, &engine, &err)) {
         (void)fprintf(stderr, "penstock-runner: %s\n", err.message);
-        return 1;
+        _exit(1); /* as at the end: what was made so far belongs to the program, not to this function */
     }
     LOG_INFO("ready", "server", account.url, "runner", account.runner_id, "docker", engine.url);
     /* Idle slots' threads still sit in their questions: the program ends around them. */
