@@ -3,9 +3,11 @@
 import json
 import threading
 
+import pytest
 from penstock_under_test import approve, describe, load_pipeline, push, read_log, stop, wait_for_action, wait_for_approval, wait_for_end
-from stack import application, cloud, events
+from stack import application, events
 from stack.events import action, execution
+from stack.server import Refused
 
 SLOW = """
 name: slow
@@ -101,8 +103,8 @@ def has_refused_task(balanced):
     return any("unhealthy" in event["message"] for event in service["events"])
 
 
-def test_abandoning_one_action_leaves_what_the_provider_runs(shop):
-    """AWS's own meaning of abandon stays available, for one action."""
+def test_abandoning_an_undo_leaves_what_the_provider_runs(shop, runner):
+    """AWS's own meaning of abandon stays available, for one action that is being undone."""
     server = shop.server
     old = shop.cloud.task_definition()
     shop.clone.make_sick()
@@ -110,12 +112,24 @@ def test_abandoning_one_action_leaves_what_the_provider_runs(shop):
     approve(server, wait_for_approval(server, "shop", execution_id))
     events.until(server, lambda: shop.cloud.task_definition() != old, 120, "the deployment to begin")
     new = shop.cloud.task_definition()
-    server.call("AbandonAction", pipelineName="shop", pipelineExecutionId=execution_id, stageName="Release", actionName="Deploy")
+    with pytest.raises(Refused, match="ConflictException"):
+        abandon(server, execution_id)
+    runner.process.kill()  # so that the undo cannot be done before we abandon it
+    stop(server, "shop", execution_id)
+    abandon(server, execution_id)
     detail = wait_for_end(server, "shop", execution_id)
-    assert action(detail, "Release", "Deploy")["status"] == "Abandoned", describe(server, detail)
+    assert detail["execution"]["status"] == "Stopped", describe(server, detail)
+    assert action(detail, "Release", "Deploy")["status"] == "Abandoned"
+    runner.start()
+    # The runner came back, and has had an answer to its first question for work.
+    _, again = shop.push("Something else")
+    wait_for_approval(server, "shop", again)
     assert shop.cloud.task_definition() == new
     assert len(shop.changes()) == 1, json.dumps(shop.changes())
-    assert cloud.ledger(shop.cloud.sandbox)
+
+
+def abandon(server, execution_id):
+    server.call("AbandonAction", pipelineName="shop", pipelineExecutionId=execution_id, stageName="Release", actionName="Deploy")
 
 
 class Visitors(threading.Thread):
