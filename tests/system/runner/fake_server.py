@@ -117,8 +117,11 @@ class Doors(BaseHTTPRequestHandler):
         if status != 204:
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        if status != 204:
-            self.wfile.write(data)
+        try:
+            if status != 204:
+                self.wfile.write(data)
+        except OSError:  # the runner was killed
+            self.close_connection = True
 
     def refuse(self, status, name, message="refused", **more):
         self.reply(status, {"__type": name, "message": message, **more})
@@ -136,7 +139,9 @@ class Doors(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {state.token}":
             return self.refuse(401, "AccessDeniedException")
         if url.path == "/runner/hello":
-            state.hellos.append(json.loads(data))
+            with state.lock:  # questions of an earlier process are nobody's any more
+                state.hellos.append(json.loads(data))
+                state.lock.notify_all()
             return self.reply(200, {"runnerId": "runner-under-test", "serverVersion": "0", "region": REGION,
                                     "accountId": ACCOUNT})
         if url.path == "/runner/lease":
@@ -155,9 +160,11 @@ class Doors(BaseHTTPRequestHandler):
         with state.lock:
             state.leases.append(question)
             state.lock.notify_all()
-            while not state.queue and question["claimId"] not in state.claims and time.monotonic() < end:
+            process = len(state.hellos)
+            while (not state.queue and question["claimId"] not in state.claims and time.monotonic() < end
+                   and process == len(state.hellos)):
                 state.lock.wait(min(0.2, max(0, end - time.monotonic())))
-            if question["claimId"] not in state.claims and state.queue:
+            if question["claimId"] not in state.claims and state.queue and process == len(state.hellos):
                 state.claims[question["claimId"]] = state.queue.pop(0)
             job = state.claims.get(question["claimId"])
         if job:

@@ -1,0 +1,223 @@
+"""Deployments, ordered by a fake server, on an ECS that the test moves by hand."""
+
+import json
+import uuid
+
+import pytest
+
+from conftest import zip_of
+from fake_ecs import FakeEcs
+
+IMAGES = [{"name": "web", "imageUri": "registry.example.com/web:2"}]
+
+
+@pytest.fixture
+def ecs():
+    fake = FakeEcs()
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def offer_deploy(server):
+    def offer(images=IMAGES, text=None, **job):
+        message = {"id": str(uuid.uuid4()), "provider": "ECS", "category": "Deploy", "pipeline": "shop",
+                   "stage": "Release", "action": "Deploy",
+                   "configuration": {"ClusterName": "prod", "ServiceName": "shop"}, **job}
+        content = json.dumps(images) if text is None else text
+        return server.offer(message, {"Images": zip_of({"imagedefinitions.json": content})})
+
+    return offer
+
+
+@pytest.fixture
+def runner(start_runner, ecs):
+    return start_runner(environment=ecs.environment)
+
+
+def rolling(ecs):
+    return "UpdateService" in ecs.mutations()
+
+
+def test_a_deployment_goes_through(server, ecs, runner, offer_deploy):
+    job = offer_deploy()
+    server.wait(lambda: rolling(ecs))
+    ecs.service["deployments"][0]["runningCount"] = 1
+    ecs.event("(service shop) has started 1 tasks: (task 1).")
+    server.wait(lambda: any("1 of 2 new tasks are running" == p.get("summary") for p in job.progress))
+    ecs.complete()
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "succeeded" and job.result["summary"] == "service 'shop' runs shop:2"
+    assert ecs.mutations() == ["RegisterTaskDefinition", "UpdateService"]
+    registered = next(body for operation, body in ecs.ledger if operation == "RegisterTaskDefinition")
+    web, rp = registered["containerDefinitions"]
+    assert web["image"] == "registry.example.com/web:2" and rp["image"] == "rp:1"
+    assert web["newFangledField"] == {"kept": [1, 2.5]} and registered["tags"] == [{"key": "team", "value": "a"}]
+    assert not {"taskDefinitionArn", "revision", "status", "compatibilities", "registeredAt", "registeredBy",
+                "requiresAttributes"} & set(registered)
+    assert "has started 1 tasks" in job.text and "steady state" not in job.text
+    assert [sorted(mark) for mark in job.checkpoints] == [
+        ["beganMs", "cluster", "fingerprint", "previous", "service"],
+        ["beganMs", "cluster", "fingerprint", "previous", "registered", "service"],
+        ["beganMs", "cluster", "deployment", "fingerprint", "previous", "registered", "service"]]
+
+
+@pytest.mark.parametrize("text, sentence", [
+    ('[{"name": "web"}]', "lacks 'imageUri'"),
+    ('[{"name": "web", "imageUrl": "x"}]', "has 'imageUrl'; write 'imageUri' instead"),
+    ('{"ImageURI": "x"}', "imageDetail.json's object"),
+    ('[{"name": "app", "imageUri": "x"}]', "the AWS ECS container 'app' does not exist"),
+    ('[{"name": "web", "imageUri": "x"},]', "contains invalid JSON format"),
+])
+def test_bad_image_definitions_change_nothing(server, ecs, runner, offer_deploy, text, sentence):
+    job = offer_deploy(text=text)
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "failed" and sentence in job.result["errorMessage"]
+    assert job.result["errorCode"] == "ConfigurationError"
+    assert ecs.mutations() == [] and job.checkpoints == []
+
+
+def test_a_service_that_does_not_exist(server, ecs, runner, offer_deploy):
+    ecs.service = None
+    job = offer_deploy()
+    server.wait(lambda: job.result)
+    assert job.result["errorMessage"] == "no service 'shop' in cluster 'prod'"
+
+
+def test_the_circuit_breaker_is_a_failure_with_its_reason(server, ecs, runner, offer_deploy):
+    job = offer_deploy()
+    server.wait(lambda: rolling(ecs))
+    with ecs.lock:
+        mine = ecs.service["deployments"][0]
+        ecs.stopped_tasks = [{"taskArn": "arn:task/1", "taskDefinitionArn": mine["taskDefinition"],
+                              "stoppedReason": "Essential container in task exited",
+                              "containers": [{"name": "web", "exitCode": 1}]}]
+        mine.update(rolloutState="FAILED", rolloutStateReason="ECS deployment circuit breaker: tasks failed to start.")
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "failed" and job.result["errorCode"] == "JobFailed"
+    assert "circuit breaker: tasks failed to start" in job.result["errorMessage"]
+    assert "Essential container in task exited; container 'web' ended with exit code 1" in job.result["errorMessage"]
+
+
+def test_a_finished_rollback_is_not_a_success(server, ecs, runner, offer_deploy):
+    job = offer_deploy()
+    server.wait(lambda: rolling(ecs) and any("of 2 new tasks" in (p.get("summary") or "") for p in job.progress))
+    with ecs.lock:
+        ecs.deploy(ecs.first, "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.")
+        ecs.complete()
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "failed" and "rolled the service back to shop:1" in job.result["errorMessage"]
+
+
+def test_somebody_elses_deployment_is_told(server, ecs, runner, offer_deploy):
+    job = offer_deploy()
+    server.wait(lambda: rolling(ecs) and any("of 2 new tasks" in (p.get("summary") or "") for p in job.progress))
+    ecs.deploy(ecs._register({"family": "other"}))
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "failed" and "somebody else deployed other:3" in job.result["errorMessage"]
+
+
+def test_a_cancel_puts_the_service_back_and_proves_it(server, ecs, runner, offer_deploy):
+    job = offer_deploy()
+    server.wait(lambda: rolling(ecs))
+    with ecs.lock:
+        ecs.service["deployments"][0]["runningCount"] = 1
+    server.cancel(job)
+    server.wait(lambda: ecs.mutations().count("UpdateService") == 2)
+    server.wait(lambda: any("going back to shop:1" in (p.get("summary") or "") for p in job.progress))
+    assert job.result is None
+    ecs.complete()
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "stopped"
+    assert job.result["summary"] == "the service is back on shop:1: 2 of 2 old tasks are running, 0 new ones are left"
+    assert ecs.service["taskDefinition"] == ecs.first
+
+
+def test_a_cancelled_job_is_undone_by_whoever_gets_it(server, ecs, runner, offer_deploy):
+    second = ecs._register({"family": "shop"})
+    ecs.deploy(second)
+    job = offer_deploy(cancelled=True, token=5, attempt=2, checkpoint={
+        "previous": ecs.first, "registered": second, "fingerprint": "x", "beganMs": 1, "deployment": "ecs-svc/2"})
+    server.wait(lambda: ecs.mutations() == ["UpdateService"])
+    ecs.complete()
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "stopped" and "back on shop:1" in job.result["summary"]
+
+
+def test_a_cancel_before_anything_changed(server, ecs, runner, offer_deploy):
+    job = offer_deploy(cancelled=True)
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "stopped" and "before the service was changed" in job.result["summary"]
+    assert ecs.mutations() == []
+
+
+@pytest.mark.parametrize("operation", ["RegisterTaskDefinition", "UpdateService"])
+def test_a_lost_answer_has_one_effect(server, ecs, runner, offer_deploy, operation):
+    ecs.lose_reply_of = operation
+    job = offer_deploy()
+    server.wait(lambda: rolling(ecs) and any("of 2 new tasks" in (p.get("summary") or "") for p in job.progress))
+    ecs.complete()
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "succeeded"
+    assert ecs.next_deployment == 3  # the first, and ours
+
+
+@pytest.mark.parametrize("point", ["registering", "updating", "watching"])
+def test_kill_9_has_one_effect(server, ecs, start_runner, offer_deploy, point):
+    """Killed after the call, before its answer could be marked; the next process adopts what it finds."""
+    runner = start_runner(environment=ecs.environment)
+    marks = {"registering": 1, "updating": 2, "watching": 3}[point]
+    job = offer_deploy()
+    original = ecs.call
+
+    def call(operation, body):
+        answer = original(operation, body)
+        if (point, operation) in (("registering", "RegisterTaskDefinition"), ("updating", "UpdateService")):
+            runner.process.kill()
+            runner.process.wait()
+        return answer
+
+    ecs.call = call
+    if point == "watching":
+        server.wait(lambda: len(job.checkpoints) == 3)
+        runner.process.kill()
+    runner.process.wait(30)
+    ecs.call = original
+    assert len(job.checkpoints) == marks
+    runner.start()
+    server.wait(lambda: len(server.hellos) == 2)
+    again = offer_deploy(token=2, attempt=2, checkpoint=job.checkpoints[-1])
+    server.wait(lambda: len(again.checkpoints) + marks >= 3 and any(
+        "of 2 new tasks" in (p.get("summary") or "") for p in again.progress))
+    ecs.complete()
+    server.wait(lambda: again.result)
+    assert again.result["outcome"] == "succeeded", again.result
+    assert ecs.mutations() == ["RegisterTaskDefinition", "UpdateService"]
+
+
+def test_after_a_crash_somebody_elses_revision_is_a_conflict(server, ecs, runner, offer_deploy):
+    second, third = ecs._register({"family": "shop"}), ecs._register({"family": "shop"})
+    ecs.deploy(third)
+    job = offer_deploy(attempt=2, checkpoint={"previous": ecs.first, "registered": second, "fingerprint": "x", "beganMs": 1})
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "failed" and "is on shop:3, which is neither" in job.result["errorMessage"]
+    assert ecs.mutations() == []
+
+
+def test_throttling_is_waited_out(server, ecs, runner, offer_deploy):
+    ecs.refuse = {"UpdateService": [("ThrottlingException", "Rate exceeded")] * 2,
+                  "DescribeServices": [("ServerException", "busy")]}
+    job = offer_deploy()
+    server.wait(lambda: len(job.checkpoints) == 3)
+    ecs.complete()
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "succeeded"
+
+
+def test_a_refusal_names_its_cause(server, ecs, runner, offer_deploy):
+    ecs.refuse = {"RegisterTaskDefinition": [("AccessDeniedException", "User is not authorized to perform: iam:PassRole")]}
+    job = offer_deploy()
+    server.wait(lambda: job.result)
+    assert job.result["errorCode"] == "PermissionError"
+    assert job.result["errorMessage"] == (
+        "ecs RegisterTaskDefinition: AccessDeniedException: User is not authorized to perform: iam:PassRole")
