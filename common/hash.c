@@ -29,11 +29,23 @@ void hash_sha256_hex(const void *bytes, size_t size, char out[SHA256_HEX_SIZE]) 
 }
 
 void hash_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, uint8_t out[SHA256_BYTES]) {
-    crypto_auth_hmacsha256_state state;
-    (void)crypto_auth_hmacsha256_init(&state, key, key_size);
-    (void)crypto_auth_hmacsha256_update(&state, bytes, size);
-    (void)crypto_auth_hmacsha256_final(&state, out);
-    sodium_memzero(&state, sizeof state);
+    struct hash_hmac_state state;
+    hash_hmac_begin(&state, key, key_size);
+    hash_hmac_update(&state, bytes, size);
+    hash_hmac_end(&state, out);
+}
+
+void hash_hmac_begin(struct hash_hmac_state *state, const void *key, size_t key_size) {
+    (void)crypto_auth_hmacsha256_init((crypto_auth_hmacsha256_state *)(void *)state->opaque, key, key_size);
+}
+
+void hash_hmac_update(struct hash_hmac_state *state, const void *bytes, size_t size) {
+    (void)crypto_auth_hmacsha256_update((crypto_auth_hmacsha256_state *)(void *)state->opaque, bytes, size);
+}
+
+void hash_hmac_end(struct hash_hmac_state *state, uint8_t out[SHA256_BYTES]) {
+    (void)crypto_auth_hmacsha256_final((crypto_auth_hmacsha256_state *)(void *)state->opaque, out);
+    sodium_memzero(state, sizeof *state);
 }
 
 void hash_sha256_begin(struct hash_sha256_state *state) {

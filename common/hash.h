@@ -29,6 +29,14 @@ void hash_sha256_begin(struct hash_sha256_state *state);
 void hash_sha256_update(struct hash_sha256_state *state, const void *bytes, size_t size);
 void hash_sha256_end(struct hash_sha256_state *state, uint8_t out[SHA256_BYTES]);
 
+/* HMAC-SHA256 in pieces; the end wipes the state. */
+struct hash_hmac_state {
+    uint64_t opaque[26]; /* the same: libsodium's is 208 bytes */
+};
+void hash_hmac_begin(struct hash_hmac_state *state, const void *key, size_t key_size);
+void hash_hmac_update(struct hash_hmac_state *state, const void *bytes, size_t size);
+void hash_hmac_end(struct hash_hmac_state *state, uint8_t out[SHA256_BYTES]);
+
 /* Lower-case hex with a final NUL: out has room for 2 * size + 1. */
 void hash_to_hex(const uint8_t *bytes, size_t size, char *out);
 

@@ -69,13 +69,14 @@ static bool read_headers(const struct request *request, const char **event, cons
 }
 
 /* Past the signature. */
-static bool take(const struct request *request, struct reply *reply, const struct payload *payload,
-                 const struct source_hook_row *hook, struct err *err) {
-    struct delivery delivery = {.hook = hook, .payload = payload};
+static bool take(const struct request *request, struct reply *reply, const struct source_hook_row *hook,
+                 struct err *err) {
+    struct payload payload CLEANUP(payload_release) = {0};
+    struct delivery delivery = {.hook = hook, .payload = &payload};
     const char *event, *reason;
     const struct json *body;
     struct change change;
-    if (!read_headers(request, &event, &delivery.id, err))
+    if (!read_headers(request, &event, &delivery.id, err) || !payload_open(request, &payload, err))
         return false;
     if (str_equal(event, "ping")) {
         change_take(request, reply, &delivery);
@@ -85,7 +86,7 @@ static bool take(const struct request *request, struct reply *reply, const struc
         change_pass_over(request, reply, "only pushes start pipelines");
         return true;
     }
-    if (!payload_json(request, payload, &body, err) || !read_push(request->arena, body, hook, &change, &reason, err))
+    if (!payload_json(request, &payload, &body, err) || !read_push(request->arena, body, hook, &change, &reason, err))
         return false;
     if (reason) {
         change_pass_over(request, reply, reason);
@@ -97,11 +98,8 @@ static bool take(const struct request *request, struct reply *reply, const struc
 }
 
 void hooks_github(struct request *request, struct reply *reply) {
-    struct payload payload CLEANUP(payload_release) = {0};
     struct source_hook_row hook;
     struct err err = {0};
-    if (!payload_open(request, &payload, &err) ||
-        !sender_check(request, "github", "x-hub-signature-256", &payload, &hook, &err) ||
-        !take(request, reply, &payload, &hook, &err))
+    if (!sender_check(request, "github", "x-hub-signature-256", &hook, &err) || !take(request, reply, &hook, &err))
         reply_error(request, reply, &err);
 }

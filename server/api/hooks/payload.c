@@ -7,9 +7,38 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define FORM "application/x-www-form-urlencoded"
 #define FIELD "payload="
+#define PIECE_BYTES (16 * 1024)
+
+static bool sign_file(int fd, struct hash_hmac_state *state, struct err *err) {
+    char piece[PIECE_BYTES];
+    int64_t offset = 0;
+    ssize_t got;
+    while ((got = pread(fd, piece, sizeof piece, offset)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return err_set_errno(err, errno, "cannot read the body");
+        if (got > 0) {
+            hash_hmac_update(state, piece, (size_t)got);
+            offset += got;
+        }
+    }
+    return true;
+}
+
+bool payload_sign(const struct request *request, const char *secret, uint8_t out[SHA256_BYTES], struct err *err) {
+    struct hash_hmac_state state;
+    hash_hmac_begin(&state, secret, strlen(secret));
+    bool read = true;
+    if (request->body_fd >= 0)
+        read = sign_file(request->body_fd, &state, err);
+    else
+        hash_hmac_update(&state, request->body, request->body_size);
+    hash_hmac_end(&state, out);
+    return read;
+}
 
 bool payload_open(const struct request *request, struct payload *out, struct err *err) {
     if (request->body_fd < 0 || request->body_size == 0) {

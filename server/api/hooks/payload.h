@@ -1,8 +1,15 @@
-/* A delivery's body, wherever the listener put it: the exact bytes that were signed. */
+/*
+ * A delivery's body, wherever the listener put it: the exact bytes that were signed. Until it is known who signed them
+ * they are only passed through, piece by piece: strangers may send a hundred large ones at once.
+ */
 #ifndef SERVER_API_HOOKS_PAYLOAD_H
 #define SERVER_API_HOOKS_PAYLOAD_H
 
+#include "common/hash.h"
 #include "server/http/http.h"
+
+/* The HMAC-SHA256 of the body under that secret. */
+bool payload_sign(const struct request *request, const char *secret, uint8_t out[SHA256_BYTES], struct err *err);
 
 struct payload {
     const char *bytes; /* not terminated */

@@ -3,6 +3,7 @@
 
 #include "common/hash.h"
 #include "common/str.h"
+#include "server/api/hooks/payload.h"
 #include "server/auth/auth.h"
 #include "server/server.h"
 
@@ -62,18 +63,21 @@ static bool open_hook(const struct request *request, const char *provider, struc
     return true;
 }
 
-static bool fits(const char *signature, const char *secret, const struct payload *payload) {
+static bool fits(const struct request *request, const char *signature, const char *secret, bool *out, struct err *err) {
     uint8_t mac[SHA256_BYTES];
     char expected[sizeof PREFIX - 1 + SHA256_HEX_SIZE] = PREFIX;
-    hash_hmac_sha256(secret, strlen(secret), payload->bytes, payload->size, mac);
+    if (!payload_sign(request, secret, mac, err))
+        return false;
     hash_to_hex(mac, sizeof mac, expected + sizeof PREFIX - 1);
-    return hash_equal_text(signature, expected);
+    *out = hash_equal_text(signature, expected);
+    return true;
 }
 
-bool sender_check(const struct request *request, const char *provider, const char *header,
-                  const struct payload *payload, struct source_hook_row *out, struct err *err) {
+bool sender_check(const struct request *request, const char *provider, const char *header, struct source_hook_row *out,
+                  struct err *err) {
     const char *signature = only_header(request, header), *secret;
     struct source_hook_row hook;
+    bool fit = false;
     if (!is_signature(signature))
         return refuse(err);
     if (!open_hook(request, provider, &hook, &secret, err))
@@ -81,8 +85,9 @@ bool sender_check(const struct request *request, const char *provider, const cha
     /* The time an answer takes must not tell whether the hook exists. */
     char nobodys[SENDER_SECRET_LEAST + 1];
     hash_random_text(nobodys, SENDER_SECRET_LEAST);
-    bool known = fits(signature, secret ? secret : nobodys, payload) && secret;
-    if (!known)
+    if (!fits(request, signature, secret ? secret : nobodys, &fit, err))
+        return false;
+    if (!fit || !secret)
         return refuse(err);
     *out = hook;
     return true;

@@ -5,14 +5,14 @@
 #ifndef SERVER_API_HOOKS_SENDER_H
 #define SERVER_API_HOOKS_SENDER_H
 
-#include "server/api/hooks/payload.h"
+#include "server/http/http.h"
 #include "server/store/source_hooks.h"
 
 #define SENDER_SECRET_LEAST 32 /* bytes; a shorter one signs nothing */
 
 /* Checks a header of the form "sha256=<64 lower-case hex digits>": the HMAC-SHA256 of the raw body under the secret of
  * the hook that the path's first `*` names. In the request's arena. Errors: ERR_DENIED (401). */
-bool sender_check(const struct request *request, const char *provider, const char *header,
-                  const struct payload *payload, struct source_hook_row *out, struct err *err);
+bool sender_check(const struct request *request, const char *provider, const char *header, struct source_hook_row *out,
+                  struct err *err);
 
 #endif

@@ -55,6 +55,13 @@ static void hmac_of_known_texts(void **state) {
     hash_hmac_sha256(key, sizeof key, text, strlen(text), digest);
     hash_to_hex(digest, sizeof digest, hex);
     assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    struct hash_hmac_state pieces;
+    hash_hmac_begin(&pieces, key, sizeof key);
+    hash_hmac_update(&pieces, text, 10);
+    hash_hmac_update(&pieces, text + 10, strlen(text) - 10);
+    hash_hmac_end(&pieces, digest);
+    hash_to_hex(digest, sizeof digest, hex);
+    assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 static void hex_goes_both_ways(void **state) {
