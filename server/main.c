@@ -12,7 +12,6 @@
 #include "server/engine_clock.h"
 #include "server/first_run.h"
 #include "server/git/hosting.h"
-#include "server/git/reading.h"
 #include "server/logs/logs.h"
 #include "server/pipeline_files.h"
 #include "server/routes.h"
@@ -185,7 +184,6 @@ static void close_rooms(struct program *program) {
         close(program->listen_fd);
     if (program->lock_fd >= 0)
         close(program->lock_fd);
-    reading_release();
     arena_release(&program->arena);
 }
 
@@ -252,7 +250,6 @@ int main(int argument_count, char **arguments) {
     signal(SIGPIPE, SIG_IGN);
     log_init("server", LOG_LEVEL_INFO);
     hash_init();
-    reading_init();
     program.server.config = &program.config;
     program.server.clock = &clock_system;
     if (!start(&program, &err))

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -73,28 +72,16 @@ static bool read_request(struct request *request, struct git_request *out, struc
 
 /* The program */
 
-#define ENVIRONMENT_MAX 24
-
 static const char *header_or_empty(const struct request *request, const char *name) {
     const char *value = request_header(request, name);
     return value ? value : "";
 }
 
-/* Nothing of this process's own environment but where git is, and no configuration but the repository's. */
 static const char *const *make_environment(const struct request *request, const struct git_request *asked) {
     struct arena *arena = request->arena;
     const struct hosting *hosting = request->server->hosting;
-    const char *path = getenv("PATH");
-    const char **list = arena_array(arena, const char *, ENVIRONMENT_MAX);
-    size_t count = 0;
-    list[count++] = arena_printf(arena, "PATH=%s", path ? path : "/usr/local/bin:/usr/bin:/bin");
-    list[count++] = "HOME=/nonexistent";
-    list[count++] = "LC_ALL=C";
-    list[count++] = "GIT_CONFIG_NOSYSTEM=1";
-    list[count++] = "GIT_CONFIG_GLOBAL=/dev/null";
-    list[count++] = "GIT_CONFIG_COUNT=1";
-    list[count++] = "GIT_CONFIG_KEY_0=safe.directory";
-    list[count++] = arena_printf(arena, "GIT_CONFIG_VALUE_0=%s", hosting_path(hosting, arena, asked->name));
+    size_t count;
+    const char **list = git_environment(hosting, arena, asked->name, &count);
     list[count++] = arena_printf(arena, "GIT_PROJECT_ROOT=%s", hosting->directory);
     list[count++] = "GIT_HTTP_EXPORT_ALL=1";
     list[count++] = arena_printf(arena, "PATH_INFO=/%s.git/%s", asked->name, asked->action);
@@ -106,7 +93,6 @@ static const char *const *make_environment(const struct request *request, const 
     list[count++] = arena_printf(arena, "GIT_PROTOCOL=%s", header_or_empty(request, "git-protocol"));
     list[count++] = arena_printf(arena, "REMOTE_USER=%s", request->principal.name);
     list[count++] = arena_printf(arena, "REMOTE_ADDR=%s", request->remote_address);
-    list[count] = NULL;
     return list;
 }
 

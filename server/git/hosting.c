@@ -109,6 +109,24 @@ const char *hosting_clone_url(const struct server *server, struct arena *arena, 
     return arena_printf(arena, "%s/git/%s", server->config->base_url, name);
 }
 
+const char **git_environment(const struct hosting *hosting, struct arena *arena, const char *repository,
+                             size_t *count) {
+    const char *path = getenv("PATH");
+    const char **list = arena_array(arena, const char *, GIT_ENVIRONMENT_MAX + 1);
+    size_t filled = 0;
+    list[filled++] = arena_printf(arena, "PATH=%s", path ? path : "/usr/local/bin:/usr/bin:/bin");
+    list[filled++] = "HOME=/nonexistent";
+    list[filled++] = "LC_ALL=C";
+    list[filled++] = "GIT_CONFIG_NOSYSTEM=1";
+    list[filled++] = "GIT_CONFIG_GLOBAL=/dev/null";
+    list[filled++] = "GIT_NO_REPLACE_OBJECTS=1"; /* a pushed refs/replace changes nothing */
+    list[filled++] = "GIT_CONFIG_COUNT=1";
+    list[filled++] = "GIT_CONFIG_KEY_0=safe.directory";
+    list[filled++] = arena_printf(arena, "GIT_CONFIG_VALUE_0=%s", hosting_path(hosting, arena, repository));
+    *count = filled;
+    return list;
+}
+
 static pthread_mutex_t *lock_of(struct hosting *hosting, const char *name) {
     unsigned hash = 5381;
     for (; *name; name++)

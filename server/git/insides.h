@@ -2,6 +2,7 @@
 #ifndef SERVER_GIT_INSIDES_H
 #define SERVER_GIT_INSIDES_H
 
+#include "common/arena.h"
 #include "common/err.h"
 
 #include <pthread.h>
@@ -17,6 +18,11 @@ struct hosting {
 };
 
 struct server;
+
+/* What every git here runs with: where git is, no configuration but the repository's. An array in the arena with room
+ * for more up to GIT_ENVIRONMENT_MAX, zeroed. */
+#define GIT_ENVIRONMENT_MAX 32
+const char **git_environment(const struct hosting *hosting, struct arena *arena, const char *repository, size_t *count);
 
 void hosting_lock(struct hosting *hosting, const char *name);
 void hosting_unlock(struct hosting *hosting, const char *name);

@@ -1,27 +1,26 @@
 #include "server/git/reading.h"
 
+#include "common/spawn.h"
 #include "common/str.h"
 #include "common/utf8.h"
 #include "server/git/hosting.h"
+#include "server/git/insides.h"
 
-#include <git2.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#define MAPPED_BYTES_MAX (64 * 1024 * 1024)
+#define OUTPUT_BYTES_MAX (16 * 1024 * 1024)
+#define TIMEOUT_MS 60000
+#define REFUSAL_BYTES_MAX 300
+#define HEADS "refs/heads/"
 
-/* Nobody's configuration counts but the repository's own, and memory that stays between calls is small. */
-void reading_init(void) {
-    git_libgit2_init();
-    for (int level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
-        git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0); /* the folders are the server's own */
-    git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0);
-    git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)MAPPED_BYTES_MAX);
-}
-
-void reading_release(void) {
-    git_libgit2_shutdown();
-}
+/* A commit's fields, each ended by NUL, which none of them can hold. */
+#define COMMIT_FORMAT "--format=tformat:%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"
+#define BRANCH_FORMAT "--format=%(refname)%00%(objecttype)%00%(objectname)%00%(HEAD)%00"
 
 /* Names */
 
@@ -48,48 +47,157 @@ static bool check_id(const char *id, struct err *err) {
                                                 "'%.60s' is not a commit id of 40 hex digits in lower case", id);
 }
 
-/* The library's objects */
-
-static void free_repository(git_repository **repository) {
-    git_repository_free(*repository);
-}
-static void free_reference(git_reference **reference) {
-    git_reference_free(*reference);
-}
-static void free_object(git_object **object) {
-    git_object_free(*object);
-}
-static void free_commit(git_commit **commit) {
-    git_commit_free(*commit);
-}
-static void free_iterator(git_branch_iterator **iterator) {
-    git_branch_iterator_free(*iterator);
-}
-static void free_walk(git_revwalk **walk) {
-    git_revwalk_free(*walk);
-}
-
-static bool library_failed(struct err *err, const char *what) {
-    const git_error *error = git_error_last();
-    return err_set(err, ERR_INTERNAL, "%s: %s", what, error ? error->message : "libgit2 does not say why");
-}
-
-static bool open_repository(const struct hosting *hosting, struct arena *arena, const char *name, git_repository **out,
-                            struct err *err) {
+static bool check_repository(const struct hosting *hosting, struct arena *arena, const char *name, struct err *err) {
+    struct stat status;
     if (!hosting_name_valid(name))
         return err_set_code(err, ERR_INVALID, "InvalidRepositoryNameException", "'%.120s' cannot name a repository",
                             name);
-    int failure = git_repository_open_bare(out, hosting_path(hosting, arena, name));
-    if (failure == GIT_ENOTFOUND)
-        return err_set_code(err, ERR_NOT_FOUND, "RepositoryDoesNotExistException", "there is no repository '%s'", name);
-    return !failure || library_failed(err, "cannot open a repository");
+    return stat(hosting_path(hosting, arena, name), &status) == 0 ||
+           err_set_code(err, ERR_NOT_FOUND, "RepositoryDoesNotExistException", "there is no repository '%s'", name);
 }
+
+/* Running git */
+
+struct answer {
+    const char *at, *end; /* what is still to be read */
+    const char *refusal;  /* git's words where it does not answer (it knows no such object); else NULL */
+};
+
+static void close_fd(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+}
+
+/* What git said on stderr. */
+static const char *read_refusal(struct arena *arena, int fd) {
+    char *text = arena_alloc(arena, REFUSAL_BYTES_MAX + 1);
+    ssize_t size = pread(fd, text, REFUSAL_BYTES_MAX, 0);
+    text[size > 0 ? size : 0] = '\0';
+    return text;
+}
+
+static bool run(const struct hosting *hosting, struct arena *arena, const char *repository,
+                const char *const *arguments, struct answer *out, struct err *err) {
+    size_t count;
+    const char **environment = git_environment(hosting, arena, repository, &count);
+    environment[count++] = arena_printf(arena, "GIT_DIR=%s", hosting_path(hosting, arena, repository));
+    int errors CLEANUP(close_fd) = memfd_create("git errors", MFD_CLOEXEC);
+    struct spawn_result result;
+    const struct spawn spawn = {
+        .arguments = arguments,
+        .environment = environment,
+        .directory = "/",
+        .input = -1,
+        .output = -1,
+        .errors = errors,
+        .timeout_ms = TIMEOUT_MS,
+    };
+    if (errors < 0)
+        return err_set_errno(err, errno, "cannot make a file for git's messages");
+    if (!check_repository(hosting, arena, repository, err) ||
+        !spawn_run_collect(&spawn, arena, OUTPUT_BYTES_MAX, &result, err))
+        return false;
+    if (result.timed_out || result.output_cut)
+        return err_set(err, ERR_LIMIT, "repository '%s' is too large to be looked at", repository);
+    *out = (struct answer){result.output, result.output + result.output_size,
+                           result.exit_code != 0 ? read_refusal(arena, errors) : NULL};
+    return true;
+}
+
+/* The next field; NULL at the end. */
+static const char *take(struct answer *answer) {
+    const char *end = answer->at < answer->end ? memchr(answer->at, '\0', (size_t)(answer->end - answer->at)) : NULL;
+    if (!end)
+        return NULL;
+    const char *field = answer->at;
+    answer->at = end + 1;
+    return field;
+}
+
+/* Behind a record's last field. */
+static void skip_line_feed(struct answer *answer) {
+    if (answer->at < answer->end && *answer->at == '\n')
+        answer->at++;
+}
+
+/* Branches */
+
+struct branch_list {
+    struct hosted_branch *branches;
+    size_t count;
+    const char *head; /* the default one, where it has a commit */
+};
+
+static bool list_branches(const struct hosting *hosting, struct arena *arena, const char *repository,
+                          const char *pattern, struct branch_list *out, struct err *err) {
+    const char *const arguments[] = {"git", "for-each-ref", BRANCH_FORMAT, "--", pattern, NULL};
+    struct answer answer;
+    size_t capacity = 0;
+    *out = (struct branch_list){0};
+    if (!run(hosting, arena, repository, arguments, &answer, err))
+        return false;
+    if (answer.refusal)
+        return err_set(err, ERR_INTERNAL, "git does not list the branches of '%s': %s", repository, answer.refusal);
+    for (const char *name; (name = take(&answer)); skip_line_feed(&answer)) {
+        const char *type = take(&answer), *id = take(&answer), *head = take(&answer);
+        if (!head || !str_starts_with(name, HEADS))
+            return err_set(err, ERR_INTERNAL, "git's list of the branches of '%s' cannot be read", repository);
+        struct hosted_branch branch = {.name = name + strlen(HEADS)};
+        if (!str_equal(type, "commit") || !reading_id_valid(id) || !reading_branch_name_valid(branch.name))
+            continue;
+        memcpy(branch.id, id, sizeof branch.id);
+        if (out->count == capacity)
+            out->branches = arena_grow(arena, out->branches, sizeof branch, &capacity);
+        out->branches[out->count++] = branch;
+        if (head[0] == '*')
+            out->head = branch.name;
+    }
+    return true;
+}
+
+bool reading_branches(const struct hosting *hosting, struct arena *arena, const char *repository,
+                      const struct hosted_branch **out, size_t *out_count, struct err *err) {
+    struct branch_list list;
+    if (!list_branches(hosting, arena, repository, HEADS, &list, err))
+        return false;
+    *out = list.branches;
+    *out_count = list.count;
+    return true;
+}
+
+bool reading_branch(const struct hosting *hosting, struct arena *arena, const char *repository, const char *branch,
+                    char out_id[GIT_ID_SIZE], struct err *err) {
+    struct branch_list list;
+    if (!reading_branch_name_valid(branch))
+        return err_set_code(err, ERR_INVALID, "InvalidBranchNameException", "'%.120s' cannot name a branch", branch);
+    if (!list_branches(hosting, arena, repository, arena_printf(arena, HEADS "%s", branch), &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) { /* for "a" git lists "a/b" too */
+        if (str_equal(list.branches[i].name, branch)) {
+            memcpy(out_id, list.branches[i].id, GIT_ID_SIZE);
+            return true;
+        }
+    }
+    return err_set_code(err, ERR_NOT_FOUND, "BranchDoesNotExistException", "repository '%s' has no branch '%s'",
+                        repository, branch);
+}
+
+bool reading_default_branch(const struct hosting *hosting, struct arena *arena, const char *repository,
+                            const char **out, struct err *err) {
+    struct branch_list list;
+    if (!list_branches(hosting, arena, repository, HEADS, &list, err))
+        return false;
+    *out = list.head;
+    return true;
+}
+
+/* Commits */
 
 /* Valid UTF-8, whatever the bytes were. */
 static const char *clean_text(struct arena *arena, const char *text) {
-    size_t size = strlen(text), good = utf8_valid_length(text, size);
-    if (good == size)
-        return arena_strdup(arena, text);
+    size_t size = strlen(text);
+    if (utf8_valid_length(text, size) == size)
+        return text;
     struct str out = STR_INIT(3 * size);
     for (size_t at = 0; at < size;) {
         size_t length = utf8_length(text + at, size - at);
@@ -104,176 +212,96 @@ static const char *clean_text(struct arena *arena, const char *text) {
     return copy;
 }
 
-/* Branches */
-
-/* The commit that a reference leads to; false where it leads to none. */
-static bool commit_of(git_reference *reference, char out_id[GIT_ID_SIZE]) {
-    git_object *object CLEANUP(free_object) = NULL;
-    if (git_reference_peel(&object, reference, GIT_OBJECT_COMMIT) != 0)
-        return false;
-    git_oid_tostr(out_id, GIT_ID_SIZE, git_object_id(object));
-    return true;
+/* "1795417093 +0130" */
+static void read_time(const char *text, int64_t *out_ms, int *out_offset_minutes) {
+    char *end;
+    *out_ms = strtoll(text, &end, 10) * 1000;
+    long zone = strtol(end, NULL, 10);
+    *out_offset_minutes = (int)(zone / 100 * 60 + zone % 100);
 }
 
-/* git keeps names sorted in each of its two places (loose, packed), not across them. */
-static void insert_sorted(struct hosted_branch *branches, size_t count, const struct hosted_branch *branch) {
-    size_t at = count;
-    for (; at > 0 && strcmp(branches[at - 1].name, branch->name) > 0; at--)
-        branches[at] = branches[at - 1];
-    branches[at] = *branch;
-}
-
-bool reading_branches(const struct hosting *hosting, struct arena *arena, const char *repository,
-                      const struct hosted_branch **out, size_t *out_count, struct err *err) {
-    git_repository *opened CLEANUP(free_repository) = NULL;
-    git_branch_iterator *iterator CLEANUP(free_iterator) = NULL;
-    if (!open_repository(hosting, arena, repository, &opened, err))
-        return false;
-    if (git_branch_iterator_new(&iterator, opened, GIT_BRANCH_LOCAL) != 0)
-        return library_failed(err, "cannot list branches");
-    struct hosted_branch *branches = NULL;
-    size_t count = 0, capacity = 0;
-    for (;;) {
-        git_reference *reference CLEANUP(free_reference) = NULL;
-        git_branch_t kind;
-        struct hosted_branch branch;
-        int failure = git_branch_next(&reference, &kind, iterator);
-        if (failure == GIT_ITEROVER)
-            break;
-        if (failure)
-            return library_failed(err, "cannot list branches");
-        const char *name = git_reference_name(reference) + strlen("refs/heads/");
-        if (!reading_branch_name_valid(name) || !commit_of(reference, branch.id))
-            continue;
-        branch.name = arena_strdup(arena, name);
-        if (count == capacity)
-            branches = arena_grow(arena, branches, sizeof *branches, &capacity);
-        insert_sorted(branches, count++, &branch);
-    }
-    *out = branches;
-    *out_count = count;
-    return true;
-}
-
-bool reading_branch(const struct hosting *hosting, struct arena *arena, const char *repository, const char *branch,
-                    char out_id[GIT_ID_SIZE], struct err *err) {
-    git_repository *opened CLEANUP(free_repository) = NULL;
-    git_reference *reference CLEANUP(free_reference) = NULL;
-    if (!reading_branch_name_valid(branch))
-        return err_set_code(err, ERR_INVALID, "InvalidBranchNameException", "'%.120s' cannot name a branch", branch);
-    if (!open_repository(hosting, arena, repository, &opened, err))
-        return false;
-    int failure = git_reference_lookup(&reference, opened, arena_printf(arena, "refs/heads/%s", branch));
-    if (failure == GIT_ENOTFOUND || (!failure && !commit_of(reference, out_id)))
-        return err_set_code(err, ERR_NOT_FOUND, "BranchDoesNotExistException", "repository '%s' has no branch '%s'",
-                            repository, branch);
-    return !failure || library_failed(err, "cannot look up a branch");
-}
-
-bool reading_default_branch(const struct hosting *hosting, struct arena *arena, const char *repository,
-                            const char **out, struct err *err) {
-    git_repository *opened CLEANUP(free_repository) = NULL;
-    git_reference *head CLEANUP(free_reference) = NULL;
-    if (!open_repository(hosting, arena, repository, &opened, err))
-        return false;
-    int failure = git_repository_head(&head, opened);
-    if (failure == GIT_EUNBORNBRANCH || failure == GIT_ENOTFOUND) {
-        *out = NULL;
-        return true;
-    }
-    if (failure)
-        return library_failed(err, "cannot read the default branch");
-    *out = arena_strdup(arena, git_reference_shorthand(head));
-    return true;
-}
-
-/* Commits */
-
-static void describe(struct arena *arena, git_commit *commit, struct hosted_commit *out) {
-    const git_signature *author = git_commit_author(commit), *committer = git_commit_committer(commit);
-    const char *message = git_commit_message(commit);
-    *out = (struct hosted_commit){
-        .message = clean_text(arena, message ? message : ""),
-        .author_name = clean_text(arena, author->name),
-        .author_email = clean_text(arena, author->email),
-        .author_ms = author->when.time * 1000,
-        .author_offset_minutes = author->when.offset,
-        .committer_name = clean_text(arena, committer->name),
-        .committer_email = clean_text(arena, committer->email),
-        .committer_ms = committer->when.time * 1000,
-        .committer_offset_minutes = committer->when.offset,
-        .parent_count = git_commit_parentcount(commit),
-    };
-    out->summary = arena_strndup(arena, out->message, strcspn(out->message, "\n"));
-    git_oid_tostr(out->id, sizeof out->id, git_commit_id(commit));
-    git_oid_tostr(out->tree, sizeof out->tree, git_commit_tree_id(commit));
-    const char **parents = arena_array(arena, const char *, out->parent_count);
-    for (unsigned i = 0; i < out->parent_count; i++) {
-        char id[GIT_ID_SIZE];
-        parents[i] = arena_strdup(arena, git_oid_tostr(id, sizeof id, git_commit_parent_id(commit, i)));
+static void read_parents(struct arena *arena, const char *text, struct hosted_commit *out) {
+    size_t most = strlen(text) / GIT_ID_SIZE + 1;
+    const char **parents = arena_array(arena, const char *, most);
+    while (strlen(text) >= GIT_ID_SIZE - 1 && out->parent_count < most) {
+        parents[out->parent_count++] = arena_strndup(arena, text, GIT_ID_SIZE - 1);
+        text += GIT_ID_SIZE - 1;
+        text += strspn(text, " ");
     }
     out->parents = parents;
 }
 
-static bool find_commit(git_repository *repository, const char *id, git_commit **out, struct err *err) {
-    git_oid oid;
-    int failure = git_oid_fromstr(&oid, id);
-    if (!failure)
-        failure = git_commit_lookup(out, repository, &oid);
-    if (failure == GIT_ENOTFOUND || failure == GIT_EINVALIDSPEC)
-        return err_set_code(err, ERR_NOT_FOUND, "CommitIdDoesNotExistException", "there is no commit %s", id);
-    return !failure || library_failed(err, "cannot look up a commit");
+static bool take_commit(struct arena *arena, struct answer *answer, struct hosted_commit *out) {
+    const char *fields[10];
+    for (size_t i = 0; i < 10; i++) {
+        if (!(fields[i] = take(answer)))
+            return false;
+    }
+    skip_line_feed(answer);
+    if (!reading_id_valid(fields[0]) || !reading_id_valid(fields[1]))
+        return false;
+    *out = (struct hosted_commit){
+        .author_name = clean_text(arena, fields[3]),
+        .author_email = clean_text(arena, fields[4]),
+        .committer_name = clean_text(arena, fields[6]),
+        .committer_email = clean_text(arena, fields[7]),
+        .message = clean_text(arena, fields[9]),
+    };
+    memcpy(out->id, fields[0], sizeof out->id);
+    memcpy(out->tree, fields[1], sizeof out->tree);
+    read_parents(arena, fields[2], out);
+    read_time(fields[5], &out->author_ms, &out->author_offset_minutes);
+    read_time(fields[8], &out->committer_ms, &out->committer_offset_minutes);
+    out->summary = arena_strndup(arena, out->message, strcspn(out->message, "\n"));
+    return true;
+}
+
+/* git log from `to` on, without what `from` (or NULL) has. */
+static bool run_log(const struct hosting *hosting, struct arena *arena, const char *repository, const char *from,
+                    const char *to, size_t count, struct answer *out, struct err *err) {
+    const char *const arguments[] = {"git",
+                                     "log",
+                                     COMMIT_FORMAT,
+                                     "--date=raw",
+                                     "--encoding=UTF-8",
+                                     "--no-show-signature",
+                                     "--topo-order",
+                                     arena_printf(arena, "--max-count=%zu", count),
+                                     "--end-of-options",
+                                     to,
+                                     from ? arena_printf(arena, "^%s", from) : "--",
+                                     from ? "--" : NULL,
+                                     NULL};
+    return run(hosting, arena, repository, arguments, out, err);
+}
+
+static bool no_commit(const char *id, struct err *err) {
+    return err_set_code(err, ERR_NOT_FOUND, "CommitIdDoesNotExistException", "there is no commit %s", id);
 }
 
 bool reading_commit(const struct hosting *hosting, struct arena *arena, const char *repository, const char *id,
                     struct hosted_commit *out, struct err *err) {
-    git_repository *opened CLEANUP(free_repository) = NULL;
-    git_commit *commit CLEANUP(free_commit) = NULL;
-    if (!check_id(id, err) || !open_repository(hosting, arena, repository, &opened, err) ||
-        !find_commit(opened, id, &commit, err))
+    struct answer answer;
+    if (!check_id(id, err) || !run_log(hosting, arena, repository, NULL, id, 1, &answer, err))
         return false;
-    describe(arena, commit, out);
-    return true;
-}
-
-/* Walks from `to` and leaves out what `from` has; an unknown `from` leaves out nothing. */
-static bool start_walk(git_repository *repository, const char *from, const git_oid *to, git_revwalk **out,
-                       struct err *err) {
-    if (git_revwalk_new(out, repository) != 0 || git_revwalk_sorting(*out, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME) != 0 ||
-        git_revwalk_push(*out, to) != 0)
-        return library_failed(err, "cannot walk commits");
-    git_commit *known CLEANUP(free_commit) = NULL;
-    struct err ignored;
-    if (from && find_commit(repository, from, &known, &ignored) && git_revwalk_hide(*out, git_commit_id(known)) != 0)
-        return library_failed(err, "cannot walk commits");
-    return true;
+    return (!answer.refusal && take_commit(arena, &answer, out)) || no_commit(id, err);
 }
 
 bool reading_commits(const struct hosting *hosting, struct arena *arena, const char *repository, const char *from,
                      const char *to, size_t limit, const struct hosted_commit **out, size_t *out_count,
                      bool *out_truncated, struct err *err) {
-    git_repository *opened CLEANUP(free_repository) = NULL;
-    git_commit *newest CLEANUP(free_commit) = NULL;
-    git_revwalk *walk CLEANUP(free_walk) = NULL;
+    struct answer answer;
     if (!check_id(to, err) || (from && !check_id(from, err)) ||
-        !open_repository(hosting, arena, repository, &opened, err) || !find_commit(opened, to, &newest, err) ||
-        !start_walk(opened, from, git_commit_id(newest), &walk, err))
+        !run_log(hosting, arena, repository, from, to, limit + 1, &answer, err))
         return false;
+    if (answer.refusal && from) /* it was pushed away: everything is new */
+        return reading_commits(hosting, arena, repository, NULL, to, limit, out, out_count, out_truncated, err);
+    if (answer.refusal)
+        return no_commit(to, err);
     struct hosted_commit *commits = arena_array(arena, struct hosted_commit, limit + 1);
     size_t count = 0;
-    git_oid oid;
-    int failure = 0;
-    while (count <= limit && (failure = git_revwalk_next(&oid, walk)) == 0) {
-        git_commit *commit CLEANUP(free_commit) = NULL;
-        if (count < limit) {
-            if (git_commit_lookup(&commit, opened, &oid) != 0)
-                return library_failed(err, "cannot look up a commit");
-            describe(arena, commit, &commits[count]);
-        }
+    while (count <= limit && take_commit(arena, &answer, &commits[count]))
         count++;
-    }
-    if (failure && failure != GIT_ITEROVER)
-        return library_failed(err, "cannot walk commits");
     *out = commits;
     *out_truncated = count > limit;
     *out_count = count > limit ? limit : count;

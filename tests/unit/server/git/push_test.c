@@ -355,7 +355,6 @@ static void deleted_test(void **state) {
 
 int main(void) {
     hash_init();
-    reading_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(push_test, setup, teardown),
         cmocka_unit_test_setup_teardown(refused_test, setup, teardown),
@@ -364,7 +363,5 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reading_test, setup, teardown),
         cmocka_unit_test_setup_teardown(deleted_test, setup, teardown),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    reading_release();
-    return failed;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
