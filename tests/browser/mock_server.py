@@ -171,19 +171,13 @@ class Operations:
         newest = entry['executions'][0] if entry['executions'] else None
         states = []
         for declared in entry['declaration']['stages']:
-            state = {'stageName': declared['name'], 'actionStates': []}
+            state = {'stageName': declared['name']}
             # A stage that the newest execution has not reached shows the one that was there last.
             for run in ([newest] if newest else []) + entry['executions'][1:]:
                 stage = next((s for s in run['stages'] if s['name'] == declared['name'] and s.get('status')), None)
                 if not stage:
                     continue
                 state['latestExecution'] = {'pipelineExecutionId': run['execution']['pipelineExecutionId'], 'status': stage['status']}
-                for action in stage['actions']:
-                    latest = {k: action[k] for k in ('actionExecutionId', 'status', 'summary', 'percentComplete') if k in action}
-                    if action.get('errorMessage'):
-                        latest['errorDetails'] = {'code': action.get('errorCode'), 'message': action['errorMessage']}
-                    if latest.get('status'):
-                        state['actionStates'].append({'actionName': action['name'], 'latestExecution': latest})
                 break
             states.append(state)
         return {'pipelineName': given['name'], 'stageStates': states}

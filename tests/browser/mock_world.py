@@ -103,7 +103,7 @@ def ask(name, run, stage_name, action_name, since, commits, live, **more):
         for a in s['actions']:
             if (s['name'], a['name']) == (stage_name, action_name):
                 a['approval'] = approval
-                a['wait'] = s['wait'] = 'waiting for approval'
+                a['wait'] = 'waiting for approval'
     return run
 
 
@@ -168,8 +168,7 @@ def api(now):
 def worker(now):
     stages = [stage('Source', 'Succeeded', [timed(action('App', 'Source', 'CodeCommit', status='Succeeded'), now - 700, 0.6)]),
               stage('Release', 'Stopping', [timed(action('Deploy', 'Deploy', 'ECS', status='InProgress', runner='build-2',
-                                                         summary='putting the service back to worker:17'), now - 690)],
-                    wait='stopping: waiting for Release/Deploy to be undone')]
+                                                         summary='putting the service back to worker:17'), now - 690)])]
     run = execution('worker', 31, 'Stopping', stages, now - 700, commit('Use the arm64 image', 'Ben Okafor', 800, now),
                     stoppedBy='mei', stopReason='wrong CPU type', wait='stopping: waiting for Release/Deploy to be undone')
     return pipeline('worker', [run])
@@ -195,8 +194,7 @@ def nightly(now):
 
 
 def queued(now):
-    first = [stage('Source', 'InProgress', [action('App', 'Source', 'CodeCommit', status='InProgress', wait='waiting for a runner')],
-                   wait='waiting for a runner')]
+    first = [stage('Source', 'InProgress', [action('App', 'Source', 'CodeCommit', status='InProgress', wait='waiting for a runner')])]
     return pipeline('mail', [execution('mail', 5, 'InProgress', first + blank([stage('Build', None, [action('Image', 'Build', 'CodeBuild')])]), now - 8,
                                        None, wait='waiting for a runner')])
 
@@ -210,7 +208,7 @@ def demo_world():
         'pipelines': [shop(now), api(now), worker(now), queued(now), nightly(now), docs_site(now), never],
         'runners': [
             {'runnerId': 'r-1', 'name': 'build-1', 'status': 'online', 'lastSeen': now - 2, 'created': now - 40 * 86400, 'version': '1.0.0',
-             'currentJobs': [{'pipelineName': 'api', 'stageName': 'Build', 'actionName': 'Image'}]},
+             'currentJobs': [{'pipelineName': 'api', 'pipelineExecutionId': str(uuid.uuid4()), 'stageName': 'Build', 'actionName': 'Image'}]},
             {'runnerId': 'r-2', 'name': 'build-2', 'status': 'online', 'lastSeen': now - 1, 'created': now - 12 * 86400, 'version': '1.0.0', 'currentJobs': []},
             {'runnerId': 'r-3', 'name': 'old-laptop', 'status': 'offline', 'lastSeen': now - 9 * 86400, 'created': now - 200 * 86400, 'version': '0.9.2',
              'currentJobs': []}],

@@ -1,6 +1,6 @@
 // AWS's status values as people meet them. One list of states with one word
 // each; icon and colour hang on the state (parts/status.tsx, style/status.css).
-import type { ActionDetail, ExecutionSummary, StageSummary } from "./api/types.ts";
+import type { ActionDetail, Approval, ExecutionSummary, StageSummary } from "./api/types.ts";
 
 export type State =
   | "idle"
@@ -46,7 +46,16 @@ function stateOf(status: string | undefined, wait: string | undefined, approval?
 }
 
 export const executionState = (e: Pick<ExecutionSummary, "status" | "wait" | "approval">): State => stateOf(e.status, e.wait, e.approval);
-export const stageState = (s: StageSummary): State => stateOf(s.status, s.wait);
+
+/** `actions` and `approval` tell whether a stage under way is really at work, or waits. */
+export function stageState(stage: StageSummary, actions: Pick<ActionDetail, "status" | "wait" | "approval">[] = [], approval?: Approval): State {
+  const asked = approval?.stageName === stage.name;
+  const state = stateOf(stage.status, stage.wait, asked || undefined);
+  if (state !== "running") return state;
+  const live = actions.filter((action) => action.status === "InProgress").map((action) => stateOf(action.status, action.wait, action.approval));
+  if (live.includes("running")) return "running";
+  return live.includes("waiting") ? "waiting" : (live[0] ?? "running");
+}
 
 export function actionState(a: Pick<ActionDetail, "status" | "wait" | "approval">, execution?: State): State {
   const state = stateOf(a.status, a.wait, a.approval);

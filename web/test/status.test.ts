@@ -24,6 +24,13 @@ test("stages and actions", () => {
   assert.equal(stageState({ name: "a" }), "idle");
   assert.equal(stageState({ name: "a", wait: "waiting for execution 3 to leave stage a" }), "queued");
   assert.equal(stageState({ name: "a", status: "Succeeded", wait: "waiting for execution 3 to leave stage a" }), "succeeded");
+  const under = (...actions: object[]) => stageState({ name: "a", status: "InProgress" }, actions as never);
+  assert.equal(under({ status: "Succeeded" }, { status: "InProgress", wait: "waiting for approval" }), "waiting");
+  assert.equal(under({ status: "InProgress" }, { status: "InProgress", wait: "waiting for approval" }), "running");
+  assert.equal(under({ status: "InProgress", wait: "waiting for a runner" }), "queued");
+  assert.equal(under(), "running");
+  assert.equal(stageState({ name: "a", status: "InProgress" }, [], { stageName: "a" } as never), "waiting");
+  assert.equal(stageState({ name: "b", status: "InProgress" }, [], { stageName: "a" } as never), "running");
   assert.equal(actionState({ status: "Abandoned" }), "cancelled");
   assert.equal(actionState({ status: "InProgress" }, "cancelling"), "cancelling");
   assert.equal(actionState({ status: "Succeeded" }, "cancelling"), "succeeded");

@@ -128,7 +128,7 @@ export interface ActionDetail {
   percentComplete?: number;
   updatedBy?: string;
   log?: { logId: string; lines: number; bytes: number; closed: boolean };
-  runner?: string | { name?: string; runnerId?: string };
+  runner?: string;
   build?: Build;
   outputVariables?: Record<string, string>;
   configuration: Record<string, string>;
@@ -169,25 +169,9 @@ export interface ExecutionDetail {
   declarationVersion: number;
 }
 
-// AWS's GetPipelineState: each stage with the newest execution that entered it.
+// Of AWS's GetPipelineState: the newest execution that entered each stage.
 export interface PipelineState {
-  stageStates: {
-    stageName: string;
-    latestExecution?: { pipelineExecutionId: string; status: string };
-    inboundExecution?: { pipelineExecutionId: string; status: string };
-    actionStates?: {
-      actionName: string;
-      latestExecution?: {
-        actionExecutionId?: string;
-        status?: string;
-        summary?: string;
-        lastStatusChange?: number;
-        lastUpdatedBy?: string;
-        percentComplete?: number;
-        errorDetails?: { code?: string; message?: string };
-      };
-    }[];
-  }[];
+  stageStates: { stageName: string; latestExecution?: { pipelineExecutionId: string; status: string } }[];
 }
 
 export interface Runner {

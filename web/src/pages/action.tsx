@@ -1,5 +1,6 @@
 // One action of one execution: how it stands, why, and its log.
 import { useState } from "preact/hooks";
+import { asSentence } from "../api/client.ts";
 import type { ActionDetail, ExecutionDetail } from "../api/types.ts";
 import { useKeys } from "../keys.ts";
 import { LogView } from "../log/view.tsx";
@@ -80,7 +81,7 @@ function Body({ data, action }: { data: ExecutionDetail; action: ActionDetail })
     <>
       {failed && words ? (
         <Notice kind="bad">
-          {words} {action.errorCode ? <code class="error-text">{action.errorCode}</code> : null}
+          {asSentence(words)} {action.errorCode ? <code class="error-text">{action.errorCode}</code> : null}
         </Notice>
       ) : null}
       {action.category === "Approval" && action.updatedBy && !isLive(state) ? (
@@ -128,14 +129,13 @@ function Phases({ action }: { action: ActionDetail }) {
 }
 
 function Facts({ action }: { action: ActionDetail }) {
-  const runner = typeof action.runner === "string" ? action.runner : (action.runner?.name ?? action.runner?.runnerId);
   const outputs = Object.entries(action.outputVariables ?? {});
   const settings = Object.entries(action.configuration ?? {});
   return (
     <details class="action-facts">
       <summary>
         {providerName(action.provider)}
-        {runner ? `, on ${runner}` : ""}
+        {action.runner ? `, on ${action.runner}` : ""}
         {action.started !== undefined ? (
           <>
             , started <Age at={action.started} />

@@ -1,7 +1,7 @@
 // One execution: the gate first when it waits, then how it stands, what it
 // carries, and every stage with its actions.
 import { useState } from "preact/hooks";
-import { codePipeline, penstock } from "../api/client.ts";
+import { asSentence, codePipeline, penstock } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
 import type { ActionDetail, ExecutionDetail, ExecutionSummary } from "../api/types.ts";
 import { useKeys } from "../keys.ts";
@@ -134,7 +134,7 @@ function Body({ data, refresh }: { data: ExecutionDetail; refresh: () => void })
         label={`Stages of ${execution.pipelineName} #${execution.number}`}
         stages={data.stages.map((stage) => ({
           name: stage.name,
-          state: stageState(stage),
+          state: stageState(stage, stage.actions),
           wait: stage.wait?.startsWith("waiting for approval") ? undefined : stage.wait,
           actions: stage.actions.map((action) => graphAction(data, stage.name, action)),
         }))}
@@ -208,8 +208,8 @@ function Outcome({ data }: { data: ExecutionDetail }) {
           {execution.stopReason ? `: “${execution.stopReason}”` : "."}
         </Notice>
       ) : null}
-      {superseded ? <Notice kind="info">{execution.statusSummary || "A newer execution took its place before this one went on."}</Notice> : null}
-      {!failed.length && execution.status === "Failed" && execution.statusSummary ? <Notice kind="bad">{execution.statusSummary}</Notice> : null}
+      {superseded ? <Notice kind="info">{asSentence(execution.statusSummary ?? "") || "A newer execution took its place before this one went on."}</Notice> : null}
+      {!failed.length && execution.status === "Failed" && execution.statusSummary ? <Notice kind="bad">{asSentence(execution.statusSummary)}</Notice> : null}
     </>
   );
 }
@@ -218,13 +218,14 @@ function failureText(action: ActionDetail): string {
   if (action.category === "Approval" && action.updatedBy) {
     return `${personName(action.updatedBy)}: “${action.summary ?? action.errorMessage ?? "no comment"}”`;
   }
-  return action.errorMessage ?? action.summary ?? "No reason was given; its log holds the details.";
+  return asSentence(action.errorMessage ?? action.summary ?? "No reason was given; its log holds the details.");
 }
 
 /** While an undo is under way, its last resort: stop watching it. */
 function Undoing({ data, refresh }: { data: ExecutionDetail; refresh: () => void }) {
   const [asking, setAsking] = useState<{ stageName: string; actionName: string } | null>(null);
-  if (executionState(data.execution) !== "cancelling") return null;
+  // A stop that lets actions end by themselves undoes nothing.
+  if (executionState(data.execution) !== "cancelling" || data.execution.wait?.endsWith(" to end")) return null;
   const list = data.stages.flatMap((stage) => stage.actions.filter((action) => action.status === "InProgress").map((action) => ({ stage, action })));
   if (!list.length) return null;
   return (
@@ -246,7 +247,7 @@ function Undoing({ data, refresh }: { data: ExecutionDetail; refresh: () => void
   );
 }
 
-function graphAction(data: ExecutionDetail, stage: string, action: ActionDetail): GraphAction {
+export function graphAction(data: ExecutionDetail, stage: string, action: ActionDetail): GraphAction {
   const { execution } = data;
   const state = actionState(action, executionState(execution));
   return {

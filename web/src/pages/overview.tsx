@@ -123,11 +123,10 @@ function List(props: { pipelines: PipelineSummary[]; refresh: () => void }) {
 function PipelineRow({ pipeline, refresh }: { pipeline: PipelineSummary; refresh: () => void }) {
   const latest = pipeline.latestExecution;
   const state: State = latest ? executionState(latest) : "idle";
-  const stages = (latest ? latest.stages : pipeline.stages).map((stage) => ({
-    name: stage.name,
-    wait: pipeline.stages.find((s) => s.name === stage.name)?.wait,
-    state: stageState({ ...stage, wait: pipeline.stages.find((s) => s.name === stage.name)?.wait }),
-  }));
+  const stages = (latest ? latest.stages : pipeline.stages).map((stage) => {
+    const wait = pipeline.stages.find((s) => s.name === stage.name)?.wait;
+    return { name: stage.name, wait, state: stageState({ ...stage, wait }, [], latest?.approval) };
+  });
   return (
     <li class={`pipeline-row is-${state}`}>
       <div class="pipeline-main">

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { codePipeline, penstock, messageOf } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
-import type { ExecutionSummary, PipelineDetail, PipelineState } from "../api/types.ts";
+import type { ExecutionDetail, ExecutionSummary, PipelineDetail, PipelineState } from "../api/types.ts";
 import { useStateNews, useTab } from "../parts/announce.tsx";
 import { Age, Button, Copy, Loading, Notice, Paste, ReadTrouble, Status, Took } from "../parts/basics.tsx";
 import { Graph, type GraphStage } from "../parts/graph.tsx";
@@ -12,25 +12,35 @@ import { Crumbs, Missing } from "../parts/page.tsx";
 import { RevisionLine } from "../parts/revisions.tsx";
 import { personName, triggerWords } from "../parts/words.ts";
 import { go, paths } from "../router.ts";
-import { actionState, executionState, isLive, stageState } from "../status.ts";
+import { executionState, isLive, stageState } from "../status.ts";
 import { useKeys } from "../keys.ts";
+import { graphAction } from "./execution.tsx";
 import { RunButton } from "./overview.tsx";
 
 interface Shown {
   detail: PipelineDetail;
-  state: PipelineState;
+  /** By stage: the execution that was in it last, in full. */
+  inStages: Map<string, ExecutionDetail>;
+}
+
+async function readPipeline(name: string): Promise<Shown> {
+  const [detail, state] = await Promise.all([
+    penstock<PipelineDetail>("GetPipelineDetail", { name }),
+    codePipeline<PipelineState>("GetPipelineState", { name }),
+  ]);
+  const ids = new Map<string, string>();
+  for (const stage of state.stageStates) if (stage.latestExecution) ids.set(stage.stageName, stage.latestExecution.pipelineExecutionId);
+  const wanted = [...new Set(ids.values())];
+  const read = await Promise.all(wanted.map((id) => penstock<ExecutionDetail>("GetExecutionDetail", { pipelineName: name, pipelineExecutionId: id })));
+  const inStages = new Map<string, ExecutionDetail>();
+  for (const [stage, id] of ids) inStages.set(stage, read[wanted.indexOf(id)]!);
+  return { detail, inStages };
 }
 
 export function PipelinePage({ name }: { name: string }) {
   const live = useLive<Shown>(
     `pipeline ${name}`,
-    async () => {
-      const [detail, state] = await Promise.all([
-        penstock<PipelineDetail>("GetPipelineDetail", { name }),
-        codePipeline<PipelineState>("GetPipelineState", { name }),
-      ]);
-      return { detail, state };
-    },
+    () => readPipeline(name),
     (event) => event.pipelineName === undefined || event.pipelineName === name,
   );
   const latest = live.data?.detail.pipeline.latestExecution;
@@ -61,7 +71,8 @@ export function PipelinePage({ name }: { name: string }) {
   );
 }
 
-function Body({ detail, state }: Shown) {
+function Body(shown: Shown) {
+  const { detail } = shown;
   const { pipeline, executions, repository } = detail;
   return (
     <>
@@ -79,7 +90,7 @@ function Body({ detail, state }: Shown) {
           {pipeline.file ?? "The pipeline’s file"} was not loaded; version {pipeline.version} stays in force. <code class="error-text">{pipeline.fileError}</code>
         </Notice>
       ) : null}
-      <Graph stages={graphOf(detail, state)} label={`Stages of ${pipeline.name}`} />
+      <Graph stages={graphOf(shown)} label={`Stages of ${pipeline.name}`} />
       <dl class="facts">
         {repository ? (
           <div class="is-wide">
@@ -117,35 +128,26 @@ function Body({ detail, state }: Shown) {
   );
 }
 
-function graphOf(detail: PipelineDetail, state: PipelineState): GraphStage[] {
-  const name = detail.pipeline.name;
+/** Each stage with the newest execution that entered it, which need not be the newest of all. */
+function graphOf({ detail, inStages }: Shown): GraphStage[] {
   return detail.declaration.stages.map((declared) => {
-    const now = state.stageStates.find((stage) => stage.stageName === declared.name);
     const summary = detail.pipeline.stages.find((stage) => stage.name === declared.name);
-    const id = now?.latestExecution?.pipelineExecutionId;
-    const execution = detail.executions.find((e) => e.pipelineExecutionId === id);
-    const approval = detail.pipeline.approval;
+    const inStage = inStages.get(declared.name);
+    const stage = inStage?.stages.find((s) => s.name === declared.name);
+    const execution = inStage?.execution;
     return {
       name: declared.name,
-      state: stageState({ name: declared.name, status: summary?.status ?? now?.latestExecution?.status, wait: summary?.wait }),
-      wait: summary?.wait?.startsWith("waiting for approval") ? undefined : summary?.wait,
-      note: id ? (
-        <a class="stage-execution" href={paths.execution(name, id)}>
-          {execution ? `#${execution.number}` : "execution"}
+      state: stageState({ name: declared.name, status: stage?.status ?? summary?.status, wait: summary?.wait }, stage?.actions),
+      wait: summary?.wait,
+      note: execution ? (
+        <a class="stage-execution" href={paths.execution(detail.pipeline.name, execution.pipelineExecutionId)}>
+          #{execution.number}
         </a>
       ) : undefined,
       actions: declared.actions.map((action) => {
-        const latest = now?.actionStates?.find((a) => a.actionName === action.name)?.latestExecution;
-        const asks = approval?.stageName === declared.name && approval.actionName === action.name && latest?.status === "InProgress";
-        return {
-          name: action.name,
-          provider: action.actionTypeId.provider,
-          runOrder: action.runOrder ?? 1,
-          state: actionState({ status: latest?.status, approval: asks ? approval : undefined }, id && execution ? executionState(execution) : undefined),
-          href: id && latest ? paths.action(name, id, declared.name, action.name) : undefined,
-          line: latest?.errorDetails?.message ?? latest?.summary,
-          percent: latest?.percentComplete,
-        };
+        const run = stage?.actions.find((a) => a.name === action.name);
+        if (inStage && run) return graphAction(inStage, declared.name, run);
+        return { name: action.name, provider: action.actionTypeId.provider, runOrder: action.runOrder ?? 1, state: "idle" as const };
       }),
     };
   });

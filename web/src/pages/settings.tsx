@@ -175,7 +175,7 @@ function AccessKeys() {
 }
 
 function GitTokens() {
-  const live = useLive<{ tokens?: GitToken[]; gitTokens?: GitToken[] }>("git tokens", () => penstock("ListGitTokens"), () => false);
+  const live = useLive<{ gitTokens: GitToken[] }>("git tokens", () => penstock("ListGitTokens"), () => false);
   const [made, setMade] = useState<GitToken | null>(null);
   const [description, setDescription] = useDraft("git-token");
   const work = useBusy();
@@ -186,7 +186,6 @@ function GitTokens() {
       setDescription("");
       live.refresh();
     });
-  const tokens = live.data?.tokens ?? live.data?.gitTokens ?? [];
   const host = location.origin.replace("//", `//git:${made?.token ?? ""}@`);
   return (
     <Section
@@ -207,7 +206,7 @@ function GitTokens() {
       <ReadTrouble error={live.error} refresh={live.refresh} have={!!live.data} />
       {live.data ? (
         <Entries
-          items={tokens}
+          items={live.data.gitTokens}
           none="No git token yet."
           id={(token) => token.tokenId}
           line={(token) => (

@@ -32,7 +32,7 @@ export function triggerWords(execution: ExecutionSummary): string {
       return "first run";
     case "Webhook":
     case "WebhookV2":
-      return `webhook${by}`;
+      return `push${by}`;
     case "CloudWatchEvent":
       return `push${by}`;
     case "CronSchedule":
