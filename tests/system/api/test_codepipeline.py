@@ -49,12 +49,13 @@ class TestCreatePipeline:
             (lambda p: p.update(name="my shop"), "ValidationException", "1 validation error detected: Value 'my shop' at 'pipeline.name' failed to satisfy constraint: Member must satisfy regular expression pattern: [A-Za-z0-9.@\\-_]+"),
             (lambda p: p["stages"].pop(), "InvalidStructureException", "Pipeline has only 1 stage(s). There should be a minimum of 2 stages in a pipeline"),
             (lambda p: p.pop("artifactStore"), "InvalidStructureException", "Pipeline should have either artifactStore or artifactStores"),
-            (lambda p: p["stages"].reverse(), "InvalidStructureException", "Pipeline should start with a stage that only contains source actions"),
+            (lambda p: p["stages"].__setitem__(0, approval("First")), "InvalidStructureException", "Pipeline should start with a stage that only contains source actions"),
             (lambda p: p["stages"][0]["actions"][0]["configuration"].pop("BranchName"), "InvalidActionDeclarationException", "Action configuration for action 'App' is missing required configuration 'BranchName'"),
             (lambda p: p["stages"][0]["actions"][0]["configuration"].update(Branch="x"), "InvalidActionDeclarationException", "Action configuration for action 'App' contains unknown configuration 'Branch'"),
             (lambda p: p["stages"][0]["actions"][0].pop("outputArtifacts"), "InvalidActionDeclarationException", "Action App declares 0 output artifacts which is less than the minimum count (1)"),
             (lambda p: p["stages"][1]["actions"][0]["actionTypeId"].update(provider="Jenkins", owner="Custom", category="Build"), "InvalidActionDeclarationException", "ActionType (Category: 'Build', Provider: 'Jenkins', Owner: 'Custom', Version: '1') in action 'Approve' is not available"),
         ],
+        ids=["name", "one-stage", "no-store", "no-source", "missing-key", "unknown-key", "no-output", "unknown-type"],
     )
     def test_a_broken_structure_is_refused(self, cli, file, declaration, name, change, code, words):
         broken = declaration()

@@ -34,7 +34,7 @@ class TestOverview:
         assert [stage["name"] for stage in shown["stages"]] == ["Source", "Release"]
         assert (shown["stages"][0]["status"], "status" in shown["stages"][1]) == ("InProgress", False)
         latest = shown["latestExecution"]
-        assert (latest["number"], latest["status"], latest["trigger"]["triggerType"], latest["wait"]) == (1, "InProgress", "CreatePipeline", "waiting for a runner")
+        assert (latest["number"], latest["status"], latest["trigger"]["triggerType"], latest["wait"]) == (1, "InProgress", "CreatePipeline", "waiting for a runner: Source/App")
         before = api.call("GetOverview")["approvalsPending"]
         hand.fetch(pipeline)
         shown = summary(api, pipeline)
@@ -44,7 +44,7 @@ class TestOverview:
         assert (asked["pipelineName"], asked["stageName"], asked["actionName"]) == (pipeline, "Release", "Approve")
         assert asked["pipelineExecutionId"] == latest["pipelineExecutionId"] and asked["expires"] > asked["since"]
         assert asked["changes"]["to"] == COMMIT and "from" not in asked["changes"]
-        assert shown["latestExecution"]["revisions"] == [{"actionName": "App", "artifactName": "App", "revisionId": COMMIT, "revisionSummary": "First version", "created": 1795404612.077}]
+        assert shown["latestExecution"]["revisions"] == [{"actionName": "App", "artifactName": "App", "revisionId": COMMIT, "revisionSummary": "First version", "branch": "main", "created": 1795404612.077}]
 
     def test_who_waits_for_a_stage(self, api, hand, codepipeline, waiting):
         codepipeline.start_pipeline_execution(name=waiting)
@@ -112,7 +112,7 @@ stages:
 
     def test_bad(self, api):
         answer = api.call("CheckDefinition", text=self.GOOD.replace("provider: Manual", "provider: Manuel"), fileName="shop.yml")
-        assert answer == {"valid": False, "errors": [{"line": 4, "column": 50, "path": "stages[1].actions[0].provider", "message": "unknown provider 'Manuel'; did you mean 'Manual'?"}]}
+        assert answer == {"valid": False, "errors": [{"line": 4, "column": 47, "path": "stages[1].actions[0].provider", "message": "unknown provider 'Manuel'; did you mean 'Manual'?"}]}
 
     def test_not_even_yaml(self, api):
         answer = api.call("CheckDefinition", text="name: [\n")

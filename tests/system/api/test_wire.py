@@ -1,7 +1,9 @@
 """The AWS door to the byte: what every SDK relies on, whichever operation it calls."""
 
+import http.client
 import json
 import re
+import urllib.parse
 import uuid
 
 import botocore.auth
@@ -99,8 +101,18 @@ def test_nobody_comes_in_without_credentials(api):
         assert answer["x-amzn-ErrorType"] == json.loads(body)["__type"]
 
 
-def test_a_body_over_the_limit(post):
-    assert post("CodePipeline_20150709.CreatePipeline", b'{"x": "' + b"x" * (1 << 20) + b'"}')[0] == 413
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(api):
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(api.url).netloc, timeout=20)
+    request = botocore.awsrequest.AWSRequest("POST", api.url + "/", {"X-Amz-Target": "CodePipeline_20150709.CreatePipeline"}, b"")
+    botocore.auth.SigV4Auth(botocore.credentials.Credentials(*api.keys), "codepipeline", REGION).add_auth(request)
+    connection.putrequest("POST", "/")
+    for key, value in request.prepare().headers.items():
+        if key.lower() != "content-length":
+            connection.putheader(key, value)
+    connection.putheader("Content-Length", str((1 << 20) + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
 
 
 def test_a_repeated_call_gets_its_first_answer(post, codepipeline, declaration, name):
@@ -133,6 +145,7 @@ def test_second_generation_pipelines(post, declaration, name):
         ({"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "App"}}]}, "InvalidStructureException", "triggers: is not supported yet"),
         ({"unknownThing": 1}, "InvalidStructureException", "unknownThing: unknown key"),
     ],
+    ids=["triggers", "unknown"],
 )
 def test_what_does_not_run_yet_is_refused(post, declaration, members, code, words):
     body = json.loads(post("CodePipeline_20150709.CreatePipeline", {"pipeline": declaration(**members)})[2])
