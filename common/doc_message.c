@@ -172,9 +172,12 @@ static bool is_bare_line(const struct doc_source *source, size_t start, size_t *
     return true;
 }
 
-/* A ':' where none may be. Mostly the line above is to blame: it lacks its own. */
+/* A ':' where none may be. Mostly a tab is to blame, or the line above: it lacks its own. */
 static bool refuse_colon(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
     size_t line = parser->problem_mark.line;
+    size_t tab = find_indenting_tab(source, line);
+    if (tab < source->size)
+        return doc_refuse(source, tab, ERR_INVALID, "tabs cannot indent YAML; use spaces", err);
     size_t at = offset_of(source, parser->problem_mark);
     size_t start = skip_spaces(source, line_offset(source, line));
     const char *first = memmem(source->bytes + start, source->size - start, ":", 1);
@@ -216,9 +219,6 @@ bool doc_refuse_syntax(const struct doc_source *source, const struct yaml_parser
     size_t marker = find_conflict_marker(source);
     if (marker < source->size)
         return doc_refuse(source, marker, ERR_INVALID, "a merge conflict is left here; resolve it", err);
-    size_t tab = find_indenting_tab(source, parser->problem_mark.line);
-    if (tab < source->size)
-        return doc_refuse(source, tab, ERR_INVALID, "tabs cannot indent YAML; use spaces", err);
     return refuse_problem(source, parser, err);
 }
 

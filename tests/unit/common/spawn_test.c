@@ -160,6 +160,22 @@ static void a_closed_output_is_not_the_end(void **state) {
     assert_string_equal(result.output, "x\n");
 }
 
+static bool counts(void *context) {
+    ++*(int *)context;
+    return false;
+}
+
+static void waiting_after_the_output_is_closed_is_idle(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    int asked = 0;
+    struct spawn spawn = SHELL("exec >&- 2>&-; sleep 1");
+    spawn.interrupted = counts;
+    spawn.context = &asked;
+    (void)must_collect(&arena, &spawn, 100);
+    assert_in_range(asked, 1, 100); /* some five; in a loop that does not wait, thousands */
+}
+
 static void descriptors_go_where_they_are_named(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -219,6 +235,24 @@ static void descriptors_may_be_given_crosswise(void **state) {
     assert_string_equal(read_all(&arena, files[0]), "two\n");
     for (int i = 0; i < 3; i++)
         (void)close(files[i]);
+}
+
+/* As in a daemon whose starter closed them: a copy must not land on 0, where the child's /dev/null goes. */
+static void closed_descriptors_of_ours_do_no_harm(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    int saved = fcntl(0, F_DUPFD_CLOEXEC, 10);
+    int output = memfd_create("output", MFD_CLOEXEC);
+    (void)close(0);
+    struct spawn spawn = SHELL("echo out; cat");
+    spawn.output = output;
+    struct spawn_result result = {0};
+    bool ran = spawn_run(&spawn, &result, NULL);
+    (void)dup2(saved, 0);
+    (void)close(saved);
+    assert_true(ran);
+    assert_string_equal(read_all(&arena, output), "out\n");
+    (void)close(output);
 }
 
 static void no_other_descriptor_is_inherited(void **state) {
@@ -350,8 +384,10 @@ int main(void) {
         cmocka_unit_test(what_is_left_running_neither_lives_nor_holds_us),
         cmocka_unit_test(a_daemon_that_keeps_the_pipe_does_not_hold_us),
         cmocka_unit_test(a_closed_output_is_not_the_end),
+        cmocka_unit_test(waiting_after_the_output_is_closed_is_idle),
         cmocka_unit_test(descriptors_go_where_they_are_named),
         cmocka_unit_test(descriptors_may_be_given_crosswise),
+        cmocka_unit_test(closed_descriptors_of_ours_do_no_harm),
         cmocka_unit_test(no_other_descriptor_is_inherited),
         cmocka_unit_test(nothing_given_is_dev_null),
         cmocka_unit_test(the_environment_is_what_is_given),
