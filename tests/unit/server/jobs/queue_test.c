@@ -108,6 +108,25 @@ static void heartbeats_keep_a_lease(struct bench *bench, struct err *err) {
     assert_int_equal(bench_job(bench, id).state, JOB_QUEUED);
 }
 
+/* The same runner gets the job again: what its first try still says is late too. */
+static void the_token_fences_a_runner_from_itself(struct bench *bench, struct err *err) {
+    const char *id = bench_queue(bench, "CodeBuild", 3);
+    bench_lease(bench, RUNNER_A, CLAIM_1, "CodeBuild");
+    const struct queue_fence first = bench_fence(bench, id, RUNNER_A);
+    assert_true(queue_acknowledge(bench->tx, &first, err));
+    bench->boot_ms += QUEUE_LEASE_MS;
+    expire(bench, 0);
+    assert_string_equal(bench_lease(bench, RUNNER_A, CLAIM_2, "CodeBuild"), id);
+    const struct queue_fence second = bench_fence(bench, id, RUNNER_A);
+    assert_true(queue_acknowledge(bench->tx, &second, err));
+    const struct wire_result result = {.token = first.token, .outcome = WIRE_SUCCEEDED};
+    struct job_row job;
+    bool again = false;
+    assert_false(queue_finish(bench->tx, &bench->arena, &first, &result, &again, &job, err));
+    bench_refused(err, "StaleTokenException");
+    assert_int_equal(bench_job(bench, id).state, JOB_RUNNING);
+}
+
 /* Every write of a runner that lost its job is refused, and nothing is written. */
 static void late_words_change_nothing(struct bench *bench, struct err *err) {
     const char *id = bench_queue(bench, "CodeBuild", 3);
@@ -344,6 +363,7 @@ CASE(a_claim_whose_job_ended_is_over)
 CASE(jobs_go_by_provider_and_in_order)
 CASE(an_offer_nobody_acknowledges_goes_back)
 CASE(heartbeats_keep_a_lease)
+CASE(the_token_fences_a_runner_from_itself)
 CASE(late_words_change_nothing)
 CASE(a_result_is_taken_once)
 CASE(the_mark_is_there_for_the_next_holder)
@@ -362,6 +382,7 @@ int main(void) {
         cmocka_unit_test(test_jobs_go_by_provider_and_in_order),
         cmocka_unit_test(test_an_offer_nobody_acknowledges_goes_back),
         cmocka_unit_test(test_heartbeats_keep_a_lease),
+        cmocka_unit_test(test_the_token_fences_a_runner_from_itself),
         cmocka_unit_test(test_late_words_change_nothing),
         cmocka_unit_test(test_a_result_is_taken_once),
         cmocka_unit_test(test_the_mark_is_there_for_the_next_holder),

@@ -166,7 +166,6 @@ struct caller {
     struct fixture *fixture;
     db_work *work;
     void *context;
-    struct gate *gate;
     char name[32];
     bool ok;
     struct err err;
@@ -179,8 +178,13 @@ static void *call(void *argument) {
     return NULL;
 }
 
-static void start(struct caller *caller, struct fixture *fixture, db_work *work, void *context) {
+/* `name`, where it is given, is copied and becomes the context. */
+static void start(struct caller *caller, struct fixture *fixture, db_work *work, void *context, const char *name) {
     *caller = (struct caller){.fixture = fixture, .work = work, .context = context};
+    if (name) {
+        (void)snprintf(caller->name, sizeof caller->name, "%s", name);
+        caller->context = caller->name;
+    }
     assert_int_equal(pthread_create(&caller->thread, NULL, call, caller), 0);
 }
 
@@ -228,13 +232,13 @@ static void waiting_work_is_committed_as_a_group(void **state) {
     struct caller holder, callers[CALLERS];
     close_gate(&gate);
     assert_true(db_write(fixture->db, hook_commits, NULL, &err));
-    start(&holder, fixture, wait_at_gate, &gate);
+    start(&holder, fixture, wait_at_gate, &gate, NULL);
     wait_until_entered(&gate);
     atomic_store(&commits, 0);
     for (int i = 0; i < CALLERS; i++) {
-        start(&callers[i], fixture, add, NULL);
-        (void)snprintf(callers[i].name, sizeof callers[i].name, "name-%d", i / 2); /* every second one is refused */
-        callers[i].context = callers[i].name;
+        char name[32];
+        (void)snprintf(name, sizeof name, "name-%d", i / 2); /* every second one is refused */
+        start(&callers[i], fixture, add, NULL, name);
     }
     while (db_waiting(fixture->db) < CALLERS)
         (void)sched_yield();
@@ -346,9 +350,10 @@ static int write_and_die(struct fixture *fixture) {
     struct gate gate;
     close_gate(&gate);
     struct caller caller;
-    start(&caller, fixture, wait_at_gate, &gate); /* a transaction that never ends */
+    start(&caller, fixture, wait_at_gate, &gate, NULL); /* a transaction that never ends */
     wait_until_entered(&gate);
-    start(&caller, fixture, add, undone);
+    struct caller second;
+    start(&second, fixture, add, undone, NULL);
     (void)kill(getpid(), SIGKILL);
     return 2;
 }
