@@ -1,0 +1,214 @@
+/*
+ * Archives that others made: names that climb, links that lead out, limits; and that ours are the same bytes each time.
+ */
+#include "runner/archive/names.h"
+#include "runner/archive/tar_feed.h"
+#include "runner/archive/tree.h"
+#include "runner/archive/zip.h"
+
+#include "common/str.h"
+#include "runner/folder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/penstock-zip-XXXXXX";
+
+static int make_folder(void **state) {
+    (void)state;
+    (void)setenv("TZ", "UTC", 1);
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    folder_remove(folder);
+    return 0;
+}
+
+static const char *in_folder(struct arena *arena, const char *name) {
+    return arena_printf(arena, "%s/%s", folder, name);
+}
+
+static void names_are_judged(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *clean; /* NULL: refused */
+    } rows[] = {{"a/b", "a/b"},   {"./a//b/", "a/b"}, {"", ""},          {"./", ""},      {"..", NULL},
+                {"a/../b", NULL}, {"../a", NULL},     {"/etc/passwd", NULL}, {"a/..", NULL}, {"..a/b..", "..a/b.."}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+        const char *clean = NULL;
+        assert_int_equal(archive_name(&arena, rows[i].name, &clean, NULL), rows[i].clean != NULL);
+        if (rows[i].clean)
+            assert_string_equal(clean, rows[i].clean);
+    }
+}
+
+/* Entries with a target are symlinks. */
+static void write_zip(const char *path, const struct zip_entry *entries, size_t count) {
+    struct zip_writer *writer;
+    assert_true(zip_writer_open(path, &writer, NULL));
+    for (size_t i = 0; i < count; i++)
+        assert_true(zip_writer_add(writer, &entries[i], NULL));
+    assert_true(zip_writer_close(writer, NULL));
+}
+
+static void feed_to_file(struct tar_feed *feed, const char *path, bool *failed, struct err *err) {
+    FILE *file = fopen(path, "w");
+    char piece[1000];
+    ptrdiff_t got;
+    assert_non_null(file);
+    while ((got = tar_feed_read(feed, piece, sizeof piece)) > 0)
+        assert_int_equal(fwrite(piece, 1, (size_t)got, file), got);
+    (void)fclose(file);
+    *failed = got < 0;
+    assert_int_equal(tar_feed_failed(feed, err), *failed);
+}
+
+static void a_zip_becomes_a_tar_and_a_tree(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
+    const struct zip_entry entries[] = {
+        {.name = "run.sh", .mode = 0755, .modified = 1000000000, .bytes = "echo hi\n", .size = 8},
+        {.name = "d/link", .target = "../run.sh"},
+        {.name = "d/out", .target = "/etc/passwd"},
+        {.name = "empty", .mode = 0644, .bytes = "", .size = 0}};
+    struct err err = {0};
+    bool failed;
+    const char *zip = in_folder(&arena, "in.zip");
+    write_zip(zip, entries, 4);
+    tar_feed_add_folder(feed, "src", 0755);
+    tar_feed_add_text(feed, "note", "text", 0600);
+    tar_feed_add_zip(feed, zip, "src");
+    feed_to_file(feed, in_folder(&arena, "out.tar"), &failed, &err);
+    assert_false(failed);
+    const char *tree = in_folder(&arena, "tree");
+    assert_true(tree_unpack(in_folder(&arena, "out.tar"), tree, false, &err));
+    const struct tree_file *files;
+    size_t count;
+    assert_true(tree_list(&arena, tree, "", &files, &count, &err));
+    assert_int_equal(count, 5);
+    assert_string_equal(files[4].path, "src/run.sh");
+    assert_int_equal(files[4].mode, 0755);
+    struct tree_file found;
+    int descriptor;
+    assert_string_equal(files[1].path, "src/d/link");
+    assert_true(tree_open(tree, &files[1], &descriptor, &found, &err));
+    assert_int_equal(found.size, 8);
+    (void)close(descriptor);
+    assert_string_equal(files[2].path, "src/d/out");
+    assert_false(tree_open(tree, &files[2], &descriptor, &found, &err)); /* leads out */
+}
+
+static void a_broken_zip_is_refused(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const char *path = in_folder(&arena, "broken.zip");
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs("PK\3\4 this is no zip", file);
+    (void)fclose(file);
+    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
+    struct err err = {0};
+    bool failed;
+    tar_feed_add_zip(feed, path, "src");
+    feed_to_file(feed, in_folder(&arena, "broken.tar"), &failed, &err);
+    assert_true(failed);
+    assert_int_equal(err.kind, ERR_INVALID);
+}
+
+static void a_climbing_zip_is_refused(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
+    const struct zip_entry entry = {.name = "../../escaped", .mode = 0644, .bytes = "x", .size = 1};
+    struct err err = {0};
+    bool failed;
+    write_zip(in_folder(&arena, "climb.zip"), &entry, 1);
+    tar_feed_add_zip(feed, in_folder(&arena, "climb.zip"), "src");
+    feed_to_file(feed, in_folder(&arena, "climb.tar"), &failed, &err);
+    assert_true(failed);
+    assert_string_equal(err.message, "the archive's entry '../../escaped' climbs out of it");
+}
+
+/* A symlink to a folder outside, then a file through it. */
+static void a_tar_cannot_write_through_a_symlink(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const char *canary = in_folder(&arena, "canary");
+    assert_int_equal(mkdir(canary, 0755), 0);
+    const struct zip_entry entries[] = {{.name = "door", .target = canary},
+                                        {.name = "door/file", .mode = 0644, .bytes = "x", .size = 1}};
+    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
+    struct err err = {0};
+    bool failed;
+    write_zip(in_folder(&arena, "link.zip"), entries, 2);
+    tar_feed_add_zip(feed, in_folder(&arena, "link.zip"), "src");
+    feed_to_file(feed, in_folder(&arena, "link.tar"), &failed, &err);
+    assert_false(failed);
+    (void)tree_unpack(in_folder(&arena, "link.tar"), in_folder(&arena, "linked"), false, &err);
+    struct stat status;
+    assert_int_not_equal(stat(arena_printf(&arena, "%s/file", canary), &status), 0);
+}
+
+static void one_file_out_of_a_zip(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct zip_entry entries[] = {{.name = "a/b.json", .mode = 0644, .bytes = "[1]", .size = 3}};
+    const char *path = in_folder(&arena, "one.zip");
+    const char *bytes;
+    size_t size;
+    struct err err = {0};
+    write_zip(path, entries, 1);
+    assert_true(zip_read(&arena, path, "./a/b.json", 100, &bytes, &size, &err));
+    assert_string_equal(bytes, "[1]");
+    assert_false(zip_read(&arena, path, "a/b.json", 2, &bytes, &size, &err));
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_false(zip_read(&arena, path, "b.json", 100, &bytes, &size, &err));
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+}
+
+static void the_same_files_give_the_same_bytes(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct zip_entry entries[] = {
+        {.name = "a", .mode = 0755, .modified = 1700000000, .bytes = "aaaa", .size = 4}, {.name = "b", .target = "a"}};
+    char *bytes[2];
+    size_t sizes[2];
+    for (int i = 0; i < 2; i++) {
+        const char *path = in_folder(&arena, i ? "same1.zip" : "same2.zip");
+        write_zip(path, entries, 2);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        bytes[i] = arena_alloc(&arena, 4096);
+        sizes[i] = fread(bytes[i], 1, 4096, file);
+        (void)fclose(file);
+    }
+    assert_int_equal(sizes[0], sizes[1]);
+    assert_memory_equal(bytes[0], bytes[1], sizes[0]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_judged),
+        cmocka_unit_test(a_zip_becomes_a_tar_and_a_tree),
+        cmocka_unit_test(a_broken_zip_is_refused),
+        cmocka_unit_test(a_climbing_zip_is_refused),
+        cmocka_unit_test(a_tar_cannot_write_through_a_symlink),
+        cmocka_unit_test(one_file_out_of_a_zip),
+        cmocka_unit_test(the_same_files_give_the_same_bytes),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
