@@ -70,11 +70,10 @@ static struct MHD_Response *make_response(struct exchange *exchange) {
 
 enum MHD_Result answer_queue(struct exchange *exchange) {
     struct http_listener *listener = exchange->listener;
-    int64_t allowed_ms = BODY_DEADLINE_MS + (int64_t)exchange->reply.body_size / BODY_BYTES_PER_MS;
     pthread_mutex_lock(&listener->lock);
     if (listener->closing)
         exchange->close_after = true;
-    deadline_set(exchange->connection, DEADLINE_CUT, listener_now() + allowed_ms);
+    deadline_move(exchange->connection);
     pthread_mutex_unlock(&listener->lock);
     exchange->phase = PHASE_SENDING;
     struct MHD_Response *response = make_response(exchange);

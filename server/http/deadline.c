@@ -6,6 +6,7 @@
 #include "server/http/exchange.h"
 
 #include <errno.h>
+#include <linux/tcp.h> /* not <netinet/tcp.h>, whose tcp_info does not count bytes */
 #include <sys/socket.h>
 
 #define THREAD_STACK_BYTES (128 * 1024)
@@ -29,10 +30,34 @@ static void cut(struct connection *connection) {
     shutdown(connection->fd, SHUT_RDWR); /* libmicrohttpd sees the end and closes it */
 }
 
+/* How many bytes the other side has sent or acknowledged. */
+static uint64_t count_moved(const struct connection *connection) {
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return 0;
+    return info.tcpi_bytes_received + info.tcpi_bytes_acked;
+}
+
+void deadline_move(struct connection *connection) {
+    connection->moved = count_moved(connection);
+    deadline_set(connection, DEADLINE_MOVE, listener_now() + connection->listener->settings.deadlines.body);
+}
+
+static void cut_unless_moved(struct connection *connection) {
+    if (count_moved(connection) - connection->moved >= PROGRESS_BYTES)
+        deadline_move(connection);
+    else
+        cut(connection);
+}
+
 static void fire(struct connection *connection) {
     switch (connection->deadline_kind) {
     case DEADLINE_CUT:
         cut(connection);
+        break;
+    case DEADLINE_MOVE:
+        cut_unless_moved(connection);
         break;
     case DEADLINE_AGAIN:
         connection->deadline_kind = DEADLINE_NONE;

@@ -244,13 +244,6 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
 
 /* The body */
 
-static void body_deadline(struct exchange *exchange) {
-    int64_t allowed_ms = BODY_DEADLINE_MS + exchange->body_received / BODY_BYTES_PER_MS;
-    pthread_mutex_lock(&exchange->listener->lock);
-    deadline_set(exchange->connection, DEADLINE_CUT, exchange->body_started_ms + allowed_ms);
-    pthread_mutex_unlock(&exchange->listener->lock);
-}
-
 static bool write_whole(int fd, const char *bytes, size_t size) {
     while (size > 0) {
         ssize_t written = write(fd, bytes, size);
@@ -272,7 +265,6 @@ static enum MHD_Result body_take(struct exchange *exchange, const char *data, si
         exchange->refuse_large = true;
         return exchange->body_received > 2 * exchange->route->body_limit + 65536 ? MHD_NO : MHD_YES;
     }
-    body_deadline(exchange);
     if (exchange->route->body == HTTP_BODY_MEMORY) {
         str_append_bytes(&exchange->body, data, size);
         return MHD_YES;
@@ -305,13 +297,15 @@ static enum MHD_Result body_end(struct exchange *exchange) {
 }
 
 static enum MHD_Result body_step(struct exchange *exchange, const char *data, size_t *data_size) {
-    if (exchange->body_started_ms == 0) {
+    if (!exchange->body_begun) {
         /* The first call, or that call again after the worker's check: the head only. */
         struct err err;
-        exchange->body_started_ms = listener_now();
+        exchange->body_begun = true;
         if (!body_begin(exchange, &err))
             return refuse_now(exchange, reply_status_of(&err), &err);
-        body_deadline(exchange);
+        pthread_mutex_lock(&exchange->listener->lock);
+        deadline_move(exchange->connection);
+        pthread_mutex_unlock(&exchange->listener->lock);
         return MHD_YES;
     }
     if (!data)

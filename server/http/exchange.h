@@ -16,17 +16,14 @@
 #include <netinet/in.h>
 #include <pthread.h>
 
-#define HEAD_DEADLINE_MS 10000 /* for a whole head */
-#define IDLE_DEADLINE_MS 30000 /* between requests */
-#define BODY_DEADLINE_MS 30000 /* for a body, and for taking a reply: this long, and longer for every 16 KiB moved */
-#define BODY_BYTES_PER_MS 16
-#define STREAM_BEAT_MS 15000
+#define PROGRESS_BYTES (64 * 1024) /* in one deadline, so that the next begins */
 #define STREAM_BYTES_MAX (1024 * 1024)
 #define PARK_SLOTS 1024
 
 enum deadline_kind {
     DEADLINE_NONE,
     DEADLINE_CUT,   /* the client is too slow: cut the connection */
+    DEADLINE_MOVE,  /* cut it where too few bytes of a body or reply have moved */
     DEADLINE_AGAIN, /* a long poll's wait is over: run the handler again */
     DEADLINE_BEAT,  /* a quiet event stream: send a comment */
 };
@@ -39,7 +36,8 @@ struct connection {
     char address[INET6_ADDRSTRLEN];
     enum deadline_kind deadline_kind;
     int64_t deadline_ms;
-    bool used; /* had a request before */
+    uint64_t moved; /* bytes, both ways, when DEADLINE_MOVE was set */
+    bool used;      /* had a request before */
 };
 
 enum exchange_phase {
@@ -73,7 +71,7 @@ struct exchange {
     bool close_after;
     int64_t content_length; /* -1: chunked */
     int64_t body_received;
-    int64_t body_started_ms;
+    bool body_begun;
     struct str body;
     uint64_t seen; /* the wakes counted before the handler looked */
     /* Event streams. */
@@ -142,6 +140,7 @@ void park_wake_all(struct http_listener *listener);
 bool deadline_start(struct http_listener *listener, struct err *err);
 void deadline_join(struct http_listener *listener);
 void deadline_set(struct connection *connection, enum deadline_kind kind, int64_t boot_ms); /* with the lock */
+void deadline_move(struct connection *connection);                                          /* with the lock */
 void deadline_cut_idle(struct http_listener *listener);                                     /* with the lock */
 
 /* stream.c: event streams. */

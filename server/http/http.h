@@ -110,10 +110,19 @@ struct http_route {
     bool slow; /* may take seconds: only half of the workers do such at a time, so that the others go on */
 };
 
+/* How long a client may take, in milliseconds; 0 means the default. */
+struct http_deadlines {
+    int head; /* for a request's head: 10,000 */
+    int idle; /* between requests: 30,000 */
+    int body; /* for a body, and to take a reply: 30,000, and as long again where 64 KiB moved in that time */
+    int beat; /* a quiet event stream gets a comment: 15,000 */
+};
+
 struct http_settings {
     int listen_fd; /* from http_bind; the listener closes it */
     int workers;
     int connection_limit;
+    struct http_deadlines deadlines;
     const char *body_directory; /* where file bodies go (O_TMPFILE) */
     const struct http_route *routes;
     size_t route_count;

@@ -109,7 +109,7 @@ static void connection_add(struct http_listener *listener, struct MHD_Connection
         listener->connections->previous = connection;
     listener->connections = connection;
     listener->connection_count++;
-    deadline_set(connection, DEADLINE_CUT, listener_now() + HEAD_DEADLINE_MS);
+    deadline_set(connection, DEADLINE_CUT, listener_now() + listener->settings.deadlines.head);
     pthread_mutex_unlock(&listener->lock);
     *out = connection;
 }
@@ -149,7 +149,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     connection->exchange = exchange;
     listener->exchange_count++;
     if (connection->used) /* the first request's ten seconds began with the connection */
-        deadline_set(connection, DEADLINE_CUT, listener_now() + HEAD_DEADLINE_MS);
+        deadline_set(connection, DEADLINE_CUT, listener_now() + listener->settings.deadlines.head);
     connection->used = true;
     pthread_mutex_unlock(&listener->lock);
     return exchange;
@@ -176,7 +176,7 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
     *request_context = NULL;
     pthread_mutex_lock(&listener->lock);
     exchange->connection->exchange = NULL;
-    deadline_set(exchange->connection, DEADLINE_CUT, listener_now() + IDLE_DEADLINE_MS);
+    deadline_set(exchange->connection, DEADLINE_CUT, listener_now() + listener->settings.deadlines.idle);
     if (listener->closing)
         shutdown(exchange->connection->fd, SHUT_RD);
     listener->exchange_count--;
@@ -195,11 +195,19 @@ static void on_panic(void *context, const char *file, unsigned line, const char 
     abort();
 }
 
+static void fill_in(struct http_deadlines *deadlines) {
+    deadlines->head = deadlines->head ? deadlines->head : 10000;
+    deadlines->idle = deadlines->idle ? deadlines->idle : 30000;
+    deadlines->body = deadlines->body ? deadlines->body : 30000;
+    deadlines->beat = deadlines->beat ? deadlines->beat : 15000;
+}
+
 static struct http_listener *listener_new(const struct http_settings *settings) {
     struct http_listener *listener = calloc(1, sizeof *listener);
     if (!listener)
         return NULL;
     listener->settings = *settings;
+    fill_in(&listener->settings.deadlines);
     listener->workers = calloc((size_t)settings->workers, sizeof *listener->workers);
     listener->timer_due_ms = INT64_MAX;
     pthread_condattr_t monotonic;

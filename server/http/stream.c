@@ -22,8 +22,8 @@ static void rest(struct exchange *exchange) {
 
 static void send_out(struct exchange *exchange) {
     exchange->phase = PHASE_SENDING;
-    exchange->beat_ms = listener_now() + STREAM_BEAT_MS;
-    deadline_set(exchange->connection, DEADLINE_CUT, listener_now() + BODY_DEADLINE_MS);
+    exchange->beat_ms = listener_now() + exchange->listener->settings.deadlines.beat;
+    deadline_set(exchange->connection, DEADLINE_CUT, listener_now() + exchange->listener->settings.deadlines.body);
     MHD_resume_connection(exchange->mhd);
 }
 
@@ -54,7 +54,7 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
 struct MHD_Response *stream_response(struct exchange *exchange) {
     exchange->out = (struct str)STR_INIT(STREAM_BYTES_MAX);
     str_append(&exchange->out, ": stream\n\n"); /* the head goes out at once, with something behind it */
-    exchange->beat_ms = listener_now() + STREAM_BEAT_MS;
+    exchange->beat_ms = listener_now() + exchange->listener->settings.deadlines.beat;
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 8192, read_stream, exchange, NULL);
 }
 

@@ -6,16 +6,14 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "server/http/http.h"
+#include "tests/unit/server/http/raw_client.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -25,7 +23,7 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS RAW_PATIENCE_MS
 
 static struct http_listener *listener;
 static int port;
@@ -126,51 +124,13 @@ static const struct http_route routes[] = {
 /* A client */
 
 static int dial(void) {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static void send_bytes(int fd, const char *bytes, size_t size) {
-    while (size > 0) {
-        ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return; /* the server may have closed already: what it said decides */
-        bytes += sent;
-        size -= (size_t)sent;
-    }
-}
-
-static void send_text(int fd, const char *text) {
-    send_bytes(fd, text, strlen(text));
-}
-
-/* Reads until the text `until` has come or the server closes; NULL waits for the close. */
-static char *receive(int fd, const char *until) {
-    static char buffer[1 << 20];
-    size_t filled = 0;
-    buffer[0] = '\0';
-    while (filled < sizeof buffer - 1) {
-        struct pollfd waiting_for = {.fd = fd, .events = POLLIN};
-        if (poll(&waiting_for, 1, PATIENCE_MS) != 1)
-            fail_msg("nothing came; so far: %s", buffer);
-        ssize_t got = recv(fd, buffer + filled, sizeof buffer - 1 - filled, 0);
-        if (got <= 0)
-            break;
-        filled += (size_t)got;
-        buffer[filled] = '\0';
-        if (until && strstr(buffer, until))
-            break;
-    }
-    return buffer;
+    return raw_dial(port);
 }
 
 static char *exchange(const char *request, size_t size, const char *until) {
     int fd = dial();
-    send_bytes(fd, request, size);
-    char *answer = receive(fd, until);
+    raw_send(fd, request, size);
+    char *answer = raw_receive(fd, until);
     close(fd);
     return answer;
 }
@@ -179,10 +139,6 @@ static char *get(const char *target) {
     char request[512];
     int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", target);
     return exchange(request, (size_t)size, NULL);
-}
-
-static int status_of(const char *answer) {
-    return strncmp(answer, "HTTP/1.1 ", 9) == 0 ? (int)strtol(answer + 9, NULL, 10) : 0;
 }
 
 static void start(int workers, int connections) {
@@ -226,18 +182,18 @@ static void await_looks(int count) {
 static void simple_test(void **state) {
     (void)state;
     char *answer = get("/hello");
-    assert_int_equal(status_of(answer), 200);
+    assert_int_equal(raw_status(answer), 200);
     assert_non_null(strstr(answer, "\r\nDate: "));
     assert_non_null(strstr(answer, "\r\nx-amzn-RequestId: "));
     assert_non_null(strstr(answer, "\r\nContent-Length: 5\r\n"));
     assert_non_null(strstr(answer, "\r\n\r\nhello"));
-    assert_int_equal(status_of(get("/nothing")), 404);
-    assert_int_equal(status_of(get("//hello")), 404);
-    assert_int_equal(status_of(get("/hello/")), 404);
-    assert_int_equal(status_of(get("/Hello")), 404);
-    assert_int_equal(status_of(get("/hello;x")), 404);
+    assert_int_equal(raw_status(get("/nothing")), 404);
+    assert_int_equal(raw_status(get("//hello")), 404);
+    assert_int_equal(raw_status(get("/hello/")), 404);
+    assert_int_equal(raw_status(get("/Hello")), 404);
+    assert_int_equal(raw_status(get("/hello;x")), 404);
     answer = get("/echo");
-    assert_int_equal(status_of(answer), 405);
+    assert_int_equal(raw_status(answer), 405);
     assert_non_null(strstr(answer, "\r\nAllow: POST\r\n"));
     assert_non_null(strstr(get("/show/a%20b/x?z=1&q=c+d%26"), "\r\n\r\na b|-|c d&"));
     assert_non_null(strstr(get("/show/%41/y/z/%7a"), "\r\n\r\nA|z/z|-"));
@@ -247,8 +203,8 @@ static void kept_alive_test(void **state) {
     (void)state;
     int fd = dial();
     for (int i = 0; i < 50; i++) {
-        send_text(fd, "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
-        assert_int_equal(status_of(receive(fd, "hello")), 200);
+        raw_send_text(fd, "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+        assert_int_equal(raw_status(raw_receive(fd, "hello")), 200);
     }
     close(fd);
     /* Two requests in one packet: two answers, in order. */
@@ -257,7 +213,7 @@ static void kept_alive_test(void **state) {
     assert_non_null(strstr(answer, "hello"));
     const char *head = "HEAD /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     answer = exchange(head, strlen(head), NULL);
-    assert_int_equal(status_of(answer), 200);
+    assert_int_equal(raw_status(answer), 200);
     assert_null(strstr(answer, "hello"));
 }
 
@@ -306,7 +262,7 @@ static void smuggling_test(void **state) {
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char *answer = exchange(bad[i].bytes, bad[i].size, NULL); /* returns when the server has closed */
-        if (status_of(answer) != 400)
+        if (raw_status(answer) != 400)
             fail_msg("case %zu was answered: %s", i, answer);
     }
 }
@@ -322,30 +278,30 @@ static void bodies_test(void **state) {
     assert_non_null(strstr(exchange(none, strlen(none), " me"), "\r\n\r\n0 e3b0c442"));
     /* Too large: refused by the head alone, nothing of the body was sent. */
     const char *large = "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100001\r\n\r\n";
-    assert_int_equal(status_of(exchange(large, strlen(large), NULL)), 413);
+    assert_int_equal(raw_status(exchange(large, strlen(large), NULL)), 413);
     const char *unwanted = "GET /hello HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na";
-    assert_int_equal(status_of(exchange(unwanted, strlen(unwanted), NULL)), 413);
+    assert_int_equal(raw_status(exchange(unwanted, strlen(unwanted), NULL)), 413);
 }
 
 static void chunked_limit_test(void **state) {
     (void)state;
     int fd = dial();
-    send_text(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    raw_send_text(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
     char piece[10000 + 16];
     int head = snprintf(piece, sizeof piece, "%x\r\n", 10000);
     memset(piece + head, 'x', 10000);
     memcpy(piece + head + 10000, "\r\n", 3);
     for (int i = 0; i < 11; i++)
-        send_text(fd, piece);
-    send_text(fd, "0\r\n\r\n");
-    assert_int_equal(status_of(receive(fd, NULL)), 413);
+        raw_send_text(fd, piece);
+    raw_send_text(fd, "0\r\n\r\n");
+    assert_int_equal(raw_status(raw_receive(fd, NULL)), 413);
     close(fd);
     /* One that never ends is cut. */
     fd = dial();
-    send_text(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    raw_send_text(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 1000; i++)
-        send_text(fd, piece);
-    assert_int_equal(status_of(receive(fd, NULL)), 0);
+        raw_send_text(fd, piece);
+    assert_int_equal(raw_status(raw_receive(fd, NULL)), 0);
     close(fd);
 }
 
@@ -360,29 +316,29 @@ static void upload_test(void **state) {
     snprintf(head, sizeof head,
              "POST /upload HTTP/1.1\r\nHost: h\r\nAuthorization: yes\r\nX-Who: me\r\nContent-Length: %zu\r\n\r\n",
              sizeof body);
-    send_text(fd, head);
-    send_bytes(fd, body, sizeof body);
-    char *answer = receive(fd, " me");
-    assert_int_equal(status_of(answer), 200);
+    raw_send_text(fd, head);
+    raw_send(fd, body, sizeof body);
+    char *answer = raw_receive(fd, " me");
+    assert_int_equal(raw_status(answer), 200);
     assert_non_null(strstr(answer, hex));
     close(fd);
     /* Without credentials: the answer comes although the body never does. */
     fd = dial();
-    send_text(fd, "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n");
-    answer = receive(fd, NULL);
-    assert_int_equal(status_of(answer), 401);
+    raw_send_text(fd, "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n");
+    answer = raw_receive(fd, NULL);
+    assert_int_equal(raw_status(answer), 401);
     assert_non_null(strstr(answer, "\r\nWWW-Authenticate: Basic"));
     close(fd);
     fd = dial();
-    send_text(fd, "POST /upload HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n");
-    assert_int_equal(status_of(receive(fd, NULL)), 401);
+    raw_send_text(fd, "POST /upload HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2000000\r\n\r\n");
+    assert_int_equal(raw_status(raw_receive(fd, NULL)), 401);
     close(fd);
     fd = dial();
-    send_text(fd, "POST /upload HTTP/1.1\r\nHost: h\r\nAuthorization: yes\r\nExpect: 100-continue\r\n"
-                  "Content-Length: 3\r\n\r\n");
-    assert_int_equal(status_of(receive(fd, "\r\n\r\n")), 100);
-    send_text(fd, "abc");
-    assert_int_equal(status_of(receive(fd, "ba7816bf")), 200);
+    raw_send_text(fd, "POST /upload HTTP/1.1\r\nHost: h\r\nAuthorization: yes\r\nExpect: 100-continue\r\n"
+                      "Content-Length: 3\r\n\r\n");
+    assert_int_equal(raw_status(raw_receive(fd, "\r\n\r\n")), 100);
+    raw_send_text(fd, "abc");
+    assert_int_equal(raw_status(raw_receive(fd, "ba7816bf")), 200);
     close(fd);
 }
 
@@ -397,29 +353,29 @@ static void files_test(void **state) {
 static void parked_test(void **state) {
     (void)state;
     int fd = dial();
-    send_text(fd, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    raw_send_text(fd, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
     await_looks(1);
     http_wake(listener, "another");
     atomic_store(&available, 3);
     http_wake(listener, "thing");
-    assert_non_null(strstr(receive(fd, "have"), "have 3"));
+    assert_non_null(strstr(raw_receive(fd, "have"), "have 3"));
     close(fd);
     /* The wait ends by itself. */
     atomic_store(&available, 0);
-    assert_int_equal(status_of(get("/wait?ms=50")), 204);
+    assert_int_equal(raw_status(get("/wait?ms=50")), 204);
     /* More of them than threads. */
     int many[50];
     int before = atomic_load(&looks);
     for (int i = 0; i < 50; i++) {
         many[i] = dial();
-        send_text(many[i], "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+        raw_send_text(many[i], "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
     }
     await_looks(before + 50);
-    assert_int_equal(status_of(get("/hello")), 200);
+    assert_int_equal(raw_status(get("/hello")), 200);
     atomic_store(&available, 4);
     http_wake(listener, "thing");
     for (int i = 0; i < 50; i++) {
-        assert_non_null(strstr(receive(many[i], "have"), "have 4"));
+        assert_non_null(strstr(raw_receive(many[i], "have"), "have 4"));
         close(many[i]);
     }
 }
@@ -457,18 +413,18 @@ static void stream_test(void **state) {
     (void)state;
     atomic_store(&available, 0);
     int fd = dial();
-    send_text(fd, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
-    assert_int_equal(status_of(receive(fd, ": stream")), 200);
+    raw_send_text(fd, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(raw_status(raw_receive(fd, ": stream")), 200);
     for (int i = 1; i <= 20; i++) {
         char expected[32];
         snprintf(expected, sizeof expected, "data: %d\n\n", i);
         atomic_store(&available, i);
         http_wake(listener, "thing");
-        receive(fd, expected);
+        raw_receive(fd, expected);
     }
     atomic_store(&available, 100);
     http_wake(listener, "thing");
-    assert_non_null(strstr(receive(fd, "\r\n0\r\n\r\n"), "data: 100\n\n"));
+    assert_non_null(strstr(raw_receive(fd, "\r\n0\r\n\r\n"), "data: 100\n\n"));
     close(fd);
 }
 
@@ -476,16 +432,16 @@ static void end_test(void **state) {
     (void)state;
     start(2, 100);
     int waiting_fd = dial(), stream_fd = dial(), idle_fd = dial(), half_fd = dial();
-    send_text(waiting_fd, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-    send_text(stream_fd, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
-    send_text(half_fd, "GET /hello HT");
+    raw_send_text(waiting_fd, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    raw_send_text(stream_fd, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    raw_send_text(half_fd, "GET /hello HT");
     await_looks(1);
-    receive(stream_fd, ": stream");
+    raw_receive(stream_fd, ": stream");
     assert_true(http_close(listener, PATIENCE_MS));
-    assert_int_equal(status_of(receive(waiting_fd, NULL)), 503);
-    receive(stream_fd, NULL);
-    receive(idle_fd, NULL);
-    receive(half_fd, NULL);
+    assert_int_equal(raw_status(raw_receive(waiting_fd, NULL)), 503);
+    raw_receive(stream_fd, NULL);
+    raw_receive(idle_fd, NULL);
+    raw_receive(half_fd, NULL);
     close(waiting_fd);
     close(stream_fd);
     close(idle_fd);
