@@ -17,8 +17,8 @@ struct artifacts;
 bool artifacts_open(const char *directory, struct artifacts **out, struct err *err);
 void artifacts_close(struct artifacts *artifacts); /* accepts NULL */
 
-/* Keeps what the file holds (an unnamed file on the same disk gets its name, another is copied); on disk with its folder
- * when this returns, so that a row may name it. `expected` is the hash that the sender gave, or NULL. Errors:
+/* Keeps what the file holds (an unnamed file on the same disk gets its name, another is copied); on disk with its
+ * folder when this returns, so that a row may name it. `expected` is the hash that the sender gave, or NULL. Errors:
  * ERR_INVALID "HashMismatchException", ERR_LIMIT the disk is full. */
 bool artifacts_put(struct artifacts *artifacts, int fd, const char *expected, char out_sha256[SHA256_HEX_SIZE],
                    int64_t *out_size, struct err *err);

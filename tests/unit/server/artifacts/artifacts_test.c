@@ -24,7 +24,7 @@ static struct err err;
 
 static int setup(void **state) {
     (void)state;
-    strcpy(directory, "/tmp/penstock-artifacts-XXXXXX");
+    memcpy(directory, "/tmp/penstock-artifacts-XXXXXX", sizeof "/tmp/penstock-artifacts-XXXXXX");
     assert_non_null(mkdtemp(directory));
     assert_true(artifacts_open(directory, &artifacts, &err));
     return 0;

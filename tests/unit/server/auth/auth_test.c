@@ -44,7 +44,7 @@ static struct err err;
 static int setup(void **state) {
     (void)state;
     now_ms = NOW_MS;
-    strcpy(directory, "/tmp/penstock-auth-XXXXXX");
+    memcpy(directory, "/tmp/penstock-auth-XXXXXX", sizeof "/tmp/penstock-auth-XXXXXX");
     assert_non_null(mkdtemp(directory));
     server = (struct server){.config = &config, .clock = &hand_clock};
     if (!db_open(":memory:", &hand_clock, NULL, NULL, &server.db, &err) || !auth_open(directory, &server.auth, &err))

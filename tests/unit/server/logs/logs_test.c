@@ -33,7 +33,7 @@ static struct err err;
 
 static int setup(void **state) {
     (void)state;
-    strcpy(directory, "/tmp/penstock-logs-XXXXXX");
+    memcpy(directory, "/tmp/penstock-logs-XXXXXX", sizeof "/tmp/penstock-logs-XXXXXX");
     assert_non_null(mkdtemp(directory));
     assert_true(logs_open(directory, &hand_clock, &logs, &err));
     return 0;

@@ -91,7 +91,7 @@ static int setup(void **state) {
     (void)state;
     int fd, port;
     struct auth_token made;
-    strcpy(directory, "/tmp/penstock-push-XXXXXX");
+    memcpy(directory, "/tmp/penstock-push-XXXXXX", sizeof "/tmp/penstock-push-XXXXXX");
     assert_non_null(mkdtemp(directory));
     server = (struct server){.config = &config, .clock = &clock_system};
     must(http_bind("127.0.0.1", 0, &fd, &port, &err));
