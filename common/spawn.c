@@ -25,7 +25,8 @@ struct process {
     const struct spawn *spawn;
     pid_t pid; /* also its group */
     int pidfd;
-    int output; /* reading end of the pipe, or -1 */
+    int output;      /* reading end of the pipe, or -1 */
+    int writing_end; /* ours of the pipe until the program has its own, or -1 */
     struct str collected;
     int64_t deadline_ms; /* boot time; 0: none */
     struct spawn_result result;
@@ -40,6 +41,7 @@ static void close_descriptor(int *descriptor) {
 static void release_process(struct process *process) {
     close_descriptor(&process->pidfd);
     close_descriptor(&process->output);
+    close_descriptor(&process->writing_end);
     str_release(&process->collected);
 }
 
@@ -222,6 +224,7 @@ static bool reap(struct process *process, struct err *err) {
 static bool run(struct process *process, int output, struct err *err) {
     if (!start(process, output, err))
         return false;
+    close_descriptor(&process->writing_end); /* else the output would never end */
     if (process->spawn->timeout_ms > 0)
         process->deadline_ms = clock_boot_ms(&clock_system) + process->spawn->timeout_ms;
     process->pidfd = pidfd_open(process->pid, 0);
@@ -231,7 +234,7 @@ static bool run(struct process *process, int output, struct err *err) {
 }
 
 bool spawn_run(const struct spawn *spawn, struct spawn_result *out, struct err *err) {
-    struct process process CLEANUP(release_process) = {.spawn = spawn, .pidfd = -1, .output = -1};
+    struct process process CLEANUP(release_process) = {.spawn = spawn, .pidfd = -1, .output = -1, .writing_end = -1};
     if (!run(&process, spawn->output, err))
         return false;
     *out = process.result;
@@ -241,17 +244,16 @@ bool spawn_run(const struct spawn *spawn, struct spawn_result *out, struct err *
 bool spawn_run_collect(const struct spawn *spawn, struct arena *arena, size_t ceiling, struct spawn_result *out,
                        struct err *err) {
     struct process process CLEANUP(release_process) = {
-        .spawn = spawn, .pidfd = -1, .output = -1, .collected = STR_INIT(ceiling)};
-    int writing_end CLEANUP(close_descriptor) = -1;
+        .spawn = spawn, .pidfd = -1, .output = -1, .writing_end = -1, .collected = STR_INIT(ceiling)};
     if (spawn->output < 0) {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC) < 0)
             return err_set_errno(err, errno, "making a pipe for '%s'", spawn->arguments[0]);
         process.output = ends[0];
-        writing_end = ends[1];
+        process.writing_end = ends[1];
         (void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
-    int child_output = spawn->output < 0 ? writing_end : spawn->output;
+    int child_output = spawn->output < 0 ? process.writing_end : spawn->output;
     if (!run(&process, child_output, err))
         return false;
     *out = process.result;

@@ -16,7 +16,7 @@ clang -std=gnu17 -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefi
 
 seeds=tests/fuzz/corpus/$target
 if [ "$seconds" = merge ]; then
-    exec "$out/$target-fuzzer" -merge=1 -max_len=400 "$seeds" "$out/$target"
+    exec "$out/$target-fuzzer" -merge=1 -use_counters=0 -max_len=300 "$seeds" "$out/$target"
 fi
 [ "$target" != doc ] || seeds="$seeds tests/data/doc/good tests/data/doc/bad"
 dictionary=
