@@ -6,8 +6,8 @@
 #   penstock/build     the same plus the docker command line: what the demo's builds run in
 #   penstock/h2o       the H2O web server with the libraries it stands on
 #
-#   scripts/images.sh make CACHE     what is missing on the engine at DOCKER_HOST
-#   scripts/images.sh remove         those images again
+#   scripts/images.sh make CACHE         makes what the engine at DOCKER_HOST lacks, and prints the names of those made
+#   scripts/images.sh remove NAME...     removes these again
 set -euo pipefail
 
 docker=/usr/bin/docker
@@ -107,7 +107,9 @@ make() {
     trap 'rm -rf "$work"' EXIT
     local name
     for name in busybox build h2o; do
-        is_made $name || "make_$name"
+        is_made $name && continue
+        "make_$name"
+        echo "penstock/$name"
     done
     # What an older version of this script made has lost its name by now.
     "$docker" image prune --force --filter "label=$label" >/dev/null
@@ -115,13 +117,13 @@ make() {
 
 remove() {
     local image
-    for image in $("$docker" image ls --quiet --filter "label=$label" | sort -u); do
+    for image; do
         "$docker" image rm --force "$image" >/dev/null 2>&1 || true # one that a container still uses stays
     done
 }
 
 case ${1-} in
 make) make "${2:?usage: scripts/images.sh make CACHE}" ;;
-remove) remove ;;
-*) echo "usage: scripts/images.sh make CACHE | remove" >&2; exit 2 ;;
+remove) remove "${@:2}" ;;
+*) echo "usage: scripts/images.sh make CACHE | remove NAME..." >&2; exit 2 ;;
 esac

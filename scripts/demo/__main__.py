@@ -165,7 +165,8 @@ class Demo:
     def status(self):
         self._must_run()
         screen.say(f"dashboard    {self._sign_in_link()}")
-        screen.say(f"application  {self.installation.application_url}  answers with {application.answer(self.installation.application_url)}")
+        version = application.answer(self.installation.application_url)
+        screen.say(f"application  {self.installation.application_url}  {f'version {version[0]}' if version else 'does not answer'}")
         self._penstock("status", _PIPELINE)
         self._say_next()
         return 0

@@ -95,11 +95,15 @@ class Installation:
         self.save()
 
     def make_images(self):
-        processes.run([os.path.join(_SCRIPTS, "images.sh"), "make", _CACHE], {**os.environ, "DOCKER_HOST": self.docker_host}, what="making the base images")
+        made = processes.run([os.path.join(_SCRIPTS, "images.sh"), "make", _CACHE], {**os.environ, "DOCKER_HOST": self.docker_host}, what="making the base images")
+        # Those that were there before may be somebody else's.
+        self.state["baseImages"] = made.split()
+        self.save()
 
     def start_sandbox(self):
         sandbox = self.sandbox
         sandbox.start()
+        self.state["registry"] = sandbox.registry
         self._remember("sandbox", sandbox)
 
     def deploy_first_version(self):
@@ -155,8 +159,8 @@ class Installation:
             result = subprocess.run([DOCKER, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
             return result.stdout.split()
 
-        images = sorted(set(docker("image", "ls", "--quiet", "--filter", "label=penstock.demo=shop")))
+        images = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{self.state.get('registry', 'none')}/shop/*")
         if images:
             docker("image", "rm", "--force", *images)
         docker("image", "prune", "--force", "--filter", "label=penstock.demo=shop")
-        subprocess.run([os.path.join(_SCRIPTS, "images.sh"), "remove"], env=environment, check=False)
+        subprocess.run([os.path.join(_SCRIPTS, "images.sh"), "remove", *self.state.get("baseImages", [])], env=environment, check=False)

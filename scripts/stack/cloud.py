@@ -69,7 +69,7 @@ class Cloud:
         self.ecs.create_cluster(clusterName=self.cluster)
         name = f"{self.cluster}-{self.service}"
         balancer = self.elb.create_load_balancer(Name=name, Subnets=["subnet-1", "subnet-2"])["LoadBalancers"][0]
-        group = self.elb.create_target_group(Name=name, Protocol="HTTP", Port=8080, VpcId=balancer["VpcId"], TargetType="ip", HealthCheckPath="/health", HealthyThresholdCount=2, UnhealthyThresholdCount=2)["TargetGroups"][0]
+        group = self.elb.create_target_group(Name=name, Protocol="HTTP", Port=8080, VpcId=balancer["VpcId"], TargetType="ip", HealthCheckPath="/health", HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=2, HealthyThresholdCount=2, UnhealthyThresholdCount=2)["TargetGroups"][0]
         forward = {"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}
         self.elb.create_listener(LoadBalancerArn=balancer["LoadBalancerArn"], Protocol="HTTP", Port=port, DefaultActions=[forward])
         self.ecs.register_task_definition(**task_definition(self.family, self.image_prefix, version))

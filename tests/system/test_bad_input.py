@@ -25,7 +25,7 @@ stages:
     [
         ("provider: Manual", "provider: Manuel", "good.yml:9:", "did you mean 'Manual'"),
         ("outputArtifacts", "outputArtefacts", "good.yml:6:", "outputArtifacts"),
-        ("stages:\n", "stages: 7\n#", "good.yml:3:", "list"),
+        ("provider: Manual", "provider: Manual, runOrder: soon", "good.yml:9:", "runOrder"),
         ("  - name: Look\n", "  - name: Source\n", "good.yml:7:", "Source"),
         ("name: Look, provider: Manual", "name: Look, provider: ECS, configuration: {ClusterName: a, ServiceName: b}, inputArtifacts: [Nix]", "good.yml:9:", "Nix"),
         ("stages:\n", "stages: [\n", "good.yml:", ""),
