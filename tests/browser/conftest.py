@@ -53,8 +53,4 @@ def page(browser, server, request):
     page = Page(browser, server.url)
     page.clean()
     yield page
-    errors = page.console_errors()
-    if request.node.get_closest_marker('refusals'):
-        errors = [error for error in errors if 'Failed to load resource' not in error]
-    page.leave()
-    assert errors == []
+    page.finish(request.node.get_closest_marker('refusals'))

@@ -237,6 +237,15 @@ class Operations:
         self.server.change(given['pipelineName'], run)
         return {}
 
+    def GetRepository(self, given):
+        if given['repositoryName'] not in self.server.world.setdefault('repositories', ['shop']):
+            raise Refusal(400, 'RepositoryDoesNotExistException', f"{given['repositoryName']} does not exist")
+        return {'repositoryMetadata': {'repositoryName': given['repositoryName']}}
+
+    def CreateRepository(self, given):
+        self.server.world['repositories'].append(given['repositoryName'])
+        return {'repositoryMetadata': {'repositoryName': given['repositoryName']}}
+
     def ListRunners(self, given):
         return {'runners': self.server.world['runners']}
 

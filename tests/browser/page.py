@@ -53,6 +53,12 @@ class Page:
     def console_errors(self):
         return [f"{line['level']}: {line['message']}" for line in self.driver.get_log('browser') if line['level'] in ('SEVERE', 'WARNING')]
 
+    def finish(self, refusals):
+        """The end of a test: the page wrote no error; with `refusals`, none but the browser's own lines about refused requests."""
+        errors = [error for error in self.console_errors() if not (refusals and 'Failed to load resource' in error)]
+        self.leave()
+        assert errors == []
+
     def run(self, script, *given):
         return self.driver.execute_script(script, *given)
 

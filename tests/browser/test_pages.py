@@ -97,6 +97,15 @@ def test_pipeline_page(page, server):
     assert len(rows) == 5 and rows[0].startswith('#12') and 'stopped by ben: never gets healthy' in rows[2]
 
 
+@pytest.mark.refusals
+def test_a_repository_is_created_with_one_button(page, server):
+    page.open('/pipelines/legacy-import')
+    page.sees('The repository “legacy-import” does not exist on this server yet.')
+    page.click('Create the repository')
+    page.gone('.notice.is-info')
+    assert server.called('CreateRepository') == [{'repositoryName': 'legacy-import'}]
+
+
 def test_older_executions_are_fetched(page, server):
     import time
     shop = server.pipeline('shop')

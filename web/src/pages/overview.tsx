@@ -221,7 +221,7 @@ function Empty(props: { runners: number }) {
         <li>
           <h2>Push the source</h2>
           <p>
-            The server hosts git itself. Make a git token in the <a href={paths.settings}>settings</a>; it is the password for:
+            The server hosts git itself: the pipeline’s page creates its repository with one button. Make a git token in the <a href={paths.settings}>settings</a>; it is the password for:
           </p>
           <Paste what="The git command" text={`git push ${location.origin}/git/hello main`} />
           <p>

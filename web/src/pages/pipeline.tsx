@@ -1,11 +1,11 @@
 // One pipeline: its stages as they stand now (each may hold another execution),
 // and the history below.
 import { useState } from "preact/hooks";
-import { codePipeline, penstock, messageOf } from "../api/client.ts";
+import { ApiError, codeCommit, codePipeline, penstock, messageOf } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
 import type { ExecutionDetail, ExecutionSummary, PipelineDetail, PipelineState } from "../api/types.ts";
-import { useStateNews, useTab } from "../parts/announce.tsx";
-import { Age, Button, Copy, Loading, Notice, Paste, ReadTrouble, Status, Took } from "../parts/basics.tsx";
+import { tell, useStateNews, useTab } from "../parts/announce.tsx";
+import { Age, Button, Copy, Loading, Notice, Paste, ReadTrouble, Status, Took, useBusy } from "../parts/basics.tsx";
 import { Graph, type GraphStage } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
@@ -19,8 +19,19 @@ import { RunButton } from "./overview.tsx";
 
 interface Shown {
   detail: PipelineDetail;
+  /** The hosted repository that the source names was never created. */
+  withoutRepository: boolean;
   /** By stage: the execution that was in it last, in full. */
   inStages: Map<string, ExecutionDetail>;
+}
+
+async function repositoryExists(repositoryName: string): Promise<boolean> {
+  try {
+    await codeCommit("GetRepository", { repositoryName });
+    return true;
+  } catch (error) {
+    return !(error instanceof ApiError && error.code === "RepositoryDoesNotExistException");
+  }
 }
 
 async function readPipeline(name: string): Promise<Shown> {
@@ -34,7 +45,9 @@ async function readPipeline(name: string): Promise<Shown> {
   const read = await Promise.all(wanted.map((id) => penstock<ExecutionDetail>("GetExecutionDetail", { pipelineName: name, pipelineExecutionId: id })));
   const inStages = new Map<string, ExecutionDetail>();
   for (const [stage, id] of ids) inStages.set(stage, read[wanted.indexOf(id)]!);
-  return { detail, inStages };
+  // Where something ran the repository exists: it is asked for only before the first push.
+  const repository = detail.executions.length ? undefined : detail.repository;
+  return { detail, inStages, withoutRepository: !!repository && !(await repositoryExists(repository.name)) };
 }
 
 export function PipelinePage({ name }: { name: string }) {
@@ -66,12 +79,12 @@ export function PipelinePage({ name }: { name: string }) {
         </div>
       </header>
       <ReadTrouble error={live.error} refresh={live.refresh} have={!!live.data} />
-      {live.data ? <Body {...live.data} /> : live.error ? null : <Loading what="the pipeline" />}
+      {live.data ? <Body shown={live.data} refresh={live.refresh} /> : live.error ? null : <Loading what="the pipeline" />}
     </>
   );
 }
 
-function Body(shown: Shown) {
+function Body({ shown, refresh }: { shown: Shown; refresh: () => void }) {
   const { detail } = shown;
   const { pipeline, executions, repository } = detail;
   return (
@@ -85,6 +98,7 @@ function Body(shown: Shown) {
           </a>
         </div>
       ) : null}
+      {shown.withoutRepository && repository ? <CreateRepository name={repository.name} onCreated={refresh} /> : null}
       {pipeline.fileError ? (
         <Notice kind="warn">
           {pipeline.file ?? "The pipeline’s file"} was not loaded; version {pipeline.version} stays in force. <code class="error-text">{pipeline.fileError}</code>
@@ -98,7 +112,7 @@ function Body(shown: Shown) {
             <dd>
               <Paste text={repository.cloneUrl} what="The repository’s address" />
               <span class="muted">
-                A push to <code>{repository.branch}</code> starts this pipeline.
+                A push to <code>{repository.branch}</code> starts this pipeline. The password is a git token from the <a href={paths.settings}>settings</a>.
               </span>
             </dd>
           </div>
@@ -125,6 +139,28 @@ function Body(shown: Shown) {
       <History name={pipeline.name} newest={executions} />
       <Definition detail={detail} />
     </>
+  );
+}
+
+function CreateRepository(props: { name: string; onCreated: () => void }) {
+  const work = useBusy();
+  const create = () =>
+    void work.run(async () => {
+      await codeCommit("CreateRepository", { repositoryName: props.name });
+      tell(`Created the repository ${props.name}. Push to it to start the pipeline.`);
+      props.onCreated();
+    });
+  return (
+    <Notice
+      kind="info"
+      action={
+        <Button kind="primary" busy={work.busy} onClick={create}>
+          Create the repository
+        </Button>
+      }
+    >
+      The repository “{props.name}” does not exist on this server yet. {work.error}
+    </Notice>
   );
 }
 
