@@ -152,6 +152,22 @@ static void a_change_cancels_what_is_under_way(void **state) {
     RUN(SHOP, steps);
 }
 
+static void a_change_leaves_a_begun_job_alone(void **state) {
+    (void)state;
+    struct world world;
+    world_open(&world, SHOP);
+    world_must(&world, "start");
+    world_must(&world, "1 take App");
+    world_must(&world, "update");
+    assert_int_equal(world_job(&world, 1, "App").cancel, JOB_CANCEL_NONE);
+    world_must(&world, "pass 2"); /* nor is it taken away when its runner is lost */
+    assert_string_equal(world_show(&world), "1 Source:App");
+    world_must(&world, "1 done App");
+    assert_string_equal(world_show(&world), "1 Cancelled");
+    assert_int_equal(world_action(&world, 1, "App").status, ACTION_SUCCEEDED);
+    world_close(&world);
+}
+
 static void a_change_takes_back_an_unanswered_approval(void **state) {
     (void)state;
     static const struct step_in_words steps[] = {
@@ -374,6 +390,7 @@ int main(void) {
         cmocka_unit_test(queued_ones_all_wait_in_order),
         cmocka_unit_test(parallel_ones_never_wait),
         cmocka_unit_test(a_change_cancels_what_is_under_way),
+        cmocka_unit_test(a_change_leaves_a_begun_job_alone),
         cmocka_unit_test(a_change_takes_back_an_unanswered_approval),
         cmocka_unit_test(a_deleted_pipeline_ends_its_executions),
         cmocka_unit_test(the_same_request_token_gives_the_same_execution),

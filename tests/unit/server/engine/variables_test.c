@@ -30,7 +30,7 @@
     "      - name: Ok\n"                                                                                               \
     "        provider: Manual\n"                                                                                       \
     "        configuration:\n"                                                                                         \
-    "          CustomData: '#{src.CommitId} for #{variables.Who} on #{variables.Stage}; # {x}'\n"                    \
+    "          CustomData: '#{src.CommitId} for #{variables.Who} on #{variables.Stage}; # {x}'\n"                      \
     "          ExternalEntityLink: 'https://example.com/#{made.Tag}'\n"
 
 static const char *start(struct world *world, const char *who, struct err *err) {

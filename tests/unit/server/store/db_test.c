@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -376,19 +377,47 @@ static void a_second_server_is_refused(void **state) {
     assert_null(second);
 }
 
+/* Some 8 MB in one transaction: twice what is left in the log before it is written back. */
+static bool add_megabytes(struct tx *tx, void *context, struct err *err) {
+    static char description[4096];
+    memset(description, 'x', sizeof description - 1);
+    for (int i = 0; i < 2000; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "repository-%d-%d", *(int *)context, i);
+        const struct repository_row row = {.name = name, .description = description};
+        if (!repositories_add(tx, &row, err))
+            return false;
+    }
+    return true;
+}
+
 static void a_large_log_is_written_back(void **state) {
     struct fixture *fixture = *state;
     struct err err = {0};
-    for (int i = 0; i < 3; i++) {
-        assert_true(db_write(fixture->db, add_much, NULL, &err) || i > 0);
-        err_clear(&err);
-    }
-    db_close(fixture->db);
+    struct stat log;
     char wal[128];
     (void)snprintf(wal, sizeof wal, "%s-wal", fixture->path);
+    for (int i = 0; i < 5; i++)
+        assert_true(db_write(fixture->db, add_megabytes, &i, &err));
+    assert_int_equal(stat(wal, &log), 0);
+    assert_true(log.st_size < 20 << 20); /* not the 40 MB that were written */
+    db_close(fixture->db);
     assert_int_not_equal(access(wal, F_OK), 0);
     assert_true(open_db(fixture, &err));
-    assert_int_equal(count_repositories(fixture), 2000);
+    assert_int_equal(count_repositories(fixture), 10000);
+}
+
+static bool see_ref_of_nobody(struct tx *tx, void *context, struct err *err) {
+    bool changed = false;
+    (void)context;
+    return repositories_see_ref(tx, "none", "refs/heads/main", "c0ffee", &changed, err);
+}
+
+static void rows_cannot_belong_to_nobody(void **state) {
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    assert_false(db_write(fixture->db, see_ref_of_nobody, NULL, &err));
+    assert_int_equal(err.kind, ERR_CONFLICT);
 }
 
 static void not_a_database_is_refused(void **state) {
@@ -464,6 +493,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(committed_work_survives_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_server_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_large_log_is_written_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_cannot_belong_to_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(not_a_database_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(queries_nest, set_up, tear_down),
         cmocka_unit_test(memory_reads_share_the_writer),
