@@ -4,6 +4,9 @@
  * refused with a word of what to write instead. Plain YAML scalars keep their text (`no`, `1.10`, `0755`): `text` is as
  * written for every scalar, and the type is what YAML 1.2's core schema says (true/false, null, decimal numbers, else
  * text).
+ * Numbers that no int64 or double holds stay text.
+ *
+ * A file whose first character is '{' or '[' is read as JSON, strictly; JSON's escapes are not all YAML's.
  *
  * The only room that knows libyaml.
  */

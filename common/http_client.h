@@ -49,7 +49,7 @@ struct http_answer {
     size_t body_size;
 };
 
-/* Once at start and end of the program, before threads. */
+/* Once at start and end of the program, before threads. From then on the program ignores SIGPIPE: TLS needs that. */
 bool http_client_global_init(struct err *err);
 void http_client_global_release(void);
 
@@ -57,7 +57,8 @@ struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);     /* accepts NULL */
 void http_client_cleanup(struct http_client **client); /* for CLEANUP() */
 
-/* Sends and waits for the whole answer. Any status is a success here: look at answer->status. The answer lives in the
+/* Sends and waits for the whole answer. A POST or PATCH is never sent twice by itself; others may be, where a kept
+ * connection turns out dead. Any status is a success here: look at answer->status. The answer lives in the
  * arena. Errors: ERR_UNAVAILABLE (no connection, timeout, cut off: may be repeated if the request may be),
  * ERR_LIMIT (answer too large), ERR_INVALID (bad URL). */
 bool http_send(struct http_client *client, struct arena *arena, const struct http_request *request,

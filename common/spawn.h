@@ -1,7 +1,8 @@
 /*
  * Other programs, started with a struct of named fields: no shell, no argument strings. The child gets exactly the
  * given environment and descriptors, its own process group, default signals, and is killed with its group when time is
- * up.
+ * up. What it leaves running in its group when it ends is killed too; a process that left the group on purpose goes on,
+ * and does not hold up the caller.
  */
 #ifndef COMMON_SPAWN_H
 #define COMMON_SPAWN_H

@@ -124,8 +124,11 @@ def check_includes(root, files):
     table = read_table(root)
     for name in filter(is_c, files):
         text = without_comments(read(root, name), keep_texts=True)
-        room = os.path.dirname(tested_room(name))
-        allowed, line = line_for(room, table)
+        folder = os.path.dirname(name)
+        allowed, line = line_for(folder, table)
+        room = folder if line else os.path.dirname(tested_room(name))
+        if not line:
+            allowed, line = line_for(room, table)
         for match in re.finditer(r'^\s*#\s*include\s+"([^"]+)"', text, flags=re.M):
             header = match.group(1)
             where = f"{name}:{line_of(text, match.start(1))}"

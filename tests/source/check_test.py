@@ -61,6 +61,11 @@ class Rules(unittest.TestCase):
         self.write("tests/unit/common/str_test.c", '#include "server/store/db.h"\n')
         self.assert_one(check.check_includes, "tests/unit/common/str_test.c:1: common must not include")
 
+    def test_a_folder_of_tests_may_have_its_own_line(self):
+        self.write("tests/unit/common/str_test.c", '#include "server/store/db.h"\n')
+        self.write("tests/source/allowed-includes.txt", TABLE + "tests/unit/common: server/store\n")
+        self.assert_none(check.check_includes)
+
     def test_includes_start_at_the_root(self):
         self.write("server/store/a.c", '#include "db.h"\n')
         self.assert_one(check.check_includes, 'server/store/a.c:1: there is no "db.h" below the root')

@@ -106,9 +106,11 @@ static void send_echo(int fd, const char *head, const struct str *body) {
 }
 
 static void send_endless(int fd) {
+    char chunk[4096 + 9];
+    (void)snprintf(chunk, sizeof chunk, "1000\r\n%04096d\r\n", 0);
     send_text(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (;;)
-        send_text(fd, "a\r\n0123456789\r\n");
+        send_text(fd, chunk);
 }
 
 static void send_many_headers(int fd) {
