@@ -30,6 +30,11 @@ static void complain(struct project_draft *draft, const char *block, const char 
     errors_add(draft->errors, inner.value ? &inner : &outer, INVALID, aws, "%s", message);
 }
 
+static void complain_member(struct project_draft *draft, const char *member, const char *message) {
+    struct place place = PLACE_MEMBER(draft->place, member, json_get(draft->place->value, member));
+    errors_add_name(draft->errors, &place, INVALID, NULL, "%s", message);
+}
+
 static bool is_empty(const char *text) {
     return !text || !*text;
 }
@@ -88,6 +93,15 @@ static void check_unsupported(struct project_draft *draft) {
         errors_add_name(draft->errors, &place, INVALID, NULL,
                         "is not supported yet; mount the file system on the runner's machine and keep it out of the "
                         "project");
+    const struct json *source = json_get(draft->place->value, "source");
+    if (json_get_bool(json_get(source, "gitSubmodulesConfig"), "fetchSubmodules", false))
+        complain(draft, "source", "gitSubmodulesConfig", NULL,
+                 "submodules are not supported yet; fetch them in the buildspec");
+    if (json_get_integer(draft->place->value, "autoRetryLimit", 0) > 0)
+        complain_member(draft, "autoRetryLimit", "is not supported yet; remove it, and start a failed build again");
+    if (json_get(draft->place->value, "concurrentBuildLimit"))
+        complain_member(draft, "concurrentBuildLimit",
+                        "is not supported yet: a build starts as soon as a runner is free; remove it");
     const struct json *environment = json_get(draft->place->value, "environment");
     if (is_filled(json_get(environment, "fleet")))
         complain(draft, "environment", "fleet", NULL, "is not supported: any runner takes the build; remove it");

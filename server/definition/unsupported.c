@@ -30,9 +30,18 @@ static void check_stage(struct draft *draft, const struct draft_stage *stage) {
     refuse(draft, stage->place, "blockers", DEFINITION_STAGE, "remove it (AWS keeps it for itself)");
 }
 
+/* Whoever wrote it relies on a message that would not come. */
+static void check_notification(struct draft *draft, const struct draft_action *action) {
+    struct place place = PLACE_MEMBER(action->place, "configuration", json_get(action->place->value, "configuration"));
+    if (action->type && action->type->worker == ACTION_BY_PERSON)
+        refuse(draft, &place, "NotificationArn", DEFINITION_ACTION,
+               "remove it: no message is sent yet, the approval waits on the dashboard");
+}
+
 static void check_action(struct draft *draft, const struct draft_action *action) {
     const char *role = "remove it: the work is done with the credentials of the runner that takes it";
     refuse(draft, action->place, "roleArn", DEFINITION_ACTION, role);
+    check_notification(draft, action);
     if (!action->type || str_equal(action->type->provider, "Commands"))
         return;
     const char *commands = "remove it: only Commands actions have it";

@@ -136,7 +136,7 @@ static bool show_latest(struct view *view, const struct pipeline_row *row, struc
         return false;
     if (count > 0 && !view_execution(view, newest, json_set_object(view->arena, out, "latestExecution"), err))
         return false;
-    return approval_count == 0 || view_approval(view, approvals, json_set_object(view->arena, out, "approval"), err);
+    return approval_count == 0 || view_approval(view, approvals, out, err);
 }
 
 bool view_pipeline(struct view *view, const struct pipeline_row *row, struct json *out, struct err *err) {

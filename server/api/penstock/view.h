@@ -19,6 +19,9 @@ struct view {
     int64_t pipeline_id;
     int64_t version;
     const struct pipeline *pipeline;
+    /* The approval shown last: an execution and its pipeline show the same one, and reading its commits takes git. */
+    const char *approval_of; /* the action run's uuid */
+    const struct json *approval;
 };
 
 /* The definition of that version. */
@@ -38,7 +41,8 @@ bool view_stages(struct view *view, const struct execution_row *execution, struc
 bool view_action(struct view *view, const struct pipeline_action *action, const struct action_run_row *run,
                  struct json *out, struct err *err);
 
-/* Approval, with what is about to be released: the commits since what last succeeded in that stage. */
+/* Approval, as member "approval" of `out`, with what is about to be released: the commits since what last succeeded in
+ * that stage. */
 bool view_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err);
 
 /* The first approval of the execution that somebody is to answer, as member "approval" of `out`; nothing for none. */

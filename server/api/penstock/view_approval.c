@@ -79,7 +79,7 @@ static bool show_changes(struct view *view, const struct action_run_row *run, st
     return true;
 }
 
-bool view_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+static bool show_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
     struct arena *arena = view->arena;
     const struct json *configuration = view_parse(arena, run->configuration);
     json_set_text(arena, out, "pipelineName", run->pipeline);
@@ -94,6 +94,18 @@ bool view_approval(struct view *view, const struct action_run_row *run, struct j
     return show_changes(view, run, out, err);
 }
 
+bool view_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+    if (!str_equal(view->approval_of, run->uuid)) {
+        struct json *shown = json_object(view->arena);
+        if (!show_approval(view, run, shown, err))
+            return false;
+        view->approval = shown;
+        view->approval_of = run->uuid;
+    }
+    json_set(view->arena, out, "approval", json_copy(view->arena, view->approval));
+    return true;
+}
+
 bool view_pending_approval(struct view *view, const struct execution_row *execution, struct json *out,
                            struct err *err) {
     struct action_run_row *rows;
@@ -102,6 +114,6 @@ bool view_pending_approval(struct view *view, const struct execution_row *execut
         return false;
     for (size_t i = 0; i < count; i++)
         if (rows[i].execution_id == execution->id)
-            return view_approval(view, &rows[i], json_set_object(view->arena, out, "approval"), err);
+            return view_approval(view, &rows[i], out, err);
     return true;
 }

@@ -86,8 +86,7 @@ static bool show_run(struct view *view, const struct action_run_row *run, struct
         return false;
     json_set_text(view->arena, out, "wait", wait);
     show_outcome(view->arena, run, out);
-    if (run->approval_token && run->status == ACTION_IN_PROGRESS &&
-        !view_approval(view, run, json_set_object(view->arena, out, "approval"), err))
+    if (run->approval_token && run->status == ACTION_IN_PROGRESS && !view_approval(view, run, out, err))
         return false;
     return show_log(view, run, out, err) && show_runner(view, run, out, err) && show_build(view, run, out, err) &&
            show_variables(view, run, out, err);

@@ -1,5 +1,6 @@
 """Fixtures of the API's tests: one server for all of them, AWS's own clients, and a runner played by hand."""
 
+import base64
 import json
 import os
 import pathlib
@@ -94,6 +95,29 @@ def codebuild(api):
 @pytest.fixture(scope="session")
 def codecommit(api):
     return api.client("codecommit")
+
+
+class Developer:
+    """Somebody with a clone of a hosted repository in an empty folder."""
+
+    def __init__(self, server, repository, folder):
+        basic = base64.b64encode(f"x:{server.call('CreateGitToken')['token']}".encode()).decode()
+        self._folder = folder
+        self._url = f"{server.url}/git/{repository}"
+        self._options = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", f"http.extraHeader=Authorization: Basic {basic}"]
+        self.git("init", "--quiet", "--initial-branch", "main")
+
+    def git(self, *arguments):
+        environment = {**os.environ, "HOME": str(self._folder), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
+        return processes.run(["git", *self._options, *arguments], environment, str(self._folder)).strip()
+
+    def commit(self, message):
+        """The new commit's id."""
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def push(self, *refs):
+        self.git("push", "--quiet", self._url, *(refs or ["main"]))
 
 
 def source(repository="app", branch="main"):

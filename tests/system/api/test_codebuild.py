@@ -61,14 +61,14 @@ class TestCreateProject:
 
 class TestUpdateProject:
     def test_is_a_patch_but_for_tags(self, codebuild, made):
-        codebuild.update_project(name=made, description="new", sourceVersion="main", concurrentBuildLimit=3, tags=[{"key": "a", "value": "b"}])
+        codebuild.update_project(name=made, description="new", sourceVersion="main", tags=[{"key": "a", "value": "b"}])
         got = codebuild.update_project(name=made, timeoutInMinutes=20)["project"]
-        assert (got["description"], got["sourceVersion"], got["timeoutInMinutes"], got["concurrentBuildLimit"]) == ("new", "main", 20, 3)
+        assert (got["description"], got["sourceVersion"], got["timeoutInMinutes"]) == ("new", "main", 20)
         assert got["tags"] == []
         assert got["lastModified"] >= got["created"]
 
     def test_empty_values_take_away(self, codebuild, made):
-        codebuild.update_project(name=made, sourceVersion="main", concurrentBuildLimit=3, cache={"type": "LOCAL", "modes": ["LOCAL_SOURCE_CACHE"]}, badgeEnabled=True)
+        codebuild.update_project(name=made, sourceVersion="main", cache={"type": "LOCAL", "modes": ["LOCAL_SOURCE_CACHE"]}, badgeEnabled=True)
         got = codebuild.update_project(name=made, sourceVersion="", concurrentBuildLimit=-1, vpcConfig={}, secondarySources=[], cache={"type": "NO_CACHE", "location": ""}, badgeEnabled=False)["project"]
         assert "sourceVersion" not in got and "concurrentBuildLimit" not in got and "vpcConfig" not in got
         assert got["cache"]["type"] == "NO_CACHE" and got["badge"] == {"badgeEnabled": False}
@@ -78,6 +78,8 @@ class TestUpdateProject:
             codebuild.update_project(name="nix", description="x")
         with pytest.raises(codebuild.exceptions.InvalidInputException):
             codebuild.update_project(name=made, source={"type": "GITHUB"})
+        with pytest.raises(codebuild.exceptions.InvalidInputException, match="concurrentBuildLimit: is not supported yet"):
+            codebuild.update_project(name=made, concurrentBuildLimit=3)
 
 
 class TestProjects:

@@ -1,11 +1,9 @@
 """CodeCommit as Debian's aws command line and boto3 see it."""
 
-import base64
 import datetime
-import os
-import subprocess
 
 import pytest
+from conftest import Developer
 from stack.sandbox import ACCOUNT, REGION
 
 
@@ -18,20 +16,10 @@ def made(codecommit, name):
 @pytest.fixture
 def pushed(api, made, tmp_path):
     """The repository with a commit on two branches; its id."""
-    token = api.call("CreateGitToken")["token"]
-    basic = base64.b64encode(f"x:{token}".encode()).decode()
-    environment = {**os.environ, "HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
-
-    def git(*arguments):
-        command = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", f"http.extraHeader=Authorization: Basic {basic}", *arguments]
-        return subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True, env=environment).stdout.strip()
-
-    git("init", "--quiet", "--initial-branch", "main")
-    (tmp_path / "README").write_text("hello\n")
-    git("add", "README")
-    git("commit", "--quiet", "--message", "First version")
-    git("push", "--quiet", f"{api.url}/git/{made}", "main", "main:side")
-    return git("rev-parse", "HEAD")
+    clone = Developer(api, made, tmp_path)
+    commit = clone.commit("First version")
+    clone.push("main", "main:side")
+    return commit
 
 
 class TestRepositories:

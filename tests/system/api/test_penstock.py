@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from conftest import approval, wait_for_status
+from conftest import Developer, approval, wait_for_status
 from hand_runner import COMMIT
 from stack.sandbox import ACCOUNT, REGION
 from stack.server import Refused
@@ -52,6 +52,30 @@ class TestOverview:
         shown = summary(api, waiting)
         assert shown["latestExecution"]["wait"] == "waiting for execution 1 to leave stage Release"
         assert shown["stages"][1]["wait"]
+
+
+def test_an_approval_shows_what_it_lets_through(api, hand, codepipeline, codecommit, pipeline, tmp_path):
+    codecommit.create_repository(repositoryName=pipeline)
+    execution = codepipeline.list_pipeline_executions(pipelineName=pipeline)["pipelineExecutionSummaries"][0]["pipelineExecutionId"]
+    codepipeline.stop_pipeline_execution(pipelineName=pipeline, pipelineExecutionId=execution, abandon=True)
+    clone = Developer(api, pipeline, tmp_path)
+    first = clone.commit("First version")
+    clone.push()
+    hand.fetch(pipeline, first)
+    asked = summary(api, pipeline)["approval"]
+    assert asked["changes"]["to"] == first and "from" not in asked["changes"]
+    assert [commit["summary"] for commit in asked["changes"]["commits"]] == ["First version"]
+    names = {key: asked[key] for key in ("pipelineName", "stageName", "actionName", "token")}
+    codepipeline.put_approval_result(**names, result={"status": "Approved", "summary": ""})
+    clone.commit("Second version")
+    third = clone.commit("Third version")
+    clone.push()
+    hand.fetch(pipeline, third)
+    shown = summary(api, pipeline)
+    changes = shown["approval"]["changes"]
+    assert (changes["from"], changes["to"], changes["truncated"]) == (first, third, False)
+    assert [(commit["summary"], commit["author"]) for commit in changes["commits"]] == [("Third version", "Ann"), ("Second version", "Ann")]
+    assert shown["latestExecution"]["approval"] == shown["approval"]
 
 
 class TestDetail:

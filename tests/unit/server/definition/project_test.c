@@ -112,11 +112,10 @@ static void an_update_changes_what_it_names_and_clears_tags(void **state) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const char *changed = update(&arena, kept,
                                  "{\"name\":\"my-nuxt-app\",\"description\":\"new\",\"sourceVersion\":"
-                                 "\"main\",\"concurrentBuildLimit\":2,\"timeoutInMinutes\":20}");
+                                 "\"main\",\"timeoutInMinutes\":20}");
     const struct json *tree = parse(&arena, changed);
     assert_string_equal(json_get_text(tree, "description"), "new");
     assert_int_equal(json_get_integer(tree, "timeoutInMinutes", 0), 20);
-    assert_int_equal(json_get_integer(tree, "concurrentBuildLimit", 0), 2);
     assert_null(json_get(tree, "tags"));
     assert_non_null(json_get(tree, "logsConfig"));
     tree =

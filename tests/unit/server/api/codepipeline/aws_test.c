@@ -164,6 +164,12 @@ static void lists_go_page_by_page(void **state) {
             arena_printf(&test_arena, "{\"pipelineName\":\"a\",\"nextToken\":\"%s\"}", token),
             "InvalidNextTokenException");
     refused("CodePipeline_20150709.ListPipelines", "{\"nextToken\":\"====\"}", "InvalidNextTokenException");
+    ask("CodePipeline_20150709.StartPipelineExecution", "{\"name\":\"a\"}");
+    page = ask("CodePipeline_20150709.ListPipelineExecutions", "{\"pipelineName\":\"a\",\"maxResults\":1}");
+    refused(
+        "CodePipeline_20150709.ListActionExecutions",
+        arena_printf(&test_arena, "{\"pipelineName\":\"a\",\"nextToken\":\"%s\"}", json_get_text(page, "nextToken")),
+        "InvalidNextTokenException");
 }
 
 static void filtered_executions_go_page_by_page(void **state) {
