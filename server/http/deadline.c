@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <linux/tcp.h> /* not <netinet/tcp.h>, whose tcp_info does not count bytes */
+#include <malloc.h>
 #include <sys/socket.h>
 
 #define THREAD_STACK_BYTES (128 * 1024)
+#define TRIM_AFTER_MS 3000
 
 int64_t listener_now(void) {
     return clock_boot_ms(&clock_system);
@@ -85,6 +87,26 @@ static int64_t fire_due(struct http_listener *listener, int64_t now) {
     return earliest;
 }
 
+/* What a burst of requests took goes back to the system a moment after it is over, once: glibc alone keeps it. */
+static void trim_if_due(struct http_listener *listener, int64_t now) {
+    if (listener->trim_due_ms > now)
+        return;
+    listener->trim_due_ms = INT64_MAX;
+    pthread_mutex_unlock(&listener->lock);
+    malloc_trim(0);
+    pthread_mutex_lock(&listener->lock);
+}
+
+void deadline_trim_later(struct http_listener *listener) {
+    if (listener->trim_due_ms != INT64_MAX)
+        return;
+    listener->trim_due_ms = listener_now() + TRIM_AFTER_MS;
+    if (listener->trim_due_ms < listener->timer_due_ms) {
+        listener->timer_due_ms = listener->trim_due_ms;
+        pthread_cond_signal(&listener->timer_changed);
+    }
+}
+
 static void sleep_until(struct http_listener *listener, int64_t due_ms) {
     if (due_ms == INT64_MAX) {
         pthread_cond_wait(&listener->timer_changed, &listener->lock);
@@ -112,7 +134,10 @@ static void *timer_main(void *context) {
     while (!listener->stopped) {
         /* While the list is walked, deadlines that are set compare with this, so none is slept through. */
         listener->timer_due_ms = INT64_MAX;
+        trim_if_due(listener, listener_now());
         int64_t earliest = fire_due(listener, listener_now());
+        if (listener->trim_due_ms < earliest)
+            earliest = listener->trim_due_ms;
         if (earliest < listener->timer_due_ms)
             listener->timer_due_ms = earliest;
         if (listener->timer_due_ms > listener_now())

@@ -105,6 +105,7 @@ struct http_listener {
     int connection_count;
     pthread_cond_t timer_changed;
     int64_t timer_due_ms;
+    int64_t trim_due_ms; /* when memory is given back; INT64_MAX: it was */
     pthread_t timer;
     /* The end. */
     bool closing; /* new requests and waits are answered 503 */
@@ -141,6 +142,7 @@ bool deadline_start(struct http_listener *listener, struct err *err);
 void deadline_join(struct http_listener *listener);
 void deadline_set(struct connection *connection, enum deadline_kind kind, int64_t boot_ms); /* with the lock */
 void deadline_move(struct connection *connection);                                          /* with the lock */
+void deadline_trim_later(struct http_listener *listener);                                   /* with the lock */
 void deadline_cut_idle(struct http_listener *listener);                                     /* with the lock */
 
 /* stream.c: event streams. */

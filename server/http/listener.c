@@ -180,6 +180,7 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
     if (listener->closing)
         shutdown(exchange->connection->fd, SHUT_RD);
     listener->exchange_count--;
+    deadline_trim_later(listener);
     pthread_cond_broadcast(&listener->exchange_gone);
     pthread_mutex_unlock(&listener->lock);
     exchange_free(exchange);
@@ -210,6 +211,7 @@ static struct http_listener *listener_new(const struct http_settings *settings) 
     fill_in(&listener->settings.deadlines);
     listener->workers = calloc((size_t)settings->workers, sizeof *listener->workers);
     listener->timer_due_ms = INT64_MAX;
+    listener->trim_due_ms = INT64_MAX;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
