@@ -451,7 +451,6 @@ static void memory_reads_share_the_writer(void **state) {
 
 static void a_statement_within_itself_gets_its_own_copy(struct tx *tx, struct err *err) {
     static const char sql[] = "SELECT name FROM repositories ORDER BY name";
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct query outer CLEANUP(query_close) = query_open(tx, sql);
     int rows = 0;
     while (query_next(&outer)) {
