@@ -3,7 +3,7 @@ import json
 import pathlib
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -134,8 +134,7 @@ class Page:
         return [f"{fault['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
                 for fault in json.loads(result) for node in fault['nodes'] or [{'html': ''}]]
 
-    def is_alive(self):
-        try:
-            return self.run('return !window.pwned')
-        except WebDriverException:
-            return False
+    def is_inert(self):
+        """No script of the data ran, and no link or image would run one."""
+        return self.run('''return !window.pwned && !document.querySelector("img, iframe, [onerror], [onclick]") &&
+            [...document.querySelectorAll("a[href]")].every(a => ["http:", "https:"].includes(a.protocol))''')

@@ -70,6 +70,29 @@ def test_live_lines_are_followed_until_the_reader_scrolls_up(page, server):
     page.until('no longer live', lambda: page.text('.log-foot').startswith('813 lines') and 'live' not in page.text('.log-foot'))
 
 
+def test_following_outlasts_a_change_of_what_stands_above(page, server):
+    server.logs['log-live'].append(*[f'line {n}' for n in range(500)])
+    open_log(page, log_path(server, 'api'))
+    page.sees('Following the end', '.log-foot')
+    page.sees('Live', '.connection')
+    action = server.pipeline('api')['executions'][0]['stages'][1]['actions'][2]
+    for change in ({'summary': 'step 10 of 14', 'percentComplete': 70}, {'summary': '', 'percentComplete': None}) * 2:
+        action.update(change)
+        server.change('api', server.pipeline('api')['executions'][0])
+        page.until('the change', lambda: bool(page.all('main > progress')) == bool(change['percentComplete']))
+        page.until('the end in sight', lambda: at_end(page))
+        server.logs['log-live'].append(f'after {change["summary"]}.')
+        page.sees(f'after {change["summary"]}.', '.log-rows')
+        assert 'Following the end' in page.text('.log-foot')
+    for height in (1100, 700, 1000, 900):
+        page.size(1280, height)
+        page.until('the size', lambda: page.run('return innerHeight') == height)
+        server.logs['log-live'].append(f'at {height}.')
+        page.sees(f'at {height}.', '.log-rows')
+        page.until('the end in sight', lambda: at_end(page))
+        assert 'Following the end' in page.text('.log-foot')
+
+
 def test_scrolling_back_to_the_end_follows_again(page, server):
     log = server.logs['log-live']
     log.append(*[f'line {n}' for n in range(500)])
@@ -219,7 +242,7 @@ def test_hostile_lines_are_inert(page, server):
     open_log(page, log_path(server))
     page.press('w')
     page.until('wrapped', lambda: page.all('.is-wrapped'))
-    assert page.is_alive()
+    assert page.is_inert()
     assert page.text('[data-line="0"] .log-text') == '<img src=x onerror="window.pwned=1">'
     assert page.text('[data-line="3"] .log-text') == 'click'
     assert page.all('.log-row a:not(.log-number)') == []

@@ -42,8 +42,8 @@ def test_every_page_is_sound(page, server, world, width, scheme):
         if page.overflow() > 0:
             faults.append(f'{name}: {page.overflow()} px too wide')
         faults += [f'{name}: {fault}' for fault in page.accessibility_faults(rules)]
-        if not page.is_alive():
-            faults.append(f'{name}: a script in the data ran')
+        if not page.is_inert():
+            faults.append(f'{name}: text in the data became part of the page')
     assert not faults, '\n'.join(faults)
 
 

@@ -83,6 +83,22 @@ def test_first_steps(page, server, make_runner):
 
 
 @pytest.mark.refusals
+def test_signing_in_again_elsewhere_does_not_break_this_tab(page, server):
+    page.open('/settings')
+    first = page.driver.current_window_handle
+    page.driver.switch_to.new_window('tab')
+    page.driver.get(server.call('CreateSignInLink')['url'])
+    page.click('Sign in')
+    page.sees('Pipelines', 'h1')
+    page.driver.close()
+    page.driver.switch_to.window(first)
+    page.click('Create an access key')
+    page.sees('AWS_SECRET_ACCESS_KEY=', '.once')
+    page.click('Sign out')
+    page.sees('Sign in to Penstock', 'h1')
+
+
+@pytest.mark.refusals
 def test_a_repository_is_made_and_a_run_waits_for_a_runner(page, server):
     load_pipeline(server, 'gate.yml', GATE)
     page.open('/pipelines/gate')

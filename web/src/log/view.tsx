@@ -206,8 +206,9 @@ export function LogView(props: { logId: string; failed: boolean; started: number
   const onScroll = () => {
     const element = box.current;
     if (!element) return;
+    const pulledUp = scroller.isPulledUp(element.scrollTop, element.scrollHeight - element.clientHeight);
     const distance = scroller.moved(element.scrollTop);
-    if (distance < -1) following.value = false;
+    if (pulledUp) following.value = false;
     else if (distance > 0 && scroller.top >= scroller.topMax - rowHeight && !store.closed.value) following.value = true;
     if (distance) draw();
     // In a log taller than the browser allows, the bar drifts from its proportion: put it right at rest.
@@ -270,7 +271,7 @@ export function LogView(props: { logId: string; failed: boolean; started: number
   for (let n = first; n <= last; n++) shown.push(n);
   const digits = String(Math.max(total, 1)).length;
   const offset = scroller.bar + scroller.layout.top(first) - scroller.top;
-  const behind = !following.value && !store.closed.value;
+  const behind = ready && !following.value && !store.closed.value;
 
   return (
     <section class="log" aria-label="Log">

@@ -94,7 +94,7 @@ function Body({ data, action }: { data: ExecutionDetail; action: ActionDetail })
       ) : action.summary && !failed ? (
         <p class="story">{action.summary}</p>
       ) : null}
-      {action.percentComplete !== undefined && isLive(state) ? <progress max={100} value={action.percentComplete} aria-label={`${action.percentComplete} percent done`} /> : null}
+      {typeof action.percentComplete === "number" && isLive(state) ? <progress max={100} value={action.percentComplete} aria-label={`${action.percentComplete} percent done`} /> : null}
       <Phases action={action} />
       <Facts action={action} />
       {action.log ? (
@@ -109,7 +109,7 @@ function Body({ data, action }: { data: ExecutionDetail; action: ActionDetail })
 }
 
 function Phases({ action }: { action: ActionDetail }) {
-  const phases = action.build?.phases?.filter((phase) => phase.phaseType !== "COMPLETED");
+  const phases = action.build?.phases?.filter((phase) => phase.phaseType !== "COMPLETED" && phase.phaseType !== "SUBMITTED" && !(phase.phaseType === "QUEUED" && !phase.durationInSeconds));
   if (!phases?.length) return null;
   return (
     <ol class="phases" aria-label="Phases of the build">
