@@ -4,6 +4,8 @@
  */
 #include "server/store/connection.h"
 
+#include "common/str.h"
+
 #include <stdlib.h>
 
 /* synchronous is a property of the connection, not of the file: FULL is what makes a commit survive a power loss.
@@ -54,6 +56,16 @@ int connection_run(struct connection *connection, const char *sql) {
     return sqlite3_exec(connection->handle, sql, NULL, NULL, NULL);
 }
 
+/* Some file systems cannot share memory between processes; SQLite then keeps its old journal and says so only here. */
+static bool has_wal(struct connection *connection) {
+    sqlite3_stmt *statement = NULL;
+    bool wal = sqlite3_prepare_v2(connection->handle, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+               sqlite3_step(statement) == SQLITE_ROW &&
+               str_equal((const char *)sqlite3_column_text(statement, 0), "wal");
+    sqlite3_finalize(statement);
+    return wal;
+}
+
 static int set_up(struct connection *connection, enum connection_kind kind) {
     sqlite3 *handle = connection->handle;
     sqlite3_extended_result_codes(handle, 1);
@@ -79,8 +91,10 @@ bool connection_open(const char *path, enum connection_kind kind, struct connect
     int code = sqlite3_open_v2(path, &connection->handle, flags, NULL);
     if (code == SQLITE_OK)
         code = set_up(connection, kind);
-    if (code != SQLITE_OK) {
-        connection_error(connection, code, err);
+    bool ok = code == SQLITE_OK || connection_error(connection, code, err);
+    if (ok && kind == CONNECTION_WRITER && !has_wal(connection))
+        ok = err_set(err, ERR_INVALID, "the file system does not support SQLite's write-ahead log; use a local disk");
+    if (!ok) {
         connection_close(connection);
         return err_wrap(err, "opening '%s'", path);
     }

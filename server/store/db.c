@@ -305,9 +305,19 @@ static bool lock_file(struct db *db, struct err *err) {
     return ok;
 }
 
+/* The database holds sealed secrets and who did what: nobody else reads it. SQLite gives its other files the mode of
+ * this one. Before SQLite opens it, since closing it later would drop SQLite's locks. */
+static bool make_private(const char *path, struct err *err) {
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno == EEXIST || err_set_errno(err, errno, "creating '%s'", path);
+    close(fd);
+    return true;
+}
+
 static bool open_writer(struct db *db, struct err *err) {
     enum connection_kind kind = db->in_memory ? CONNECTION_MEMORY : CONNECTION_WRITER;
-    if (!db->in_memory && !lock_file(db, err))
+    if (!db->in_memory && (!lock_file(db, err) || !make_private(db->path, err)))
         return false;
     if (!connection_open(db->path, kind, &db->writer, err))
         return false;

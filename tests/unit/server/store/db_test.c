@@ -367,6 +367,20 @@ static void committed_work_survives_kill(void **state) {
     assert_int_equal(count_repositories(fixture), 1);
 }
 
+static void nobody_else_may_read_it(void **state) {
+    struct fixture *fixture = *state;
+    struct stat file;
+    char name[] = "shop";
+    struct err err = {0};
+    assert_true(db_write(fixture->db, add, name, &err));
+    assert_int_equal(stat(fixture->path, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0600);
+    char wal[128];
+    (void)snprintf(wal, sizeof wal, "%s-wal", fixture->path);
+    assert_int_equal(stat(wal, &file), 0);
+    assert_int_equal(file.st_mode & 0777, 0600);
+}
+
 static void a_second_server_is_refused(void **state) {
     struct fixture *fixture = *state;
     struct err err = {0};
@@ -490,6 +504,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_read_keeps_its_snapshot_while_others_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_told_and_survived, set_up, tear_down),
         cmocka_unit_test_setup_teardown(committed_work_survives_kill, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nobody_else_may_read_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_server_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_large_log_is_written_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_cannot_belong_to_nobody, set_up, tear_down),
