@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +23,11 @@
 #define HEADERS_CEILING ((size_t)128 * 1024)
 #define CONNECT_TIMEOUT_MS 5000
 #define TIMEOUT_MS 60000
+#define INTERRUPTED_EVERY_MS 1000
 
 struct http_client {
     CURL *easy;
+    CURLM *multi; /* keeps the connections between requests */
 };
 
 /* One request under way. */
@@ -57,7 +60,7 @@ void http_client_global_release(void) {
 
 struct http_client *http_client_new(void) {
     struct http_client *client = calloc(1, sizeof *client);
-    if (!client || !(client->easy = curl_easy_init())) {
+    if (!client || !(client->easy = curl_easy_init()) || !(client->multi = curl_multi_init())) {
         (void)fputs("out of memory\n", stderr);
         abort();
     }
@@ -68,6 +71,7 @@ void http_client_free(struct http_client *client) {
     if (!client)
         return;
     curl_easy_cleanup(client->easy);
+    curl_multi_cleanup(client->multi);
     free(client);
 }
 
@@ -300,6 +304,24 @@ static bool refuse_result(const struct exchange *exchange, CURLcode result, cons
     }
 }
 
+/* curl_easy_perform wakes up each second whether or not anybody wants to be asked, which a program that sits in a long
+ * poll all day would pay for. This one sleeps until something comes, or curl's own timers say so. */
+static CURLcode perform(struct http_client *client, const struct http_request *request) {
+    const int patience_ms = request->interrupted ? INTERRUPTED_EVERY_MS : INT_MAX;
+    int running = 1, left;
+    CURLcode result = CURLE_FAILED_INIT;
+    if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK)
+        return result;
+    while (curl_multi_perform(client->multi, &running) == CURLM_OK && running)
+        if (curl_multi_poll(client->multi, NULL, 0, patience_ms, NULL) != CURLM_OK)
+            break;
+    for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &left));)
+        if (message->msg == CURLMSG_DONE)
+            result = message->data.result;
+    curl_multi_remove_handle(client->multi, client->easy);
+    return result;
+}
+
 bool http_send(struct http_client *client, struct arena *arena, const struct http_request *request,
                struct http_answer *out, struct err *err) {
     if (!http_check_request(request, err))
@@ -318,7 +340,7 @@ bool http_send(struct http_client *client, struct arena *arena, const struct htt
     result = result ? result : set_safety(easy, request);
     result = result ? result : set_callbacks(easy, &exchange);
     result = result ? result : set_method(easy, &exchange);
-    result = result ? result : curl_easy_perform(easy);
+    result = result ? result : perform(client, request);
     curl_easy_reset(easy); /* no pointer to this frame may stay in the handle */
     if (result != CURLE_OK)
         return refuse_result(&exchange, result, words, err);

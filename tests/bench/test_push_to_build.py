@@ -36,7 +36,8 @@ projects:
         phases:
           build:
             commands:
-              - {TELL_TIME}
+              - |
+                {TELL_TIME}
 """
 
 
