@@ -62,14 +62,12 @@ static void waiting(struct request *request, struct reply *reply) {
         atomic_store(&available, 7);
         http_wake(listener, "thing");
     }
-    if (have) {
-        reply_text(request, reply, 200, "text/plain", arena_printf(request->arena, "have %d", have));
-        return;
-    }
     const char *wait = request_query(request, "ms");
     int64_t until = request->arrived_boot_ms + (wait ? strtol(wait, NULL, 10) : PATIENCE_MS);
-    if (clock_boot_ms(&clock_system) >= until)
+    if (clock_boot_ms(&clock_system) >= until) /* first: who was not woken must not look as if */
         reply_text(request, reply, 204, NULL, "");
+    else if (have)
+        reply_text(request, reply, 200, "text/plain", arena_printf(request->arena, "have %d", have));
     else
         reply_wait(reply, "thing", until);
 }
