@@ -71,15 +71,29 @@ const struct json *execution_approval(const struct json *detail, const struct js
     return NULL;
 }
 
+/* What began it, in a person's words; AWS's where there is none better. */
+static const char *trigger_text(struct arena *arena, const struct json *trigger) {
+    static const char *const words[][2] = {
+        {"CloudWatchEvent", "push"}, {"StartPipelineExecution", "started"}, {"Webhook", "webhook"},
+        {"WebhookV2", "webhook"},    {"CreatePipeline", "created"},
+    };
+    const char *type = json_get_text(trigger, "triggerType"), *by = json_get_text(trigger, "by");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equal(words[i][0], type))
+            type = words[i][1];
+    /* An ARN ends in what people call themselves: "arn:aws:iam::123456789012:user/admin". */
+    const char *slash = by ? strrchr(by, '/') : NULL;
+    return arena_printf(arena, "%s%s%s", terminal_safe(arena, type), by ? " by " : "",
+                        terminal_safe(arena, slash ? slash + 1 : by));
+}
+
 const char *execution_title(const struct cli *cli, struct arena *arena, const struct json *detail) {
-    const struct json *execution = json_get(detail, "execution"), *trigger = json_get(execution, "trigger");
-    const char *by = json_get_text(trigger, "by");
+    const struct json *execution = json_get(detail, "execution");
     const char *status = json_get_text_or(execution, "status", "");
-    return arena_printf(arena, "%s %s #%lld  %s  %s%s%s", terminal_symbol(cli, arena, status),
+    return arena_printf(arena, "%s %s #%lld  %s  %s", terminal_symbol(cli, arena, status),
                         terminal_safe(arena, json_get_text(execution, "pipelineName")),
                         (long long)json_get_integer(execution, "number", 0), status,
-                        terminal_safe(arena, json_get_text(trigger, "triggerType")), by ? " by " : "",
-                        terminal_safe(arena, by));
+                        trigger_text(arena, json_get(execution, "trigger")));
 }
 
 /* What a source action fetched: `main 3f2a91c Say hello`. */

@@ -23,7 +23,7 @@ const char *execution_status(const struct json *detail);
 /* The first action that waits for a person, with `*stage` the stage it is in; NULL for none. */
 const struct json *execution_approval(const struct json *detail, const struct json **stage);
 
-/* "shop #3  InProgress  push of 3f2a91c by admin". */
+/* "… shop #3  InProgress  push by admin". */
 const char *execution_title(const struct cli *cli, struct arena *arena, const struct json *detail);
 
 /* One action as a line: symbol, stage, name, what there is to say, how long. `now_ms` is wall time. */

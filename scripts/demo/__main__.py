@@ -85,9 +85,10 @@ class Demo:
 
     # talking to the server, as a person would: through `penstock`
 
-    def _penstock(self, *arguments):
+    def _penstock(self, *arguments, quiet=False):
         """Run `penstock` with our terminal; its exit code."""
-        return subprocess.run([self.installation.program("cli", "penstock"), *arguments], env=self._environment(), check=False).returncode
+        output = subprocess.DEVNULL if quiet else None
+        return subprocess.run([self.installation.program("cli", "penstock"), *arguments], env=self._environment(), stdout=output, check=False).returncode
 
     def _environment(self):
         return {**os.environ, "PENSTOCK_CONFIG": self.installation.server.config}
@@ -126,7 +127,7 @@ class Demo:
         execution = self._newest()
         if self._penstock("status", _PIPELINE, execution, "--follow", "--until-approval") != 0 or not self._approval():
             return self._failed_execution()
-        if self._penstock("approve", _PIPELINE, execution) != 0 or self._penstock("status", _PIPELINE, execution, "--follow") != 0:
+        if self._penstock("approve", _PIPELINE, execution, quiet=True) != 0 or self._penstock("status", _PIPELINE, execution, "--follow") != 0:
             return self._failed_execution()
         return self._check_version(version)
 
@@ -148,7 +149,7 @@ class Demo:
         if not approval:
             raise Failure("nothing waits for an approval: ./demo push brings a new version")
         execution = approval["pipelineExecutionId"]
-        if self._penstock("approve", _PIPELINE, execution) != 0:
+        if self._penstock("approve", _PIPELINE, execution, quiet=True) != 0:
             return 1
         if self._penstock("status", _PIPELINE, execution, "--follow") != 0:
             return self._failed_execution()
@@ -197,7 +198,7 @@ class Demo:
         with watch:
             if self._penstock("status", _PIPELINE, execution, "--follow", "--until-approval") != 0 or not self._approval():
                 return self._failed_execution()
-            self._penstock("approve", _PIPELINE, execution, "--comment", "the demo approves this one by itself")
+            self._penstock("approve", _PIPELINE, execution, "--comment", "the demo approves this one by itself", quiet=True)
             with screen.step("the new version has begun to run, and never gets healthy"):
                 processes.wait_until(lambda: self._hangs(old_revision), 120, "the deployment to hang", log=self.installation.path("runner.log"))
             if not self.auto:
