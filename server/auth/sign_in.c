@@ -14,9 +14,18 @@
 
 #define TOKEN_LENGTH 44
 
+/* The colours are the dashboard's (web/src/style/base.css): this page stands in front of it. */
 static const char style[] =
-    ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;display:grid;place-content:center;"
-    "min-height:90vh;margin:0;padding:1rem;text-align:center}button{font:inherit;padding:.6rem 1.4rem;cursor:pointer}";
+    ":root{color-scheme:light dark;--page:#f4f6f8;--card:#fff;--text:#13202a;--line:#dce3e8;--accent:#0a6c8c;--on:#fff}"
+    "@media(prefers-color-scheme:dark){:root{--page:#0d1318;--card:#141c23;--text:#e4ebf0;--line:#27343e;"
+    "--accent:#48bbdd;--on:#03212c}}"
+    "body{font:1rem/1.5 system-ui,sans-serif;display:grid;place-content:center;min-height:100vh;margin:0;padding:1rem;"
+    "box-sizing:border-box;text-align:center;color:var(--text);background:var(--page)}"
+    "main{max-width:26rem;padding:2rem 3rem;background:var(--card);border:1px solid var(--line);border-radius:14px}"
+    "h1{margin:0 0 1rem;font-size:1.6rem;letter-spacing:-.018em}"
+    "button{font:inherit;font-weight:600;min-height:44px;padding:.5rem 2rem;color:var(--on);background:var(--accent);"
+    "border:0;border-radius:8px;cursor:pointer}"
+    "button:focus-visible{outline:2.5px solid var(--accent);outline-offset:3px}";
 
 /* Letters, digits and '_': nothing that means something in HTML. */
 static bool is_token(const char *token) {

@@ -40,7 +40,7 @@ def test_what_goes_live(page, server):
     approval = run_of(server, 'shop')['approval']
     panel = page.text('.approval')
     for words in ('Show the delivery date in the basket', 'Ana Ruiz', '3 commits', approval['changes']['from'][:7], approval['changes']['to'][:7],
-                  'expires in 6 days', 'Releases to prod'):
+                  'expires in 7 days', 'Releases to prod'):
         assert words in panel
     above = page.run('return document.querySelector(".approval").getBoundingClientRect().top < document.querySelector("h1").getBoundingClientRect().top')
     assert above

@@ -11,7 +11,9 @@ export function age(then: number, now: number): string {
 /** "in 6 days", "in 12 min", or "now" when it is over. */
 export function until(then: number, now: number): string {
   const seconds = Math.ceil(then - now);
-  return seconds <= 0 ? "now" : `in ${coarse(seconds)}`;
+  // Something that was given seven days a minute ago still has seven days.
+  const rounded = seconds > 86400 ? Math.round(seconds / 86400) * 86400 : seconds;
+  return seconds <= 0 ? "now" : `in ${coarse(rounded)}`;
 }
 
 function coarse(seconds: number): string {

@@ -11,7 +11,9 @@ test("until", () => {
   assert.equal(until(1000, 1000), "now");
   assert.equal(until(1000, 2000), "now");
   assert.equal(until(1030, 1000), "in 30 s");
-  assert.equal(until(1000 + 7 * 86400 - 1, 1000), "in 6 days");
+  assert.equal(until(1000 + 7 * 86400 - 60, 1000), "in 7 days");
+  assert.equal(until(1000 + 6.4 * 86400, 1000), "in 6 days");
+  assert.equal(until(1000 + 86400 - 1, 1000), "in 23 h");
 });
 
 test("durations", () => {
