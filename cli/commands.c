@@ -9,9 +9,8 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
-    &command_status, &command_start, &command_log,   &command_approve,
-    &command_reject, &command_stop,  &command_check, &command_token,
-    &command_join,   &command_hook,  NULL,
+    &command_status, &command_start,      &command_log,   &command_approve, &command_reject, &command_stop,
+    &command_check,  &command_repository, &command_token, &command_join,    &command_hook,   NULL,
 };
 
 bool commands_find(const char *name, const struct command **out, struct err *err) {

@@ -20,7 +20,7 @@ struct command {
 };
 
 extern const struct command command_approve, command_check, command_hook, command_join, command_log, command_reject,
-    command_start, command_status, command_stop, command_token;
+    command_repository, command_start, command_status, command_stop, command_token;
 
 /* In the order of the help text; NULL ends it. */
 extern const struct command *const commands[];

@@ -98,6 +98,15 @@ def test_tokens(penstock, server):
     assert joining.stdout.startswith(f"penstock-runner --join {server.url} ")
 
 
+def test_repositories(penstock, server):
+    created = penstock("repository", "create", "shop")
+    assert created.returncode == 0 and f"push to {server.url}/git/shop" in created.stdout
+    assert penstock("repository", "list").stdout == "shop\n"
+    again = penstock("repository", "create", "shop")
+    assert again.returncode == 4 and "shop" in again.stderr
+    assert penstock("repository", "create").returncode == 2
+
+
 def test_hooks(penstock):
     made = json.loads(penstock("hook", "github", "acme/shop", "--json").stdout)
     assert len(made["secret"]) >= 32 and made["payloadUrl"].endswith(made["hookId"])
