@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from conftest import Developer
+from api_steps import Developer
 from stack.sandbox import ACCOUNT, REGION
 
 

@@ -6,7 +6,7 @@ import re
 import uuid
 
 import pytest
-from conftest import approval, source, wait_for_status
+from api_steps import approval, source, wait_for_status
 from hand_runner import COMMIT
 from stack.sandbox import ACCOUNT, REGION
 

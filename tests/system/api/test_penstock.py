@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from conftest import Developer, approval, wait_for_status
+from api_steps import Developer, approval, wait_for_status
 from hand_runner import COMMIT
 from stack.sandbox import ACCOUNT, REGION
 from stack.server import Refused

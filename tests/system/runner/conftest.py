@@ -8,20 +8,16 @@ import signal
 import subprocess
 import tarfile
 import uuid
-import zipfile
 
 import pytest
 
 from fake_server import FakeServer
+from runner_steps import docker, zip_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 IMAGE = "penstock-test/runner-base:1"
 APPLETS = ("sh ls cat echo env pwd mkdir rm mv sleep date tar id printf test true false touch ln chmod kill ps wc head "
            "grep sed tr cut seq su").split()
-
-
-def docker(*arguments, **options):
-    return subprocess.run(["docker", *arguments], check=True, capture_output=True, **options).stdout
 
 
 @pytest.fixture(scope="session")
@@ -117,19 +113,8 @@ def start_runner(runner_program, server, tmp_path):
     if left:
         docker("rm", "-f", *[name.decode() for name in left])
     for runner in started:
-        assert "ERROR: AddressSanitizer" not in runner.log() and "runtime error" not in runner.log(), runner.log()
-
-
-def zip_of(files):
-    """A zip of {name: text or (text, mode)}."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in files.items():
-            text, mode = content if isinstance(content, tuple) else (content, 0o644)
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = (0o100000 | mode) << 16
-            archive.writestr(entry, text)
-    return out.getvalue()
+        log = runner.log()
+        assert not any(word in log for word in ("Sanitizer", "runtime error")), log
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from conftest import zip_of
+from runner_steps import zip_of
 from fake_ecs import FakeEcs
 
 IMAGES = [{"name": "web", "imageUri": "registry.example.com/web:2"}]

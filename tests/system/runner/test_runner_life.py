@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import docker
+from runner_steps import docker
 
 SLEEP = "version: 0.2\nphases: {build: {commands: ['echo started', 'sleep 600']}}\n"
 SHORT = "version: 0.2\nphases: {build: {commands: ['echo started', 'until [ -e /tmp/go ]; do sleep 0.1; done']}}\n"
