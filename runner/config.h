@@ -36,7 +36,7 @@ extern const char config_usage[];
 
 /* Who this runner is to its server: STATE/runner.json, mode 0600. */
 struct account {
-    const char *url;       /* the server's, without a slash at the end */
+    const char *url; /* the server's, without a slash at the end */
     const char *runner_id;
     const char *token;
 };

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #define WAIT_SECONDS 10
+#define PATIENCE_MS 5000 /* a hung question must not use up the time until the lease ends */
 #define GIVE_UP_MS 45000 /* reference: the holder gives up before the granter does (60 s) */
 
 struct heartbeat {
@@ -151,6 +152,7 @@ static void ask_once(struct heartbeat *heartbeat, struct link *link, int *failur
                                    .path = heartbeat->path,
                                    .body = body,
                                    .wait_seconds = WAIT_SECONDS,
+                                   .patience_ms = PATIENCE_MS,
                                    .interrupted = watch,
                                    .context = heartbeat};
     const struct json *answer = NULL;

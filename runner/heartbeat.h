@@ -1,6 +1,6 @@
 /*
- * One job's tie to the server, in a thread of its own: extends the lease, learns of a cancel at once (the heartbeat is a
- * long poll), watches the job's own time limit, and gives the job up where no heartbeat succeeded for 45 seconds; the
+ * One job's tie to the server, in a thread of its own: extends the lease, learns of a cancel at once (the heartbeat is
+ * a long poll), watches the job's own time limit, and gives the job up where no heartbeat succeeded for 45 seconds; the
  * server lets somebody else have it after 60.
  *
  * A heartbeat outlives the job by up to a second (its last question is still on the way), so it owns all it touches.

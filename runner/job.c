@@ -78,9 +78,9 @@ bool job_input(struct job *job, const char *name, const char **out, struct err *
             continue;
         const char *path = arena_printf(job->arena, "%s/input-%zu.zip", job->folder, i);
         const struct link_call rules = {.repeat = job_is_stopped, .interrupted = job_is_stopped, .context = job};
-        const char *from = arena_printf(job->arena, "%s?token=%lld",
-                                        door(job, arena_printf(job->arena, "artifacts/%s", input->name)),
-                                        (long long)message->token);
+        const char *from =
+            arena_printf(job->arena, "%s?token=%lld", door(job, arena_printf(job->arena, "artifacts/%s", input->name)),
+                         (long long)message->token);
         if (!link_download(job->link, job->arena, from, input->sha256, path, &rules, err))
             return err_wrap(err, "input artifact '%s'", input->name);
         *out = path;
@@ -91,9 +91,9 @@ bool job_input(struct job *job, const char *name, const char **out, struct err *
 
 bool job_output(struct job *job, const char *name, const char *zip_path, struct err *err) {
     const struct link_call rules = {.repeat = job_is_stopped, .interrupted = job_is_stopped, .context = job};
-    const char *to = arena_printf(job->arena, "%s?token=%lld",
-                                  door(job, arena_printf(job->arena, "artifacts/%s", name)),
-                                  (long long)job->message->token);
+    const char *to =
+        arena_printf(job->arena, "%s?token=%lld", door(job, arena_printf(job->arena, "artifacts/%s", name)),
+                     (long long)job->message->token);
     if (!link_upload(job->link, job->arena, to, zip_path, &rules, err))
         return err_wrap(err, "output artifact '%s'", name);
     return true;
@@ -125,8 +125,8 @@ static void act(struct job *job, struct wire_result *result) {
     struct err err = {0};
     bool acted;
     if (!action)
-        acted = err_set(&err, ERR_INVALID, "this runner knows no action provider '%s'; update it",
-                        job->message->provider);
+        acted =
+            err_set(&err, ERR_INVALID, "this runner knows no action provider '%s'; update it", job->message->provider);
     else
         acted = action->run(job, result, &err);
     if (acted)
@@ -169,10 +169,10 @@ static void work(struct job *job) {
     reporter_finish(job->reporter);
     report(job, &result);
     LOG_INFO("job ended", "job", job->message->id, "provider", job->message->provider, "outcome",
-             job_is_lost(job)                    ? "lost"
+             job_is_lost(job)                   ? "lost"
              : result.outcome == WIRE_SUCCEEDED ? "succeeded"
              : result.outcome == WIRE_FAILED    ? "failed"
-                                                 : "stopped",
+                                                : "stopped",
              "error", result.error_message);
 }
 

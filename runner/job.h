@@ -20,7 +20,7 @@ struct job {
     struct link *link;
     struct heartbeat *heartbeat;
     struct reporter *reporter;
-    const char *folder; /* on this machine, empty at first, removed at the end */
+    const char *folder;           /* on this machine, empty at first, removed at the end */
     void (*after)(void *context); /* set by an action: tidying that need not hold up the result */
     void *after_context;
 };

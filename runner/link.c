@@ -104,7 +104,7 @@ static bool send_once(struct link *link, struct arena *arena, const struct link_
         .body_size = call->bytes ? call->byte_count : (text ? strlen(text) : 0),
         .interrupted = call->interrupted,
         .context = call->context,
-        .timeout_ms = EXCHANGE_MS + call->wait_seconds * 1000,
+        .timeout_ms = (call->patience_ms ? call->patience_ms : EXCHANGE_MS) + call->wait_seconds * 1000,
         .use_proxy = true,
     };
     struct http_answer reply;
@@ -159,9 +159,8 @@ bool link_join(struct arena *arena, const char *url, const char *token, const ch
     const struct link_call call = {.method = "POST", .path = "/runner/join", .body = body};
     if (!link_send(link, arena, &call, NULL, &answer, err))
         return err_wrap(err, "unable to join '%s'", nobody.url);
-    struct account account = {.url = nobody.url,
-                              .runner_id = json_get_text(answer, "runnerId"),
-                              .token = json_get_text(answer, "token")};
+    struct account account = {
+        .url = nobody.url, .runner_id = json_get_text(answer, "runnerId"), .token = json_get_text(answer, "token")};
     if (!account.runner_id || !account.token)
         return err_set(err, ERR_INVALID, "'%s' answered the join without runnerId or token; is it Penstock?",
                        nobody.url);

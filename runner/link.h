@@ -13,8 +13,8 @@ struct link;
 
 /* The account must outlive the link. */
 struct link *link_new(const struct account *account);
-void link_free(struct link *link);      /* accepts NULL */
-void link_cleanup(struct link **link);  /* for CLEANUP() */
+void link_free(struct link *link);     /* accepts NULL */
+void link_cleanup(struct link **link); /* for CLEANUP() */
 
 /* True gives up waiting for a server that does not answer. */
 typedef bool link_gives_up(void *context);
@@ -26,8 +26,9 @@ struct link_call {
     const void *bytes; /* instead of body: sent as they are */
     size_t byte_count;
     bool bytes_are_json;
-    int wait_seconds;        /* how long the server may hold the question */
-    link_gives_up *repeat;   /* NULL: asked once. Else repeated until the server answers or this says true */
+    int wait_seconds;           /* how long the server may hold the question */
+    int patience_ms;            /* how long beyond that an exchange may take; 0 means 30,000 */
+    link_gives_up *repeat;      /* NULL: asked once. Else repeated until the server answers or this says true */
     link_gives_up *interrupted; /* or NULL: asked during the exchange */
     void *context;
 };

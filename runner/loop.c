@@ -10,8 +10,8 @@
 #include "runner/actions/actions.h"
 #include "runner/job.h"
 #include "runner/link.h"
+#include "runner/settle.h"
 
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -149,7 +149,7 @@ static bool one_round(const struct runner *runner, struct link *link, int *failu
         return false;
     job_run(runner, link, &arena, &message);
     arena_release(&arena);
-    (void)malloc_trim(0); /* an idle runner is small again */
+    settle();
     become_idle(runner->slots, runner->config->once);
     return true;
 }
@@ -172,11 +172,8 @@ bool loop_hello(const struct runner *runner, struct arena *arena, const char **r
     json_set_text(arena, body, "instanceId", instance);
     json_set_text(arena, body, "version", PENSTOCK_VERSION);
     const struct json *answer = NULL;
-    const struct link_call call = {.method = "POST",
-                                   .path = "/runner/hello",
-                                   .body = body,
-                                   .repeat = is_draining,
-                                   .context = runner->slots};
+    const struct link_call call = {
+        .method = "POST", .path = "/runner/hello", .body = body, .repeat = is_draining, .context = runner->slots};
     if (!link_send(link, arena, &call, NULL, &answer, err))
         return err_wrap(err, "server '%s'", runner->account->url);
     *region = json_get_text_or(answer, "region", "us-east-1");

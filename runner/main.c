@@ -12,6 +12,7 @@
 #include "runner/folder.h"
 #include "runner/link.h"
 #include "runner/loop.h"
+#include "runner/settle.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +151,7 @@ int main(int argc, char **argv) {
         (void)fprintf(stderr, "penstock-runner: %s\n", err.message);
         _exit(1); /* as at the end: what was made so far belongs to the program, not to this function */
     }
+    settle();
     LOG_INFO("ready", "server", account.url, "runner", account.runner_id, "docker", engine.url);
     /* Idle slots' threads still sit in their questions: the program ends around them. */
     _exit(loop_run(&runner));

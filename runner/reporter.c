@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define WAITING_CEILING (8 * 1024 * 1024)
+#define QUOTE_CEILING 4096
 #define BATCH_BYTES (256 * 1024)
 #define GATHER_MS 40 /* a pause after each batch, while little has gathered: a chatty build must not be a flood */
 
@@ -50,14 +51,13 @@ static void refuse_log(struct reporter *reporter, const struct err *err) {
 
 static void send_batch(struct reporter *reporter, struct link *link, const char *bytes, size_t size) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    const struct link_call call = {
-        .method = "POST",
-        .path = arena_printf(&arena, "%s/log?token=%lld&offset=%lld", reporter->job_path, (long long)reporter->token,
-                             (long long)reporter->offset),
-        .bytes = bytes,
-        .byte_count = size,
-        .repeat = lost,
-        .context = reporter};
+    const struct link_call call = {.method = "POST",
+                                   .path = arena_printf(&arena, "%s/log?token=%lld&offset=%lld", reporter->job_path,
+                                                        (long long)reporter->token, (long long)reporter->offset),
+                                   .bytes = bytes,
+                                   .byte_count = size,
+                                   .repeat = lost,
+                                   .context = reporter};
     const struct json *answer = NULL;
     struct err err = {0};
     if (link_send(link, &arena, &call, NULL, &answer, &err)) {
@@ -202,6 +202,20 @@ void reporter_log(struct reporter *reporter, const void *bytes, size_t size) {
     }
     pthread_cond_broadcast(&reporter->changed);
     pthread_mutex_unlock(&reporter->mutex);
+}
+
+const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text) {
+    struct str shown CLEANUP(str_release) = STR_INIT(QUOTE_CEILING);
+    struct mask mask;
+    mask_init(&mask);
+    pthread_mutex_lock(&reporter->mutex);
+    for (size_t i = 0; i < reporter->mask.count; i++)
+        (void)mask_add(&mask, reporter->mask.secrets[i]);
+    pthread_mutex_unlock(&reporter->mutex);
+    mask_feed(&mask, text, strlen(text), &shown);
+    mask_flush(&mask, &shown);
+    mask_release(&mask);
+    return arena_strdup(arena, str_text(&shown));
 }
 
 void reporter_flush_mask(struct reporter *reporter) {

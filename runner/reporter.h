@@ -11,8 +11,8 @@
 
 struct reporter;
 
-/* The log goes on from byte `log_size`: an earlier holder of the job may have written to it. `heartbeat` must outlive the
- * reporter: it is told when the server says that the job is lost. */
+/* The log goes on from byte `log_size`: an earlier holder of the job may have written to it. `heartbeat` must outlive
+ * the reporter: it is told when the server says that the job is lost. */
 struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
                                 int64_t token, int64_t log_size);
 
@@ -21,6 +21,9 @@ void reporter_finish(struct reporter *reporter);
 
 void reporter_add_secret(struct reporter *reporter, const char *secret);
 void reporter_log(struct reporter *reporter, const void *bytes, size_t size);
+
+/* The text with secrets masked, in the arena: for sentences that quote what a build printed. */
+const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text);
 
 /* What was held back as a possible secret can be shown: its source has ended. */
 void reporter_flush_mask(struct reporter *reporter);

@@ -18,7 +18,7 @@ struct runner {
     const struct config *config;
     const struct account *account;
     const struct engine *engine; /* how to reach Docker and what it can do */
-    const char *region; /* the server's */
+    const char *region;          /* the server's */
     struct aws *aws;
     struct ecr *ecr;
     struct slots *slots;

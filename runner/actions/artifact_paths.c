@@ -36,8 +36,8 @@ void artifact_variables(struct arena *arena, const char *text, const char ***nam
     }
 }
 
-const char *artifact_expand(struct arena *arena, const char *text, const char *const *names,
-                            const char *const *values, size_t count) {
+const char *artifact_expand(struct arena *arena, const char *text, const char *const *names, const char *const *values,
+                            size_t count) {
     struct str out CLEANUP(str_release) = STR_INIT(PATH_CEILING);
     while (*text) {
         const char *end = text + 1;
@@ -115,8 +115,8 @@ static bool add_pattern(struct build *build, const char *base, const char *writt
         return false;
     size_t base_length = strlen(base);
     bool below = strncmp(full, base, base_length) == 0 && full[base_length] == '/';
-    paths->patterns[paths->count++] = (struct artifact_pattern){
-        .written = written, .full = full, .base_parts = below ? count_parts(base) : 0};
+    paths->patterns[paths->count++] =
+        (struct artifact_pattern){.written = written, .full = full, .base_parts = below ? count_parts(base) : 0};
     return true;
 }
 

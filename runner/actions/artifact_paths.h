@@ -25,8 +25,8 @@ bool artifact_paths_read(struct build *build, const struct buildspec_artifacts *
 bool artifact_clean_path(struct arena *arena, const char *path, const char **out);
 
 /* The text with $NAME and ${NAME} replaced by the values of those names; one that is not set becomes nothing. */
-const char *artifact_expand(struct arena *arena, const char *text, const char *const *names,
-                            const char *const *values, size_t count);
+const char *artifact_expand(struct arena *arena, const char *text, const char *const *names, const char *const *values,
+                            size_t count);
 
 /* The names of variables in a text, added to the list. */
 void artifact_variables(struct arena *arena, const char *text, const char ***names, size_t *count, size_t *capacity);

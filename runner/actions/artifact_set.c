@@ -23,7 +23,7 @@ struct packing {
     struct build *build;
     const struct buildspec_artifacts *set;
     struct artifact_paths paths;
-    const char *tree; /* folder on this machine that stands for the container's root */
+    const char *tree;     /* folder on this machine that stands for the container's root */
     const char **fetched; /* container paths that are in the tree */
     size_t fetched_count;
     size_t fetched_capacity;
@@ -64,8 +64,7 @@ static bool fetch(struct packing *packing, const char *path, bool folder, struct
     if (!got)
         return own.kind == ERR_NOT_FOUND || own.kind == ERR_INVALID || err_set(err, own.kind, "%s", own.message);
     if (packing->fetched_count == packing->fetched_capacity)
-        packing->fetched =
-            arena_grow(arena, packing->fetched, sizeof *packing->fetched, &packing->fetched_capacity);
+        packing->fetched = arena_grow(arena, packing->fetched, sizeof *packing->fetched, &packing->fetched_capacity);
     if (folder)
         packing->fetched[packing->fetched_count++] = path;
     const char *slash = strrchr(path, '/');
@@ -86,8 +85,8 @@ static bool fetch_behind(struct packing *packing, const char *path, struct err *
             return true;
         target[length] = '\0';
         const char *slash = strrchr(path, '/');
-        const char *next = target[0] == '/' ? target
-                                            : arena_printf(arena, "%.*s/%s", (int)(slash - path), path, target);
+        const char *next =
+            target[0] == '/' ? target : arena_printf(arena, "%.*s/%s", (int)(slash - path), path, target);
         if (!artifact_clean_path(arena, next, &path))
             return true;
         if (!fetch(packing, path, false, err))
@@ -125,8 +124,8 @@ static bool is_new(struct packing *packing, const char *name) {
         if (strcmp(packing->names[i], name) == 0)
             return false;
     if (packing->name_count == packing->name_capacity)
-        packing->names = arena_grow(packing->build->arena, packing->names, sizeof *packing->names,
-                                    &packing->name_capacity);
+        packing->names =
+            arena_grow(packing->build->arena, packing->names, sizeof *packing->names, &packing->name_capacity);
     packing->names[packing->name_count++] = name;
     return true;
 }

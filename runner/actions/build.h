@@ -13,11 +13,13 @@
 
 struct build_container;
 
+#define BUILD_LAST_LINE_SIZE 240
+
 struct build {
     struct job *job;
     struct arena *arena;
     struct docker *docker;
-    const char *id; /* "project:uuid" */
+    const char *id;            /* "project:uuid" */
     const char *source_folder; /* in the container: "/codebuild/output/src123456789/src" */
     struct buildspec spec;
     struct environment environment;
@@ -26,9 +28,13 @@ struct build {
     struct shell *shell;      /* root's */
     struct shell *user_shell; /* of the latest run-as, or NULL */
     const char *user;
-    struct json *exported; /* list of {name, value}, or NULL */
+    struct json *exported;        /* list of {name, value}, or NULL */
     const char *resolved_version; /* commit, or NULL */
     bool privileged;
+    char last_line[BUILD_LAST_LINE_SIZE]; /* that the build printed, cut; for the sentence of a failure */
+    size_t last_length;
+    bool line_ended;    /* the next byte begins a new line */
+    const char *quoted; /* the last line of the command that failed first, masked; or NULL */
 };
 
 /* ---- build_log.c: lines as CodeBuild prints them, phases as the server shows them ---- */

@@ -19,8 +19,7 @@ static bool collect_bytes(void *context, const void *bytes, size_t size) {
     return !((struct str *)context)->cut;
 }
 
-bool build_values(struct build *build, const char *const *names, size_t count, const char **values,
-                  struct err *err) {
+bool build_values(struct build *build, const char *const *names, size_t count, const char **values, struct err *err) {
     struct str tar CLEANUP(str_release) = STR_INIT(VALUES_CEILING);
     struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
     const char *bytes;
@@ -28,9 +27,9 @@ bool build_values(struct build *build, const char *const *names, size_t count, c
     int exit_code;
     if (count == 0)
         return true;
-    tar_feed_add_text(feed, SCRIPT_FOLDER "/values.sh" + 1, script_of_values(build->arena, names, count), 0755);
+    tar_feed_add_text(feed, &SCRIPT_VALUES_SCRIPT[1], script_of_values(build->arena, names, count), 0755);
     if (!container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, feed, err) ||
-        !shell_run(build->shell, build->spec.shell, SCRIPT_FOLDER "/values.sh", &exit_code, err) ||
+        !shell_run(build->shell, build->spec.shell, SCRIPT_VALUES_SCRIPT, &exit_code, err) ||
         !container_get(build->docker, build->arena, build_container_id(build), SCRIPT_VALUES, collect_bytes, &tar,
                        err) ||
         !tree_first_file(build->arena, str_text(&tar), tar.length, &bytes, &size, err))

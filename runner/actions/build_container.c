@@ -79,8 +79,7 @@ static bool get_image(struct build_container *container, struct docker *docker, 
     return err_set_code(err, own.kind, "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", "%s", own.message);
 }
 
-static bool open_shell(struct build_container *container, struct docker *docker, struct arena *arena,
-                       struct err *err) {
+static bool open_shell(struct build_container *container, struct docker *docker, struct arena *arena, struct err *err) {
     int socket_fd;
     if (!stream_container(container->engine, container->id, &socket_fd, err))
         return false;
@@ -99,8 +98,7 @@ static bool provision(struct build_container *container, struct err *err) {
     if (!container_create(docker, &arena, &container->spec, &id, &own)) {
         if (own.kind != ERR_NOT_FOUND)
             return err_set(err, own.kind, "%s", own.message);
-        if (!get_image(container, docker, &arena, err) ||
-            !container_create(docker, &arena, &container->spec, &id, err))
+        if (!get_image(container, docker, &arena, err) || !container_create(docker, &arena, &container->spec, &id, err))
             return false;
     }
     pthread_mutex_lock(&container->mutex);

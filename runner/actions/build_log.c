@@ -23,8 +23,25 @@ void build_say(struct build *build, const char *format, ...) {
     job_log(build->job, "[Container] %s %s", stamp, text);
 }
 
+/* Keeps the last line that holds anything; it is only ever shown, never understood. */
+static void keep_last_line(struct build *build, const char *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] == '\n') {
+            build->line_ended = true;
+        } else if ((unsigned char)bytes[i] >= ' ') {
+            if (build->line_ended)
+                build->last_length = 0;
+            build->line_ended = false;
+            if (build->last_length + 1 < sizeof build->last_line)
+                build->last_line[build->last_length++] = bytes[i];
+        }
+    }
+    build->last_line[build->last_length] = '\0';
+}
+
 void build_output(void *context, const void *bytes, size_t size) {
     struct build *build = context;
+    keep_last_line(build, bytes, size);
     reporter_log(build->job->reporter, bytes, size);
 }
 
@@ -40,8 +57,7 @@ struct json *build_describe(const struct build *build) {
 }
 
 void build_tell(struct build *build) {
-    const struct wire_progress progress = {
-        .external_id = build->id, .percent = -1, .build = build_describe(build)};
+    const struct wire_progress progress = {.external_id = build->id, .percent = -1, .build = build_describe(build)};
     reporter_progress(build->job->reporter, &progress);
 }
 

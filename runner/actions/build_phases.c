@@ -41,6 +41,8 @@ static bool shell_for(struct build *build, const char *user, struct shell **out,
 
 static bool run_one(struct build *build, struct shell *shell, const char *command, const char *path, struct err *err) {
     int exit_code = 0;
+    build->last_length = 0;
+    build->last_line[0] = '\0';
     build_say(build, "Running command %s", command);
     if (!shell_run(shell, build->spec.shell, path, &exit_code, err))
         return false;
@@ -48,6 +50,8 @@ static bool run_one(struct build *build, struct shell *shell, const char *comman
     if (exit_code == 0)
         return true;
     build_say(build, "Command did not exit successfully %s exit status %d", command, exit_code);
+    if (!build->quoted && build->last_length > 0)
+        build->quoted = reporter_masked(build->job->reporter, build->arena, build->last_line);
     return err_set_code(err, ERR_INVALID, "COMMAND_EXECUTION_ERROR",
                         "Error while executing command: %.600s. Reason: exit status %d", command, exit_code);
 }

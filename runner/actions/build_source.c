@@ -97,8 +97,8 @@ static bool add_sources(struct build *build, struct tar_feed *feed, const char *
             continue;
         if (!job_input(build->job, name, &zip, err))
             return false;
-        const char *folder = environment_get(&build->environment,
-                                             arena_printf(build->arena, "CODEBUILD_SRC_DIR_%s", name));
+        const char *folder =
+            environment_get(&build->environment, arena_printf(build->arena, "CODEBUILD_SRC_DIR_%s", name));
         tar_feed_add_folder(feed, inside(folder), 0755);
         tar_feed_add_zip(feed, zip, inside(folder));
     }
@@ -123,11 +123,12 @@ static bool read_buildspec(struct build *build, const char *zip, struct err *err
     struct err own = {0};
     build_say(build, "YAML location is %s/%s", build->source_folder, name);
     if (!zip)
-        return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR", "YAML file does not exist: the build has no source, so the buildspec must be given inline");
+        return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
+                            "YAML file does not exist: the build has no source, so the buildspec must be given inline");
     if (!zip_read(build->arena, zip, name, DOC_SIZE_MAX, &text, &size, &own)) {
         if (own.kind == ERR_NOT_FOUND)
-            return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR", "YAML file does not exist: no '%s' in the source",
-                                name);
+            return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
+                                "YAML file does not exist: no '%s' in the source", name);
         return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s", own.message);
     }
     return buildspec_parse(build->arena, name, text, size, &build->spec, err);
@@ -172,8 +173,8 @@ static void add_credentials(struct build *build) {
     const char *const *endpoints = aws_endpoint_variables(build->arena);
     for (; *endpoints; endpoints++) {
         const char *mark = strchr(*endpoints, '=');
-        environment_set(&build->environment,
-                        arena_strndup(build->arena, *endpoints, (size_t)(mark - *endpoints)), mark + 1);
+        environment_set(&build->environment, arena_strndup(build->arena, *endpoints, (size_t)(mark - *endpoints)),
+                        mark + 1);
     }
 }
 

@@ -130,7 +130,9 @@ static void set_result(struct build *build, struct wire_result *result) {
     } else if (build->record.failed) {
         result->outcome = WIRE_FAILED;
         result->error_code = "JobFailed";
-        result->error_message = arena_printf(build->arena, "the build failed in %s", build->record.first_failure);
+        result->error_message = arena_printf(build->arena, "the build failed in %s%s%s%s", build->record.first_failure,
+                                             build->quoted ? "; it last said '" : "",
+                                             build->quoted ? build->quoted : "", build->quoted ? "'" : "");
     } else {
         result->outcome = WIRE_SUCCEEDED;
         result->summary = "the build succeeded";

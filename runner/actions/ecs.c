@@ -63,9 +63,8 @@ static bool read_images(struct deploy *deploy, struct ecs_images *out, struct er
         return false;
     if (!zip_read(deploy->arena, zip, file, ECS_IMAGES_CEILING, &text, &size, &own)) {
         if (own.kind == ERR_NOT_FOUND)
-            return err_set(err, ERR_INVALID,
-                           "did not find the image definition file '%s' in the input artifact '%s'", file,
-                           deploy->job->message->inputs[0].name);
+            return err_set(err, ERR_INVALID, "did not find the image definition file '%s' in the input artifact '%s'",
+                           file, deploy->job->message->inputs[0].name);
         return err_set(err, own.kind, "%s", own.message);
     }
     return ecs_images_parse(deploy->arena, file, text, size, out, err);
@@ -190,8 +189,8 @@ bool action_ecs(struct job *job, struct wire_result *result, struct err *err) {
     result->external_id = deploy.deployment;
     if (done) {
         result->outcome = WIRE_SUCCEEDED;
-        result->summary = arena_printf(job->arena, "service '%s' runs %s", deploy.ecs.service,
-                                       ecs_short_name(deploy.registered));
+        result->summary =
+            arena_printf(job->arena, "service '%s' runs %s", deploy.ecs.service, ecs_short_name(deploy.registered));
         return true;
     }
     if (job_stop_reason(job) == STOP_CANCELLED)

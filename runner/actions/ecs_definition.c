@@ -9,9 +9,9 @@
 #include <string.h>
 
 /* What DescribeTaskDefinition shows and RegisterTaskDefinition refuses. */
-static const char *const read_only[] = {"taskDefinitionArn",  "revision",      "status",       "requiresAttributes",
-                                        "compatibilities",    "registeredAt",  "registeredBy", "deregisteredAt",
-                                        "deleteRequestedAt"};
+static const char *const read_only[] = {"taskDefinitionArn",  "revision",        "status",
+                                        "requiresAttributes", "compatibilities", "registeredAt",
+                                        "registeredBy",       "deregisteredAt",  "deleteRequestedAt"};
 
 static struct json *find_container(struct json *definition, const char *name) {
     for (struct json *member = definition->first; member; member = member->next) {
@@ -26,8 +26,8 @@ static struct json *find_container(struct json *definition, const char *name) {
 
 static const char *container_names(struct arena *arena, const struct json *definition) {
     const char *names = "";
-    json_each(container, json_get(definition, "containerDefinitions"))
-        names = arena_printf(arena, "%s%s'%s'", names, *names ? ", " : "", json_get_text_or(container, "name", ""));
+    json_each(container, json_get(definition, "containerDefinitions")) names =
+        arena_printf(arena, "%s%s'%s'", names, *names ? ", " : "", json_get_text_or(container, "name", ""));
     return names;
 }
 
@@ -51,8 +51,7 @@ bool ecs_definition_next(struct arena *arena, const struct json *described, cons
     for (size_t i = 0; i < images->count; i++) {
         struct json *container = find_container(next, images->items[i].container);
         if (!container)
-            return err_set(err, ERR_INVALID,
-                           "the AWS ECS container '%s' does not exist: task definition '%s' has %s",
+            return err_set(err, ERR_INVALID, "the AWS ECS container '%s' does not exist: task definition '%s' has %s",
                            images->items[i].container, json_get_text_or(current, "family", ""),
                            container_names(arena, current));
         json_set_text(arena, container, "image", images->items[i].uri);

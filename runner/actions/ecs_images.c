@@ -37,7 +37,8 @@ bool ecs_images_parse(struct arena *arena, const char *file, const char *text, s
     struct err own = {0};
     if (size > ECS_IMAGES_CEILING)
         return err_set(err, ERR_INVALID, "'%s' is larger than 100 KB", file);
-    if (size >= 3 && (unsigned char)text[0] == 0xef && (unsigned char)text[1] == 0xbb && (unsigned char)text[2] == 0xbf) {
+    if (size >= 3 && (unsigned char)text[0] == 0xef && (unsigned char)text[1] == 0xbb &&
+        (unsigned char)text[2] == 0xbf) {
         text += 3; /* a byte order mark, as editors on Windows leave it */
         size -= 3;
     }

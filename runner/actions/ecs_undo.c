@@ -12,8 +12,7 @@ static bool goes_on(const struct deploy *deploy) {
 
 static bool stop_result(struct deploy *deploy, struct wire_result *result, const char *sentence) {
     job_log(deploy->job, "%s", sentence);
-    *result = (struct wire_result){
-        .outcome = WIRE_STOPPED, .summary = sentence, .external_id = deploy->deployment};
+    *result = (struct wire_result){.outcome = WIRE_STOPPED, .summary = sentence, .external_id = deploy->deployment};
     return true;
 }
 
@@ -43,8 +42,7 @@ static bool send_back(struct deploy *deploy, struct err *err) {
     return err_set(err, ERR_CONFLICT, "no longer asked for");
 }
 
-static bool wait_until_back(struct deploy *deploy, const struct json *service, const char **sentence,
-                            struct err *err) {
+static bool wait_until_back(struct deploy *deploy, const struct json *service, const char **sentence, struct err *err) {
     const struct ecs_ours ours = {.task_definition = deploy->registered, .previous = deploy->previous};
     for (int looks = 0; goes_on(deploy); looks++) {
         if (!describe(deploy, &service, err))
@@ -57,8 +55,8 @@ static bool wait_until_back(struct deploy *deploy, const struct json *service, c
             *sentence = NULL; /* somebody else's now */
             return true;
         }
-        deploy_tell(deploy, arena_printf(deploy->arena, "going back to %s: %s", ecs_short_name(deploy->previous),
-                                         *sentence));
+        deploy_tell(deploy,
+                    arena_printf(deploy->arena, "going back to %s: %s", ecs_short_name(deploy->previous), *sentence));
         (void)heartbeat_sleep(deploy->job->heartbeat, deploy_pause_ms(looks), STOP_LOST);
     }
     return err_set(err, ERR_CONFLICT, "no longer asked for");
@@ -78,15 +76,17 @@ static bool undo(struct deploy *deploy, struct wire_result *result, struct err *
             return false;
     } else if (!str_equal(definition, deploy->previous)) {
         return stop_result(deploy, result,
-                           arena_printf(deploy->arena, "cancelled; the service was left on %s, which somebody else deployed",
+                           arena_printf(deploy->arena,
+                                        "cancelled; the service was left on %s, which somebody else deployed",
                                         ecs_short_name(definition)));
     }
     if (!wait_until_back(deploy, service, &sentence, err))
         return false;
     if (!sentence)
         return stop_result(deploy, result, "cancelled; somebody else deployed to the service meanwhile");
-    return stop_result(deploy, result, arena_printf(deploy->arena, "the service is back on %s: %s",
-                                                    ecs_short_name(deploy->previous), sentence));
+    return stop_result(
+        deploy, result,
+        arena_printf(deploy->arena, "the service is back on %s: %s", ecs_short_name(deploy->previous), sentence));
 }
 
 bool deploy_undo(struct deploy *deploy, struct wire_result *result, struct err *err) {

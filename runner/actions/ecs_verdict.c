@@ -45,14 +45,13 @@ static void judge_replaced(struct arena *arena, const struct json *service, cons
         return;
     }
     verdict->state = ECS_SUPERSEDED;
-    verdict->sentence =
-        arena_printf(arena, "somebody else deployed %s to the service meanwhile, which replaced this deployment", definition);
+    verdict->sentence = arena_printf(
+        arena, "somebody else deployed %s to the service meanwhile, which replaced this deployment", definition);
 }
 
 static void judge_by_counts(const struct json *service, const struct json *deployment, struct ecs_verdict *verdict) {
     const struct json *all = json_get(service, "deployments");
-    if (all->count == 1 && verdict->running == verdict->desired &&
-        json_get_integer(deployment, "pendingCount", 0) == 0)
+    if (all->count == 1 && verdict->running == verdict->desired && json_get_integer(deployment, "pendingCount", 0) == 0)
         verdict->state = ECS_DONE;
 }
 
@@ -89,8 +88,7 @@ struct ecs_verdict ecs_verdict(struct arena *arena, const struct json *service, 
     return verdict;
 }
 
-bool ecs_is_back(struct arena *arena, const struct json *service, const struct ecs_ours *ours,
-                 const char **sentence) {
+bool ecs_is_back(struct arena *arena, const struct json *service, const struct ecs_ours *ours, const char **sentence) {
     const struct json *primary = ecs_primary(service);
     int64_t running = json_get_integer(primary, "runningCount", 0);
     int64_t desired = json_get_integer(primary, "desiredCount", 0);

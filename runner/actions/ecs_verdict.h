@@ -1,6 +1,6 @@
 /*
- * What an answer of DescribeServices says about our deployment. Pure: the table of reference "Deciding stable / failed".
- * It follows our own deployment's id; "the service is stable" alone would also be true after a rollback.
+ * What an answer of DescribeServices says about our deployment. Pure: the table of reference "Deciding stable /
+ * failed". It follows our own deployment's id; "the service is stable" alone would also be true after a rollback.
  */
 #ifndef RUNNER_ACTIONS_ECS_VERDICT_H
 #define RUNNER_ACTIONS_ECS_VERDICT_H
@@ -10,8 +10,8 @@
 enum ecs_state {
     ECS_GOES_ON,
     ECS_DONE,
-    ECS_FAILED,      /* ECS gave it up, and may be putting the old revision back */
-    ECS_SUPERSEDED,  /* somebody else deployed since */
+    ECS_FAILED,     /* ECS gave it up, and may be putting the old revision back */
+    ECS_SUPERSEDED, /* somebody else deployed since */
 };
 
 struct ecs_ours {

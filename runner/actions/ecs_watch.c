@@ -77,9 +77,9 @@ void deploy_log_stopped_tasks(struct deploy *deploy) {
         bool ours = str_equal(json_get_text(task, "taskDefinitionArn"), deploy->registered);
         if (!arn || !ours || !mark_seen(deploy, arn))
             continue;
-        const char *why = arena_printf(deploy->arena, "%.300s%s",
-                                       json_get_text_or(task, "stoppedReason", "no reason given"),
-                                       describe_containers(deploy->arena, task));
+        const char *why =
+            arena_printf(deploy->arena, "%.300s%s", json_get_text_or(task, "stoppedReason", "no reason given"),
+                         describe_containers(deploy->arena, task));
         job_log(deploy->job, "task %s stopped: %s", ecs_short_name(arn), why);
         /* A task that ECS itself scaled away says nothing about the image. */
         if (!str_equal(json_get_text(task, "stopCode"), "ServiceSchedulerInitiated") || !deploy->last_stop)
@@ -155,9 +155,8 @@ static bool time_is_up(struct deploy *deploy, struct err *err) {
 }
 
 bool deploy_watch(struct deploy *deploy, struct err *err) {
-    struct ecs_ours ours = {.deployment = deploy->deployment,
-                            .task_definition = deploy->registered,
-                            .previous = deploy->previous};
+    struct ecs_ours ours = {
+        .deployment = deploy->deployment, .task_definition = deploy->registered, .previous = deploy->previous};
     int64_t failed_tasks = 0;
     for (int looks = 0;; looks++) {
         bool over = false;

@@ -81,6 +81,7 @@ bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
             return false;
     }
     out->branch = remote.branch;
+    out->mirror = mirror;
     const char *zip = arena_printf(job->arena, "%s/source.zip", job->folder);
     return git_snapshot(job->arena, mirror, commit, zip, job_is_stopped, job, out, err);
 }

@@ -10,11 +10,12 @@
 struct fetched {
     const char *zip; /* in the job's folder */
     const char *commit;
-    const char *branch; /* or NULL */
+    const char *branch;      /* or NULL */
     const char *message;     /* without line breaks at its end */
     const char *author_date; /* "2026-11-23T05:37:00Z" */
     const char *committer_date;
     int64_t committed_ms;
+    const char *mirror; /* for git_tidy(), when the job is over */
 };
 
 /* Does what job->message->source asks for: {url, branch?, commit?, username?, password?}; user "runner" without a

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define FETCH_MS (30 * 60 * 1000)
+#define TIDY_MS (10 * 60 * 1000)
 #define OUTPUT_CEILING (64 * 1024)
 #define ENVIRONMENT_MAX 48
 
@@ -54,9 +55,8 @@ static void add_credentials(struct arena *arena, struct environment_list *list, 
 }
 
 static void fill_environment(struct arena *arena, struct environment_list *list, const struct git_remote *remote) {
-    static const char *const passed[] = {"PATH",        "HOME",        "http_proxy",   "https_proxy", "no_proxy",
-                                         "HTTPS_PROXY", "NO_PROXY",    "SSL_CERT_FILE", "SSL_CERT_DIR",
-                                         "SSH_AUTH_SOCK"};
+    static const char *const passed[] = {"PATH",        "HOME",     "http_proxy",    "https_proxy",  "no_proxy",
+                                         "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK"};
     for (size_t i = 0; i < sizeof passed / sizeof *passed; i++)
         pass(arena, list, passed[i]);
     add(list, "LANG=C");
@@ -160,6 +160,24 @@ static bool fetch_one(struct job *job, const char *mirror, const struct git_remo
         return true;
     reporter_log(job->reporter, result.output, result.output_size);
     return refuse(job->arena, remote, &result, err);
+}
+
+void git_tidy(const char *mirror) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const char *const arguments[] = {
+        "git", arena_printf(&arena, "--git-dir=%s", mirror), "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet",
+        NULL};
+    const char *const environment[] = {
+        arena_printf(&arena, "PATH=%s", getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin"), "GIT_CONFIG_NOSYSTEM=1",
+        "GIT_CONFIG_GLOBAL=/dev/null", NULL};
+    const struct spawn spawn = {.arguments = arguments,
+                                .environment = environment,
+                                .input = -1,
+                                .output = -1,
+                                .errors = -1,
+                                .timeout_ms = TIDY_MS};
+    struct spawn_result result;
+    (void)spawn_run(&spawn, &result, NULL); /* an untidy mirror is only slower */
 }
 
 static bool fetch_ref(struct job *job, const char *mirror, const struct git_remote *remote, const char *from,

@@ -7,9 +7,9 @@
 #include "runner/job.h"
 
 struct git_remote {
-    const char *url; /* checked with actions/git_names.h, as are the next two */
-    const char *branch; /* or a tag's name; NULL: what the repository's HEAD names */
-    const char *commit; /* or NULL: the head of that */
+    const char *url;      /* checked with actions/git_names.h, as are the next two */
+    const char *branch;   /* or a tag's name; NULL: what the repository's HEAD names */
+    const char *commit;   /* or NULL: the head of that */
     const char *username; /* or NULL */
     const char *password;
 };
@@ -17,9 +17,11 @@ struct git_remote {
 /* The mirror's path, made where it is missing. */
 bool git_mirror(struct job *job, const char *url, const char **out, struct err *err);
 
+/* Packs what many fetches left, where there is much of it; takes seconds at most, and nobody waits for it. */
+void git_tidy(const char *mirror);
+
 /* Fetches; *ref is where the mirror has what the branch (tag, HEAD) names. Where `commit` is given and the branch does
  * not hold it (any more), the commit itself is fetched. */
-bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
-               struct err *err);
+bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref, struct err *err);
 
 #endif

@@ -172,10 +172,8 @@ bool git_snapshot(struct arena *arena, const char *mirror, const char *commit_id
         return false;
     if (!look_up(repository, commit_id, &commit) || git_commit_tree(&tree, commit) != 0)
         return err_set(err, ERR_NOT_FOUND, "no commit %s in the repository", commit_id);
-    struct snapshot snapshot = {.repository = repository,
-                                .committed = git_commit_time(commit),
-                                .interrupted = interrupted,
-                                .context = context};
+    struct snapshot snapshot = {
+        .repository = repository, .committed = git_commit_time(commit), .interrupted = interrupted, .context = context};
     if (!zip_writer_open(zip_path, &snapshot.zip, err))
         return false;
     if (!add_tree(&snapshot, tree, "", 0, err)) {

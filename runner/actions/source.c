@@ -5,6 +5,7 @@
 #include "common/str.h"
 #include "runner/actions/actions.h"
 #include "runner/actions/fetch.h"
+#include "runner/actions/git_fetch.h"
 
 #define VARIABLES_MAX 8
 
@@ -45,6 +46,10 @@ static const char *commit_url(const struct variables *variables) {
     return NULL;
 }
 
+static void tidy(void *mirror) {
+    git_tidy(mirror);
+}
+
 bool action_source(struct job *job, struct wire_result *result, struct err *err) {
     struct fetched fetched = {0};
     const char *format = job_setting(job, "OutputArtifactFormat");
@@ -54,6 +59,8 @@ bool action_source(struct job *job, struct wire_result *result, struct err *err)
         return err_set(err, ERR_CONFLICT, "cancelled");
     if (!fetch_source(job, &fetched, err))
         return false;
+    job->after = tidy;
+    job->after_context = arena_strdup(job->arena, fetched.mirror);
     for (size_t i = 0; i < job->message->output_count; i++)
         if (!job_output(job, job->message->outputs[i], fetched.zip, err))
             return false;

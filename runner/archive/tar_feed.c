@@ -78,10 +78,8 @@ void tar_feed_cleanup(struct tar_feed **feed) {
 static void add(struct tar_feed *feed, enum item_kind kind, const char *path, const char *text, unsigned mode) {
     if (feed->count == feed->capacity)
         feed->items = arena_grow(&feed->arena, feed->items, sizeof *feed->items, &feed->capacity);
-    feed->items[feed->count++] = (struct item){.kind = kind,
-                                               .path = arena_strdup(&feed->arena, path),
-                                               .text = arena_strdup(&feed->arena, text),
-                                               .mode = mode};
+    feed->items[feed->count++] = (struct item){
+        .kind = kind, .path = arena_strdup(&feed->arena, path), .text = arena_strdup(&feed->arena, text), .mode = mode};
 }
 
 void tar_feed_add_folder(struct tar_feed *feed, const char *path, unsigned mode) {

@@ -146,14 +146,13 @@ static bool list_one(struct listing *listing, const char *folder, const char *na
     if (!S_ISREG(status.st_mode) && length <= 0)
         return true;
     if (listing->count == listing->capacity)
-        listing->files =
-            arena_grow(listing->arena, listing->files, sizeof *listing->files, &listing->capacity);
-    listing->files[listing->count++] = (struct tree_file){
-        .path = arena_strdup(listing->arena, path),
-        .target = length > 0 ? arena_strndup(listing->arena, target, (size_t)length) : NULL,
-        .mode = status.st_mode & 0777,
-        .size = status.st_size,
-        .modified = status.st_mtime};
+        listing->files = arena_grow(listing->arena, listing->files, sizeof *listing->files, &listing->capacity);
+    listing->files[listing->count++] =
+        (struct tree_file){.path = arena_strdup(listing->arena, path),
+                           .target = length > 0 ? arena_strndup(listing->arena, target, (size_t)length) : NULL,
+                           .mode = status.st_mode & 0777,
+                           .size = status.st_size,
+                           .modified = status.st_mtime};
     return true;
 }
 
@@ -163,8 +162,7 @@ static bool list_folder(struct listing *listing, const char *folder, int depth, 
     struct dirent **entries = NULL;
     int count = scandir(arena_printf(listing->arena, "%s/%s", listing->root, folder), &entries, NULL, NULL);
     if (count < 0)
-        return errno == ENOENT || errno == ENOTDIR ||
-               err_set_errno(err, errno, "unable to look into '%s'", folder);
+        return errno == ENOENT || errno == ENOTDIR || err_set_errno(err, errno, "unable to look into '%s'", folder);
     bool good = true;
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
@@ -222,9 +220,7 @@ bool tree_open(const char *root, const struct tree_file *file, int *descriptor, 
         return err_set(err, ERR_NOT_FOUND, "no file behind '%s'", file->path);
     }
     *descriptor = opened;
-    *found = (struct tree_file){.path = file->path,
-                                .mode = status.st_mode & 0777,
-                                .size = status.st_size,
-                                .modified = status.st_mtime};
+    *found = (struct tree_file){
+        .path = file->path, .mode = status.st_mode & 0777, .size = status.st_size, .modified = status.st_mtime};
     return true;
 }

@@ -124,8 +124,8 @@ static bool read_entry(struct arena *arena, struct archive *archive, const char 
     return true;
 }
 
-bool zip_read(struct arena *arena, const char *path, const char *name, size_t ceiling, const char **bytes,
-              size_t *size, struct err *err) {
+bool zip_read(struct arena *arena, const char *path, const char *name, size_t ceiling, const char **bytes, size_t *size,
+              struct err *err) {
     struct archive *archive CLEANUP(free_reader) = archive_read_new();
     struct archive_entry *entry;
     const char *wanted;

@@ -15,11 +15,11 @@ struct zip_writer;
 
 struct zip_entry {
     const char *name;
-    unsigned mode;        /* permission bits */
-    int64_t modified;     /* seconds since 1970 */
-    const char *target;   /* a symlink's; else NULL */
-    const void *bytes;    /* contents, or */
-    int descriptor;       /* a file to read them from, where bytes is NULL and there is no target */
+    unsigned mode;      /* permission bits */
+    int64_t modified;   /* seconds since 1970 */
+    const char *target; /* a symlink's; else NULL */
+    const void *bytes;  /* contents, or */
+    int descriptor;     /* a file to read them from, where bytes is NULL and there is no target */
     int64_t size;
 };
 
@@ -33,8 +33,9 @@ bool zip_writer_close(struct zip_writer *writer, struct err *err);
 /* Frees without finishing: the file is worthless. Accepts NULL. */
 void zip_writer_abandon(struct zip_writer *writer);
 
-/* The contents of one file, terminated. Errors: ERR_NOT_FOUND, ERR_LIMIT (more than `ceiling`), ERR_INVALID (no zip). */
-bool zip_read(struct arena *arena, const char *path, const char *name, size_t ceiling, const char **bytes,
-              size_t *size, struct err *err);
+/* The contents of one file, terminated. Errors: ERR_NOT_FOUND, ERR_LIMIT (more than `ceiling`), ERR_INVALID (no zip).
+ */
+bool zip_read(struct arena *arena, const char *path, const char *name, size_t ceiling, const char **bytes, size_t *size,
+              struct err *err);
 
 #endif

@@ -32,7 +32,7 @@ struct aws {
     int64_t nothing_until_ms; /* boot time: no place had any; do not look before */
     struct err nothing;
     int bucket;
-    int64_t skew_ms; /* AWS's clock minus ours */
+    _Atomic int64_t skew_ms; /* AWS's clock minus ours */
 };
 
 struct aws *aws_new(void) {
@@ -60,8 +60,8 @@ static bool look(struct arena *arena, struct credentials_found *out, struct err 
 }
 
 static bool is_fresh(const struct aws *aws, int64_t margin_ms) {
-    return aws->has_cached && (aws->cached.expires_ms == 0 ||
-                               aws->cached.expires_ms - clock_wall_ms(&clock_system) > margin_ms);
+    return aws->has_cached &&
+           (aws->cached.expires_ms == 0 || aws->cached.expires_ms - clock_wall_ms(&clock_system) > margin_ms);
 }
 
 static bool refresh(struct aws *aws, struct err *err) {
@@ -96,10 +96,9 @@ static bool get_credentials(struct aws *aws, struct arena *arena, bool again, st
     pthread_mutex_lock(&aws->mutex);
     bool good = (!again && is_fresh(aws, REFRESH_BEFORE_MS)) || refresh(aws, err);
     if (good)
-        *out = (struct aws_credentials){
-            .access_key = arena_strdup(arena, aws->cached.credentials.access_key),
-            .secret_key = arena_strdup(arena, aws->cached.credentials.secret_key),
-            .session_token = arena_strdup(arena, aws->cached.credentials.session_token)};
+        *out = (struct aws_credentials){.access_key = arena_strdup(arena, aws->cached.credentials.access_key),
+                                        .secret_key = arena_strdup(arena, aws->cached.credentials.secret_key),
+                                        .session_token = arena_strdup(arena, aws->cached.credentials.session_token)};
     pthread_mutex_unlock(&aws->mutex);
     return good;
 }
@@ -163,20 +162,38 @@ static bool is_one_of(const char *name, const char *const *names) {
     return false;
 }
 
-static const char *const throttles[] = {"Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",
-                                        "RequestThrottledException", "TooManyRequestsException",
-                                        "ProvisionedThroughputExceededException", "RequestLimitExceeded",
-                                        "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete",
-                                        "TransactionInProgressException", "EC2ThrottledException", NULL};
-static const char *const passing[] = {"RequestTimeout", "RequestTimeoutException", "ServerException",
-                                      "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure",
-                                      "InternalServerError", NULL};
+static const char *const throttles[] = {"Throttling",
+                                        "ThrottlingException",
+                                        "ThrottledException",
+                                        "RequestThrottled",
+                                        "RequestThrottledException",
+                                        "TooManyRequestsException",
+                                        "ProvisionedThroughputExceededException",
+                                        "RequestLimitExceeded",
+                                        "BandwidthLimitExceeded",
+                                        "SlowDown",
+                                        "PriorRequestNotComplete",
+                                        "TransactionInProgressException",
+                                        "EC2ThrottledException",
+                                        NULL};
+static const char *const passing[] = {"RequestTimeout",
+                                      "RequestTimeoutException",
+                                      "ServerException",
+                                      "ServiceUnavailable",
+                                      "ServiceUnavailableException",
+                                      "InternalFailure",
+                                      "InternalServerError",
+                                      NULL};
 static const char *const expired[] = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", NULL};
 static const char *const skewed[] = {"RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch",
                                      NULL};
-static const char *const denied[] = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation",
-                                     "MissingAuthenticationTokenException", "IncompleteSignatureException",
-                                     "InvalidClientTokenId", NULL};
+static const char *const denied[] = {"AccessDeniedException",
+                                     "AccessDenied",
+                                     "UnauthorizedOperation",
+                                     "MissingAuthenticationTokenException",
+                                     "IncompleteSignatureException",
+                                     "InvalidClientTokenId",
+                                     NULL};
 
 static enum err_kind kind_of(const char *type, int status, const char *message) {
     if (is_one_of(type, throttles) || is_one_of(type, passing) || status >= 500 || status == 429)
@@ -211,13 +228,13 @@ static bool refuse(struct arena *arena, struct attempt *attempt, const struct ht
     attempt->type = hash ? hash + 1 : type;
     attempt->status = reply->status;
     attempt->date = http_answer_header(reply, "date");
-    return err_set(err, kind_of(attempt->type, reply->status, message), "%s %s: %s%s%.600s",
-                   attempt->request->service, attempt->request->operation,
+    return err_set(err, kind_of(attempt->type, reply->status, message), "%s %s: %s%s%.600s", attempt->request->service,
+                   attempt->request->operation,
                    *attempt->type ? attempt->type : arena_printf(arena, "status %d", reply->status), ": ", message);
 }
 
-static bool send_once(struct arena *arena, struct attempt *attempt, bool fresh_credentials,
-                      const struct json **answer, struct err *err) {
+static bool send_once(struct arena *arena, struct attempt *attempt, bool fresh_credentials, const struct json **answer,
+                      struct err *err) {
     const struct aws_request *request = attempt->request;
     struct aws_credentials credentials;
     attempt->type = "";
@@ -239,14 +256,16 @@ static bool send_once(struct arena *arena, struct attempt *attempt, bool fresh_c
                                            .secret_key = credentials.secret_key,
                                            .session_token = credentials.session_token};
     const struct sigv4_scope scope = {.region = request->region, .service = request->service};
-    struct http_request sent = {.method = "POST",
-                                .url = arena_printf(arena, "%s%s", url, strchr(strstr(url, "://") ? strstr(url, "://") + 3 : url, '/') ? "" : "/"),
-                                .body = body,
-                                .body_size = strlen(body),
-                                .interrupted = request->interrupted,
-                                .context = request->context,
-                                .timeout_ms = CALL_MS,
-                                .use_proxy = true};
+    struct http_request sent = {
+        .method = "POST",
+        .url =
+            arena_printf(arena, "%s%s", url, strchr(strstr(url, "://") ? strstr(url, "://") + 3 : url, '/') ? "" : "/"),
+        .body = body,
+        .body_size = strlen(body),
+        .interrupted = request->interrupted,
+        .context = request->context,
+        .timeout_ms = CALL_MS,
+        .use_proxy = true};
     sigv4_sign(arena, &to_sign, host_of(arena, url), &keys, &scope,
                clock_wall_ms(&clock_system) + attempt->aws->skew_ms, &sent.headers, &sent.header_count);
     struct http_answer reply;

@@ -18,8 +18,8 @@ struct aws_credentials {
     const char *session_token; /* or NULL */
 };
 
-/* The runner's own, in AWS's order: environment, shared credentials file, container, instance. Cached. Errors: ERR_DENIED
- * with a word of what to set. */
+/* The runner's own, in AWS's order: environment, shared credentials file, container, instance. Cached. Errors:
+ * ERR_DENIED with a word of what to set. */
 bool aws_credentials(struct aws *aws, struct arena *arena, struct aws_credentials *out, struct err *err);
 
 /* "AWS_ENDPOINT_URL…=value" as this program has them, NULL at the end: for builds. */

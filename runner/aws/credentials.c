@@ -144,8 +144,9 @@ static bool decode(struct arena *arena, const struct http_answer *answer, struct
 
 /* AWS lets a full URI only point where nobody else listens. */
 static bool is_safe_uri(const char *uri) {
-    static const char *const allowed[] = {"https://",         "http://127.0.0.1", "http://localhost", "http://[::1]",
-                                          CONTAINER_HOST, "http://169.254.170.23", "http://[fd00:ec2::23]"};
+    static const char *const allowed[] = {
+        "https://",     "http://127.0.0.1",      "http://localhost",     "http://[::1]",
+        CONTAINER_HOST, "http://169.254.170.23", "http://[fd00:ec2::23]"};
     for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
         size_t length = strlen(allowed[i]);
         if (strncmp(uri, allowed[i], length) == 0 && (i == 0 || strchr(":/", uri[length])))
@@ -166,14 +167,14 @@ bool credentials_from_container(struct arena *arena, struct credentials_found *o
         return err_set(err, ERR_DENIED, "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https or on this machine");
     if (token_file && !read_file(arena, token_file, &token))
         return err_set_errno(err, errno, "unable to read '%s'", token_file);
-    const struct http_header header = {.name = "Authorization", .value = token ? trim(arena, token, strcspn(token, "\n")) : ""};
-    const struct http_request request = {
-        .method = "GET",
-        .url = relative ? arena_printf(arena, CONTAINER_HOST "%s", relative) : full,
-        .headers = &header,
-        .header_count = token && !relative ? 1 : 0,
-        .connect_timeout_ms = CONTAINER_MS,
-        .timeout_ms = CONTAINER_MS};
+    const struct http_header header = {.name = "Authorization",
+                                       .value = token ? trim(arena, token, strcspn(token, "\n")) : ""};
+    const struct http_request request = {.method = "GET",
+                                         .url = relative ? arena_printf(arena, CONTAINER_HOST "%s", relative) : full,
+                                         .headers = &header,
+                                         .header_count = token && !relative ? 1 : 0,
+                                         .connect_timeout_ms = CONTAINER_MS,
+                                         .timeout_ms = CONTAINER_MS};
     struct http_answer answer;
     return get(arena, &request, &answer, err) && decode(arena, &answer, out, err);
 }

@@ -20,8 +20,7 @@ bool credentials_from_container(struct arena *arena, struct credentials_found *o
 bool credentials_from_instance(struct arena *arena, struct credentials_found *out, bool *found, struct err *err);
 
 /* The keys of a section of ~/.aws/credentials. Pure; texts live in the arena, NULL where absent. */
-void credentials_parse_profile(struct arena *arena, const char *text, const char *profile,
-                               struct aws_credentials *out);
+void credentials_parse_profile(struct arena *arena, const char *text, const char *profile, struct aws_credentials *out);
 
 /* "2026-11-23T05:37:00Z" as milliseconds; 0 where it is anything else. */
 int64_t credentials_parse_time(const char *text);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct ecr_token {
-    const char *token;    /* base64 of "AWS:password": HTTP Basic as it stands */
+    const char *token; /* base64 of "AWS:password": HTTP Basic as it stands */
     const char *password;
     const char *registry; /* "123456789012.dkr.ecr.eu-west-1.amazonaws.com", port and all */
     int64_t expires_ms;

@@ -29,11 +29,12 @@ bool ecs_describe_service(const struct ecs *ecs, struct arena *arena, const stru
         return false;
     const struct json *services = json_get(answer, "services");
     if (!services || services->count == 0)
-        return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError", "no service '%s' in cluster '%s'", ecs->service, ecs->cluster);
+        return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError", "no service '%s' in cluster '%s'", ecs->service,
+                            ecs->cluster);
     const char *status = json_get_text_or(services->first, "status", "ACTIVE");
     if (!str_equal(status, "ACTIVE"))
-        return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError", "service '%s' in cluster '%s' is %s, not ACTIVE", ecs->service,
-                       ecs->cluster, status);
+        return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError", "service '%s' in cluster '%s' is %s, not ACTIVE",
+                            ecs->service, ecs->cluster, status);
     *service = services->first;
     return true;
 }
@@ -71,8 +72,8 @@ bool ecs_update_service(const struct ecs *ecs, struct arena *arena, const char *
     return *service || err_set(err, ERR_INTERNAL, "ECS updated the service without saying how");
 }
 
-static bool tasks_with_status(const struct ecs *ecs, struct arena *arena, const char *status,
-                              const struct json **tasks, struct err *err) {
+static bool tasks_with_status(const struct ecs *ecs, struct arena *arena, const char *status, const struct json **tasks,
+                              struct err *err) {
     struct json *body = json_object(arena);
     const struct json *answer = NULL;
     *tasks = NULL;

@@ -128,8 +128,8 @@ static bool read_on_failure(struct reader *reader, const struct json *phase, enu
         return reader_refuse(reader, json_get(phase, "on-failure"),
                              "on-failure '%.100s' is not supported yet; use ABORT or CONTINUE", text);
     else
-        return reader_refuse(reader, json_get(phase, "on-failure"), "on-failure must be ABORT or CONTINUE, not '%.100s'",
-                             text);
+        return reader_refuse(reader, json_get(phase, "on-failure"),
+                             "on-failure must be ABORT or CONTINUE, not '%.100s'", text);
     return true;
 }
 

@@ -41,8 +41,8 @@ struct buildspec_artifacts {
 };
 
 struct buildspec {
-    bool version_0_1; /* each command in a shell of its own: no directory, no variables carried on */
-    const char *shell; /* "/bin/sh" or "bash" */
+    bool version_0_1;   /* each command in a shell of its own: no directory, no variables carried on */
+    const char *shell;  /* "/bin/sh" or "bash" */
     const char *run_as; /* or NULL: root */
     const struct buildspec_variable *variables;
     size_t variable_count;

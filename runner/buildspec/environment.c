@@ -88,8 +88,8 @@ static bool add_list(struct environment *environment, const struct json *list, s
         if (!name || !*name || strchr(name, '='))
             return err_set(err, ERR_INVALID, "an environment variable of the build has no usable name");
         if (!str_equal(type, "PLAINTEXT"))
-            return err_set(err, ERR_INVALID, "environment variable '%.200s' is of type %.50s, which is not supported yet",
-                           name, type);
+            return err_set(err, ERR_INVALID,
+                           "environment variable '%.200s' is of type %.50s, which is not supported yet", name, type);
         if (!str_starts_with(name, "CODEBUILD_"))
             environment_set(environment, name, value ? value : "");
     }
@@ -115,8 +115,8 @@ bool environment_add_project(struct environment *environment, const struct wire_
 const char *const *environment_list(const struct environment *environment) {
     const char **list = arena_array(environment->arena, const char *, environment->count + 1);
     for (size_t i = 0; i < environment->count; i++)
-        list[i] = arena_printf(environment->arena, "%s=%s", environment->variables[i].name,
-                               environment->variables[i].value);
+        list[i] =
+            arena_printf(environment->arena, "%s=%s", environment->variables[i].name, environment->variables[i].value);
     return list;
 }
 

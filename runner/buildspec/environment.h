@@ -36,7 +36,8 @@ const char *environment_get(const struct environment *environment, const char *n
 void environment_add_build(struct environment *environment, const struct wire_job *job, const char *source_folder,
                            int64_t now_ms);
 
-/* The project's and the action's. Errors: ERR_INVALID: a variable that is not PLAINTEXT, broken EnvironmentVariables. */
+/* The project's and the action's. Errors: ERR_INVALID: a variable that is not PLAINTEXT, broken EnvironmentVariables.
+ */
 bool environment_add_project(struct environment *environment, const struct wire_job *job, struct err *err);
 
 /* "NAME=value", NULL at the end. */

@@ -17,8 +17,8 @@ struct phase_record {
     struct json *phases; /* list of {phaseType, phaseStatus?, startTime, endTime?, durationInSeconds?, contexts} */
     struct json *open;   /* the one that runs, or NULL */
     int64_t opened_ms;
-    const char *current; /* its name */
-    bool failed;         /* some phase did not succeed */
+    const char *current;       /* its name */
+    bool failed;               /* some phase did not succeed */
     const char *first_failure; /* "BUILD: Error while executing command: …", or NULL */
 };
 

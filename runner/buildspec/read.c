@@ -13,8 +13,8 @@ bool reader_refuse(struct reader *reader, const struct json *at, const char *for
     va_start(arguments, format);
     const char *text = arena_vprintf(reader->arena, format, arguments);
     va_end(arguments);
-    return err_set_code(reader->err, ERR_INVALID, "YAML_FILE_ERROR", "%s:%d:%d: %s", reader->file, at->line,
-                        at->column, text);
+    return err_set_code(reader->err, ERR_INVALID, "YAML_FILE_ERROR", "%s:%d:%d: %s", reader->file, at->line, at->column,
+                        text);
 }
 
 void reader_notice(struct reader *reader, const char *format, ...) {
@@ -23,8 +23,7 @@ void reader_notice(struct reader *reader, const char *format, ...) {
     const char *text = arena_vprintf(reader->arena, format, arguments);
     va_end(arguments);
     if (reader->notice_count == reader->notice_capacity)
-        reader->notices =
-            arena_grow(reader->arena, reader->notices, sizeof *reader->notices, &reader->notice_capacity);
+        reader->notices = arena_grow(reader->arena, reader->notices, sizeof *reader->notices, &reader->notice_capacity);
     reader->notices[reader->notice_count++] = text;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Script texts. The command begins on line 4, as people know it from CodeBuild's "script.sh: line 4:". The carried files
- * are replaced by renaming: with run-as, another user than the one before must be able to.
+ * Script texts. The command begins on line 4, as people know it from CodeBuild's "script.sh: line 4:". The carried
+ * files are replaced by renaming: with run-as, another user than the one before must be able to.
  */
 #include "runner/buildspec/scripts.h"
 

@@ -11,6 +11,7 @@
 #define SCRIPT_ENVIRONMENT SCRIPT_FOLDER "/env.sh"
 #define SCRIPT_DIRECTORY SCRIPT_FOLDER "/dir.txt"
 #define SCRIPT_VALUES SCRIPT_FOLDER "/values"
+#define SCRIPT_VALUES_SCRIPT SCRIPT_FOLDER "/values.sh"
 
 /* The script of one command. */
 const char *script_of_command(struct arena *arena, const struct buildspec *spec, const char *source_folder,

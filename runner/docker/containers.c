@@ -5,6 +5,7 @@
 
 #include "common/str.h"
 
+#define KILL_MS (10 * 1000)
 #define TRANSFER_MS (30 * 60 * 1000)
 #define START_MS (5 * 60 * 1000) /* an engine under load is slow to start, but a hung one must not hold the job */
 
@@ -59,18 +60,19 @@ bool container_create(struct docker *docker, struct arena *arena, const struct c
     return *id || err_set(err, ERR_INTERNAL, "Docker made a container without an id");
 }
 
-static bool act(struct docker *docker, struct arena *arena, const char *method, const char *path, struct err *err) {
-    const struct docker_call call = {.method = method, .path = path, .timeout_ms = START_MS};
+static bool act(struct docker *docker, struct arena *arena, const char *method, const char *path, int timeout_ms,
+                struct err *err) {
+    const struct docker_call call = {.method = method, .path = path, .timeout_ms = timeout_ms};
     return docker_send(docker, arena, &call, NULL, err);
 }
 
 bool container_start(struct docker *docker, struct arena *arena, const char *id, struct err *err) {
-    return act(docker, arena, "POST", arena_printf(arena, "/containers/%s/start", id), err);
+    return act(docker, arena, "POST", arena_printf(arena, "/containers/%s/start", id), START_MS, err);
 }
 
 bool container_kill(struct docker *docker, struct arena *arena, const char *id, struct err *err) {
     struct err own = {0};
-    if (act(docker, arena, "POST", arena_printf(arena, "/containers/%s/kill", id), &own))
+    if (act(docker, arena, "POST", arena_printf(arena, "/containers/%s/kill", id), KILL_MS, &own))
         return true;
     if (own.kind == ERR_NOT_FOUND || own.kind == ERR_CONFLICT) /* gone, or not running */
         return true;
@@ -79,7 +81,7 @@ bool container_kill(struct docker *docker, struct arena *arena, const char *id, 
 
 bool container_remove(struct docker *docker, struct arena *arena, const char *id, struct err *err) {
     struct err own = {0};
-    if (act(docker, arena, "DELETE", arena_printf(arena, "/containers/%s?force=1&v=1", id), &own))
+    if (act(docker, arena, "DELETE", arena_printf(arena, "/containers/%s?force=1&v=1", id), START_MS, &own))
         return true;
     if (own.kind == ERR_NOT_FOUND || own.kind == ERR_CONFLICT) /* gone, or being removed */
         return true;
@@ -103,10 +105,9 @@ bool containers_with_label(struct docker *docker, struct arena *arena, const cha
     struct json *filters = json_object(arena);
     json_append_text(arena, json_set_array(arena, filters, "label"), arena_printf(arena, "%s=%s", label, value));
     const struct json *answer = NULL;
-    const struct docker_call call = {
-        .method = "GET",
-        .path = arena_printf(arena, "/containers/json?all=1&filters=%s",
-                             http_encode(arena, json_print(arena, filters), false))};
+    const struct docker_call call = {.method = "GET",
+                                     .path = arena_printf(arena, "/containers/json?all=1&filters=%s",
+                                                          http_encode(arena, json_print(arena, filters), false))};
     if (!docker_send(docker, arena, &call, &answer, err))
         return false;
     const char **found = arena_array(arena, const char *, (answer ? answer->count : 0) + 1);

@@ -1,6 +1,6 @@
 /*
- * Docker's output stream taken apart: frames of an 8-byte header (kind, three zeros, length in big endian) and that many
- * bytes. Frames and headers may be split anywhere between reads. Foreign bytes.
+ * Docker's output stream taken apart: frames of an 8-byte header (kind, three zeros, length in big endian) and that
+ * many bytes. Frames and headers may be split anywhere between reads. Foreign bytes.
  */
 #ifndef RUNNER_DOCKER_DEMUX_H
 #define RUNNER_DOCKER_DEMUX_H

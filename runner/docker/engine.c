@@ -54,14 +54,14 @@ static const char *base_url(struct arena *arena, const struct engine *engine) {
     return engine->socket_path ? "http://docker" : arena_printf(arena, "http://%s:%s", engine->host, engine->port);
 }
 
-bool docker_send(struct docker *docker, struct arena *arena, const struct docker_call *call,
-                 const struct json **answer, struct err *err) {
+bool docker_send(struct docker *docker, struct arena *arena, const struct docker_call *call, const struct json **answer,
+                 struct err *err) {
     const struct engine *engine = docker->engine;
     const char *text = call->body ? json_print(arena, call->body) : NULL;
     struct http_header headers[2];
     size_t header_count = 0;
-    headers[header_count++] = (struct http_header){
-        .name = "Content-Type", .value = call->read_body ? "application/x-tar" : "application/json"};
+    headers[header_count++] = (struct http_header){.name = "Content-Type",
+                                                   .value = call->read_body ? "application/x-tar" : "application/json"};
     if (call->registry_auth)
         headers[header_count++] = (struct http_header){.name = "X-Registry-Auth", .value = call->registry_auth};
     const struct http_request request = {
@@ -116,7 +116,8 @@ static bool say_unreachable(const struct engine *engine, int error_number, struc
         return err_set(err, ERR_DENIED,
                        "no permission for Docker at '%s'; run the runner as root or as a member of group 'docker'",
                        engine->url);
-    return err_set(err, ERR_UNAVAILABLE, "no Docker engine at '%s' (%s); install docker.io and start it, or name another with --docker",
+    return err_set(err, ERR_UNAVAILABLE,
+                   "no Docker engine at '%s' (%s); install docker.io and start it, or name another with --docker",
                    engine->url, strerror(error_number));
 }
 

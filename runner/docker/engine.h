@@ -21,7 +21,8 @@ struct engine {
     int64_t memory_bytes;
 };
 
-/* Reads the URL and asks the engine what it is. Errors say what to do: ERR_INVALID (URL), ERR_UNAVAILABLE, ERR_DENIED. */
+/* Reads the URL and asks the engine what it is. Errors say what to do: ERR_INVALID (URL), ERR_UNAVAILABLE, ERR_DENIED.
+ */
 bool engine_connect(struct arena *arena, const char *url, struct engine *out, struct err *err);
 
 /* A new connection, for docker/stream.h. The caller closes it. */
@@ -37,8 +38,8 @@ struct docker_call {
     const char *method;
     const char *path; /* "/containers/create?name=x" */
     const struct json *body;
-    const char *registry_auth; /* X-Registry-Auth, or NULL */
-    ptrdiff_t (*read_body)(void *context, void *buffer, size_t room); /* a tar stream, instead of body */
+    const char *registry_auth;                                         /* X-Registry-Auth, or NULL */
+    ptrdiff_t (*read_body)(void *context, void *buffer, size_t room);  /* a tar stream, instead of body */
     bool (*write_body)(void *context, const void *bytes, size_t size); /* takes a 2xx answer instead of decoding it */
     bool (*interrupted)(void *context);
     void *context;
@@ -47,7 +48,7 @@ struct docker_call {
 
 /* *answer (or NULL): the decoded body, NULL where there is none. 304 counts as success. Errors: ERR_NOT_FOUND (404),
  * ERR_CONFLICT (409), ERR_INVALID (other 4xx), ERR_INTERNAL (5xx, with the engine's words), ERR_UNAVAILABLE. */
-bool docker_send(struct docker *docker, struct arena *arena, const struct docker_call *call,
-                 const struct json **answer, struct err *err);
+bool docker_send(struct docker *docker, struct arena *arena, const struct docker_call *call, const struct json **answer,
+                 struct err *err);
 
 #endif

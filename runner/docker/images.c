@@ -12,8 +12,8 @@
 
 bool image_present(struct docker *docker, struct arena *arena, const char *image, bool *present, struct err *err) {
     struct err own = {0};
-    const struct docker_call call = {
-        .method = "GET", .path = arena_printf(arena, "/images/%s/json", http_encode(arena, image, true))};
+    const struct docker_call call = {.method = "GET",
+                                     .path = arena_printf(arena, "/images/%s/json", http_encode(arena, image, true))};
     *present = docker_send(docker, arena, &call, NULL, &own);
     return *present || own.kind == ERR_NOT_FOUND || err_set(err, own.kind, "%s", own.message);
 }
@@ -86,8 +86,7 @@ static const char *pull_path(struct arena *arena, const char *image) {
 }
 
 bool image_pull(struct docker *docker, struct arena *arena, const struct image_pull *pull, struct err *err) {
-    struct progress progress CLEANUP(release_line) = {
-        .pull = pull, .arena = arena, .line = STR_INIT(LINE_CEILING)};
+    struct progress progress CLEANUP(release_line) = {.pull = pull, .arena = arena, .line = STR_INIT(LINE_CEILING)};
     const struct docker_call call = {.method = "POST",
                                      .path = pull_path(arena, pull->image),
                                      .registry_auth = pull->registry_auth,

@@ -10,8 +10,8 @@
 bool image_present(struct docker *docker, struct arena *arena, const char *image, bool *present, struct err *err);
 
 struct image_pull {
-    const char *image;         /* "debian:12", "repo@sha256:…" */
-    const char *registry_auth; /* from docker/sign_in.h, or NULL */
+    const char *image;                             /* "debian:12", "repo@sha256:…" */
+    const char *registry_auth;                     /* from docker/sign_in.h, or NULL */
     void (*line)(void *context, const char *text); /* what the engine says, for the log */
     bool (*interrupted)(void *context);
     void *context;

@@ -45,8 +45,8 @@ struct shell {
     struct demux demux;
     void (*output)(void *context, const void *bytes, size_t size);
     void *context;
-    struct str control;          /* the shell's own standard error */
-    struct str held;             /* output that may be the beginning of the mark */
+    struct str control; /* the shell's own standard error */
+    struct str held;    /* output that may be the beginning of the mark */
     char mark[MARK_SIZE + 1];
     bool marked;
 };
@@ -146,7 +146,8 @@ static bool read_some(struct shell *shell, int wait_ms, bool *idle, struct err *
     return demux_feed(&shell->demux, piece, (size_t)got, err);
 }
 
-/* "exit 3\n" as the last line of what the shell said; anything before it is its own complaint (no room for a process). */
+/* "exit 3\n" as the last line of what the shell said; anything before it is its own complaint (no room for a process).
+ */
 static bool read_exit(struct shell *shell, int *exit_code) {
     if (!str_ends_with(shell->control.text, "\n"))
         return false;

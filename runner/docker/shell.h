@@ -11,8 +11,8 @@
 
 #include <stddef.h>
 
-/* The program of the container's first process (or an exec): {"/bin/sh", "-c", …, NULL}. It ends when its standard input
- * does, so a build does not outlive its runner by more than the command that is running. */
+/* The program of the container's first process (or an exec): {"/bin/sh", "-c", …, NULL}. It ends when its standard
+ * input does, so a build does not outlive its runner by more than the command that is running. */
 extern const char *const shell_command[];
 
 struct shell;

@@ -63,8 +63,8 @@ static bool get_token(const struct runner *runner, struct arena *arena, struct e
     if (!region || !*region)
         region = runner->region;
     pthread_mutex_lock(&ecr->mutex);
-    bool good = (ecr->has_token && clock_wall_ms(&clock_system) < ecr->good_until_ms) ||
-                refresh(runner, ecr, region, err);
+    bool good =
+        (ecr->has_token && clock_wall_ms(&clock_system) < ecr->good_until_ms) || refresh(runner, ecr, region, err);
     if (good)
         *out = (struct ecr_token){.token = arena_strdup(arena, ecr->token.token),
                                   .password = arena_strdup(arena, ecr->token.password),
@@ -83,8 +83,8 @@ static const char *encode_header(struct arena *arena, const char *text) {
     return out;
 }
 
-bool sign_in_for_image(const struct runner *runner, struct arena *arena, const char *image,
-                       const char **registry_auth, struct err *err) {
+bool sign_in_for_image(const struct runner *runner, struct arena *arena, const char *image, const char **registry_auth,
+                       struct err *err) {
     struct ecr_token token;
     bool got;
     *registry_auth = NULL;

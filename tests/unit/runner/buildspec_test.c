@@ -101,7 +101,8 @@ static void forms_seen_in_the_wild(void **state) {
                         "buildspec.yml:2:10: phase 'pre-build' is ignored; did you mean 'pre_build'?");
     assert_string_equal(spec.notices.items[1],
                         "buildspec.yml:3:1: 'post_build' stands at the top and is ignored; move it below 'phases'");
-    accept(&arena, "version: 0.1\nenvironment_variables: {plaintext: {A: b}}\nphases: {build: {commands: [a]}}\n", &spec);
+    accept(&arena, "version: 0.1\nenvironment_variables: {plaintext: {A: b}}\nphases: {build: {commands: [a]}}\n",
+           &spec);
     assert_true(spec.version_0_1);
     assert_string_equal(spec.variables[0].name, "A");
     accept(&arena, "{\"version\": 0.2, \"phases\": {\"build\": {\"commands\": [\"a\", 5, true]}}}", &spec);
@@ -126,8 +127,7 @@ static const struct {
     {"version: 0.3\nphases: {}\n", "buildspec.yml:1:10: version must be 0.1 or 0.2, not '0.3'"},
     {"version: 0.2\n", "buildspec.yml:1:1: the buildspec lacks 'phases'"},
     {"version 0.1\n", "buildspec.yml:1:1: a buildspec must hold keys: version, phases, artifacts"},
-    {"version: 0.2\nphases: {}\nartifacts: {discard-paths: yes}\n",
-     "buildspec.yml:3:12: 'artifacts' lacks 'files'"},
+    {"version: 0.2\nphases: {}\nartifacts: {discard-paths: yes}\n", "buildspec.yml:3:12: 'artifacts' lacks 'files'"},
     {"version: 0.2\nphases: {}\nartifacts: {files: [a], discard-paths: maybe}\n",
      "buildspec.yml:3:40: 'discard-paths' must be yes or no"},
     {"version: 0.2\nenv: {secrets-manager: {A: b}}\nphases: {}\n",

@@ -28,8 +28,7 @@ static const struct {
     {"[{\"name\":\"a\",\"imageUri\":\"x\"},{\"name\":\"b\",\"imageUrl\":\"y\"}]",
      "entry 2 of 'f.json' has 'imageUrl'; write 'imageUri' instead"},
     {"[{\"name\":\"a\",\"ImageURI\":\"x\"}]", "entry 1 of 'f.json' has 'ImageURI'; write 'imageUri' instead"},
-    {"[{\"name\":\"a\",\"imageUri\":\"x\"},{\"name\":\"a\",\"imageUri\":\"y\"}]",
-     "'f.json' names container 'a' twice"},
+    {"[{\"name\":\"a\",\"imageUri\":\"x\"},{\"name\":\"a\",\"imageUri\":\"y\"}]", "'f.json' names container 'a' twice"},
 };
 
 static void each_mistake_has_its_sentence(void **state) {
@@ -50,7 +49,8 @@ static void several_containers(void **state) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct ecs_images images;
     struct err err = {0};
-    const char *text = "\xef\xbb\xbf[{\"name\":\"a\",\"imageUri\":\"x\"},{\"name\":\"b\",\"imageUri\":\"y@sha256:1\"}]\n";
+    const char *text =
+        "\xef\xbb\xbf[{\"name\":\"a\",\"imageUri\":\"x\"},{\"name\":\"b\",\"imageUri\":\"y@sha256:1\"}]\n";
     assert_true(ecs_images_parse(&arena, "f.json", text, strlen(text), &images, &err));
     assert_int_equal(images.count, 2);
     assert_string_equal(images.items[1].container, "b");

@@ -22,18 +22,21 @@ static const struct {
     enum ecs_state state;
     const char *sentence;
 } rows[] = {
-    {"under way", OURS "\"status\":\"PRIMARY\",\"runningCount\":1,\"rolloutState\":\"IN_PROGRESS\"}," OLD
-                       "\"status\":\"ACTIVE\",\"runningCount\":2,\"rolloutState\":\"COMPLETED\"}",
+    {"under way",
+     OURS "\"status\":\"PRIMARY\",\"runningCount\":1,\"rolloutState\":\"IN_PROGRESS\"}," OLD
+          "\"status\":\"ACTIVE\",\"runningCount\":2,\"rolloutState\":\"COMPLETED\"}",
      false, ECS_GOES_ON, "1 of 2 new tasks are running"},
     {"all run, the old ones drain", OURS "\"status\":\"PRIMARY\",\"runningCount\":2,\"rolloutState\":\"IN_PROGRESS\"}",
      false, ECS_GOES_ON, "2 of 2 new tasks are running"},
     {"completed", OURS "\"status\":\"PRIMARY\",\"runningCount\":2,\"rolloutState\":\"COMPLETED\"}", true, ECS_DONE,
      "2 of 2 new tasks are running"},
-    {"nothing wanted", "{\"id\":\"ecs-svc/2\",\"status\":\"PRIMARY\",\"desiredCount\":0,\"runningCount\":0,"
-                       "\"rolloutState\":\"COMPLETED\"}",
+    {"nothing wanted",
+     "{\"id\":\"ecs-svc/2\",\"status\":\"PRIMARY\",\"desiredCount\":0,\"runningCount\":0,"
+     "\"rolloutState\":\"COMPLETED\"}",
      true, ECS_DONE, "the service wants no tasks"},
-    {"failed", OURS "\"status\":\"PRIMARY\",\"runningCount\":0,\"rolloutState\":\"FAILED\",\"rolloutStateReason\":"
-                    "\"ECS deployment circuit breaker: tasks failed to start.\"}",
+    {"failed",
+     OURS "\"status\":\"PRIMARY\",\"runningCount\":0,\"rolloutState\":\"FAILED\",\"rolloutStateReason\":"
+          "\"ECS deployment circuit breaker: tasks failed to start.\"}",
      true, ECS_FAILED, "ECS gave the deployment up: ECS deployment circuit breaker: tasks failed to start."},
     {"failed, rollback under way",
      OLD "\"status\":\"PRIMARY\",\"runningCount\":2,\"rolloutState\":\"IN_PROGRESS\"}," OURS
@@ -48,8 +51,7 @@ static const struct {
     {"superseded, ours still drains",
      OTHER "\"status\":\"PRIMARY\",\"runningCount\":0,\"rolloutState\":\"IN_PROGRESS\"}," OURS
            "\"status\":\"ACTIVE\",\"runningCount\":1,\"rolloutState\":\"IN_PROGRESS\"}",
-     true, ECS_SUPERSEDED,
-     "somebody else deployed shop:3 to the service meanwhile, which replaced this deployment"},
+     true, ECS_SUPERSEDED, "somebody else deployed shop:3 to the service meanwhile, which replaced this deployment"},
     {"superseded and gone", OTHER "\"status\":\"PRIMARY\",\"runningCount\":2,\"rolloutState\":\"COMPLETED\"}", true,
      ECS_SUPERSEDED, "somebody else deployed shop:3 to the service meanwhile, which replaced this deployment"},
     {"too new to show", OLD "\"status\":\"PRIMARY\",\"runningCount\":2,\"rolloutState\":\"COMPLETED\"}", false,
@@ -74,10 +76,8 @@ static void each_row_holds(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-        const struct ecs_ours ours = {.deployment = "ecs-svc/2",
-                                      .task_definition = "td/shop:2",
-                                      .previous = "td/shop:1",
-                                      .seen = rows[i].seen};
+        const struct ecs_ours ours = {
+            .deployment = "ecs-svc/2", .task_definition = "td/shop:2", .previous = "td/shop:1", .seen = rows[i].seen};
         struct ecs_verdict verdict = ecs_verdict(&arena, service(&arena, rows[i].deployments), &ours);
         if (verdict.state != rows[i].state || strcmp(verdict.sentence, rows[i].sentence) != 0)
             fail_msg("%s: %d, '%s'", rows[i].what, (int)verdict.state, verdict.sentence);
@@ -95,10 +95,10 @@ static void an_undo_ends_when_only_the_old_runs(void **state) {
     (void)state;
     assert_true(is_back(OLD "\"status\":\"PRIMARY\",\"runningCount\":2}"));
     assert_false(is_back(OLD "\"status\":\"PRIMARY\",\"runningCount\":1}"));
-    assert_false(is_back(OLD "\"status\":\"PRIMARY\",\"runningCount\":2}," OURS
-                             "\"status\":\"ACTIVE\",\"runningCount\":1}"));
-    assert_true(is_back(OLD "\"status\":\"PRIMARY\",\"runningCount\":2}," OURS
-                            "\"status\":\"ACTIVE\",\"runningCount\":0}"));
+    assert_false(
+        is_back(OLD "\"status\":\"PRIMARY\",\"runningCount\":2}," OURS "\"status\":\"ACTIVE\",\"runningCount\":1}"));
+    assert_true(
+        is_back(OLD "\"status\":\"PRIMARY\",\"runningCount\":2}," OURS "\"status\":\"ACTIVE\",\"runningCount\":0}"));
     assert_false(is_back(OURS "\"status\":\"PRIMARY\",\"runningCount\":2}"));
     assert_false(is_back(""));
 }

@@ -37,8 +37,8 @@ static struct wire_job make_job(struct arena *arena, const char *configuration) 
 static void precedence(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    struct wire_job job = make_job(
-        &arena, "{\"EnvironmentVariables\": \"[{\\\"name\\\":\\\"BOTH\\\",\\\"value\\\":\\\"action\\\"}]\"}");
+    struct wire_job job =
+        make_job(&arena, "{\"EnvironmentVariables\": \"[{\\\"name\\\":\\\"BOTH\\\",\\\"value\\\":\\\"action\\\"}]\"}");
     struct environment environment;
     struct err err = {0};
     environment_init(&environment, &arena);
@@ -89,8 +89,7 @@ static void what_cannot_be_had_is_refused(void **state) {
                                            "\\\"x\\\",\\\"type\\\":\\\"SECRETS_MANAGER\\\"}]\"}");
     environment_init(&environment, &arena);
     assert_false(environment_add_project(&environment, &job, &err));
-    assert_string_equal(err.message,
-                        "environment variable 'S' is of type SECRETS_MANAGER, which is not supported yet");
+    assert_string_equal(err.message, "environment variable 'S' is of type SECRETS_MANAGER, which is not supported yet");
     job = make_job(&arena, "{\"EnvironmentVariables\": \"nonsense\"}");
     environment_init(&environment, &arena);
     assert_false(environment_add_project(&environment, &job, &err));

@@ -14,11 +14,26 @@ static void urls(void **state) {
     (void)state;
     static const char *const good[] = {"https://example.com/a.git", "http://127.0.0.1:8080/git/shop",
                                        "ssh://git@example.com/a", "https://example.com:8443/a/b/c"};
-    static const char *const bad[] = {
-        "", "/srv/repo", "./repo", "file:///srv/repo", "ext::sh -c id", "--upload-pack=id", "-u", "git://example.com/a",
-        "https://", "https:///a", "https://example.com", "https://user@example.com/a", "https://u:p@example.com/a",
-        "ssh://-oProxyCommand=id/a", "ssh://git@-oProxyCommand=id/a", "ssh://git:secret@example.com/a",
-        "https://example.com/a\nb", "https://example.com/a b", "HTTPS://example.com/a", "https://-x/a"};
+    static const char *const bad[] = {"",
+                                      "/srv/repo",
+                                      "./repo",
+                                      "file:///srv/repo",
+                                      "ext::sh -c id",
+                                      "--upload-pack=id",
+                                      "-u",
+                                      "git://example.com/a",
+                                      "https://",
+                                      "https:///a",
+                                      "https://example.com",
+                                      "https://user@example.com/a",
+                                      "https://u:p@example.com/a",
+                                      "ssh://-oProxyCommand=id/a",
+                                      "ssh://git@-oProxyCommand=id/a",
+                                      "ssh://git:secret@example.com/a",
+                                      "https://example.com/a\nb",
+                                      "https://example.com/a b",
+                                      "HTTPS://example.com/a",
+                                      "https://-x/a"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (!git_check_url(good[i], NULL))
             fail_msg("refused '%s'", good[i]);
@@ -30,9 +45,14 @@ static void urls(void **state) {
 static void branches(void **state) {
     (void)state;
     static const char *const good[] = {"main", "feature/x-1", "$(id)", "a;id", "`id`", "\xc3\xa4", "v1.0", "a@b"};
-    static const char *const bad[] = {"",      "-x",   "--upload-pack=id", "a..b", "a b",    "a:b",  "a^",      "a~1",
-                                      "a?b",   "a*",   "a[b",              "/a",   "a/",     "a//b", ".a",      "a/.b",
-                                      "a.lock", "a.lock/b", "@",           "a@{1}", "a\\b",  "a.",   "a\x7f",   "a\nb"};
+    static const char *const bad[] = {"",     "-x",     "--upload-pack=id",
+                                      "a..b", "a b",    "a:b",
+                                      "a^",   "a~1",    "a?b",
+                                      "a*",   "a[b",    "/a",
+                                      "a/",   "a//b",   ".a",
+                                      "a/.b", "a.lock", "a.lock/b",
+                                      "@",    "a@{1}",  "a\\b",
+                                      "a.",   "a\x7f",  "a\nb"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (!git_check_branch(good[i], NULL))
             fail_msg("refused '%s'", good[i]);

@@ -44,8 +44,9 @@ static void names_are_judged(void **state) {
     static const struct {
         const char *name;
         const char *clean; /* NULL: refused */
-    } rows[] = {{"a/b", "a/b"},   {"./a//b/", "a/b"}, {"", ""},          {"./", ""},      {"..", NULL},
-                {"a/../b", NULL}, {"../a", NULL},     {"/etc/passwd", NULL}, {"a/..", NULL}, {"..a/b..", "..a/b.."}};
+    } rows[] = {{"a/b", "a/b"}, {"./a//b/", "a/b"},    {"", ""},       {"./", ""},
+                {"..", NULL},   {"a/../b", NULL},      {"../a", NULL}, {"/etc/passwd", NULL},
+                {"a/..", NULL}, {"..a/b..", "..a/b.."}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena CLEANUP(arena_release) = ARENA_INIT;
         const char *clean = NULL;
@@ -183,8 +184,8 @@ static void one_file_out_of_a_zip(void **state) {
 static void the_same_files_give_the_same_bytes(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    const struct zip_entry entries[] = {
-        {.name = "a", .mode = 0755, .modified = 1700000000, .bytes = "aaaa", .size = 4}, {.name = "b", .target = "a"}};
+    const struct zip_entry entries[] = {{.name = "a", .mode = 0755, .modified = 1700000000, .bytes = "aaaa", .size = 4},
+                                        {.name = "b", .target = "a"}};
     char *bytes[2];
     size_t sizes[2];
     for (int i = 0; i < 2; i++) {
