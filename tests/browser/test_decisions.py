@@ -105,8 +105,9 @@ def test_a_decision_by_another_person_takes_the_panel_away(page, server):
 def test_cancel_says_the_outcome_first(page, server):
     page.open(path_of(server, 'api'))
     page.press('c')
-    dialog = page.one('dialog')
-    assert 'Image: the build’s container is killed.' in dialog.text and 'The execution ends when that has been seen done.' in dialog.text
+    page.sees('Image: the build’s container is killed.', 'dialog')
+    page.sees('The execution ends when that has been seen done.', 'dialog')
+    page.until('it to stand still', lambda: page.run('return document.querySelector("dialog").getAnimations().length') == 0)
     assert page.accessibility_faults() == []
     page.one('#cancel-reason').send_keys('wrong branch')
     page.press(Keys.ESCAPE)
@@ -128,7 +129,7 @@ def test_cancel_of_a_deploy_promises_the_old_version(page, server):
     mock_server.decide(run, {'stageName': 'Release', 'actionName': 'Approve', 'result': {'status': 'Approved', 'summary': ''}})
     page.open(path_of(server, 'shop'))
     page.click('Cancel…')
-    assert 'Deploy: the service goes back to its previous task definition.' in page.one('dialog').text
+    page.sees('Deploy: the service goes back to its previous task definition.', 'dialog')
 
 
 def test_the_focus_returns_after_a_dialog(page, server):
@@ -155,7 +156,7 @@ def test_stop_watching_an_undo(page, server):
     page.open(path_of(server, 'worker'))
     assert 'Release/Deploy' in page.text('.is-undoing')
     page.click('Stop watching…')
-    assert 'What the provider is running stays as it is' in page.one('dialog').text
+    page.sees('What the provider is running stays as it is', 'dialog')
     page.click('Stop watching')
     page.gone('dialog')
     assert server.called('AbandonAction')[0]['actionName'] == 'Deploy'

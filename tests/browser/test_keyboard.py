@@ -73,7 +73,8 @@ def test_lists(page):
 def test_help_and_the_switch(page):
     page.open('/')
     page.press('?')
-    assert 'Keyboard shortcuts' in page.one('dialog').text
+    page.sees('Keyboard shortcuts', 'dialog')
+    page.until('it to stand still', lambda: page.run('return document.querySelector("dialog").getAnimations().length') == 0)
     assert page.accessibility_faults() == []
     page.one('dialog input[type=checkbox]').click()
     page.press(Keys.ESCAPE)

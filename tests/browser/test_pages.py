@@ -1,4 +1,6 @@
 """Each page renders each state, in both schemes and widths, without a fault."""
+import time
+
 import pytest
 
 import mock_world
@@ -107,7 +109,6 @@ def test_a_repository_is_created_with_one_button(page, server):
 
 
 def test_older_executions_are_fetched(page, server):
-    import time
     shop = server.pipeline('shop')
     old = [mock_world.execution('shop', n, 'Succeeded', shop['executions'][1]['stages'], time.time() - 1e6, None, time.time() - 1e6 + 9) for n in range(140, 0, -1)]
     shop['executions'] = shop['executions'][:1] + old

@@ -57,7 +57,7 @@ def test_a_stuck_deploy_is_cancelled(page, server, shop):
     page.click('Approve')
     page.until('the deploy to change the service', lambda: shop.changes(), MINUTES)
     page.click('Cancel…')
-    assert 'Deploy: the service goes back to its previous task definition.' in page.one('dialog').text
+    page.sees('Deploy: the service goes back to its previous task definition.', 'dialog')
     page.one('#cancel-reason').send_keys('never gets healthy', Keys.ENTER)
     page.gone('dialog')
     sees_soon(page, 'Cancelled', '.page-title')
