@@ -191,9 +191,10 @@ static void cancel_all(struct slots *slots) {
     pthread_mutex_unlock(&slots->mutex);
 }
 
-static bool is_over(struct slots *slots) {
+static bool is_over(struct slots *slots, int *exit_code) {
     pthread_mutex_lock(&slots->mutex);
     bool over = slots->draining && slots->busy == 0;
+    *exit_code = slots->exit_code;
     pthread_mutex_unlock(&slots->mutex);
     return over;
 }
@@ -214,7 +215,8 @@ int loop_run(const struct runner *runner) {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGUSR1);
-    while (!is_over(slots)) {
+    int exit_code = 0;
+    while (!is_over(slots, &exit_code)) {
         int signal_number = 0;
         (void)sigwait(&signals, &signal_number);
         if (signal_number == SIGUSR1)
@@ -225,5 +227,5 @@ int loop_run(const struct runner *runner) {
         if (second)
             cancel_all(slots);
     }
-    return slots->exit_code;
+    return exit_code;
 }

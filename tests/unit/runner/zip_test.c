@@ -85,11 +85,12 @@ static void a_zip_becomes_a_tar_and_a_tree(void **state) {
         {.name = "run.sh", .mode = 0755, .modified = 1000000000, .bytes = "echo hi\n", .size = 8},
         {.name = "d/link", .target = "../run.sh"},
         {.name = "d/out", .target = "/etc/passwd"},
+        {.name = "d/up", .target = "../../../../../../../../../../etc/passwd"},
         {.name = "empty", .mode = 0644, .bytes = "", .size = 0}};
     struct err err = {0};
     bool failed;
     const char *zip = in_folder(&arena, "in.zip");
-    write_zip(zip, entries, 4);
+    write_zip(zip, entries, 5);
     tar_feed_add_folder(feed, "src", 0755);
     tar_feed_add_text(feed, "note", "text", 0600);
     tar_feed_add_zip(feed, zip, "src");
@@ -100,9 +101,9 @@ static void a_zip_becomes_a_tar_and_a_tree(void **state) {
     const struct tree_file *files;
     size_t count;
     assert_true(tree_list(&arena, tree, "", &files, &count, &err));
-    assert_int_equal(count, 5);
-    assert_string_equal(files[4].path, "src/run.sh");
-    assert_int_equal(files[4].mode, 0755);
+    assert_int_equal(count, 6);
+    assert_string_equal(files[5].path, "src/run.sh");
+    assert_int_equal(files[5].mode, 0755);
     struct tree_file found;
     int descriptor;
     assert_string_equal(files[1].path, "src/d/link");
@@ -111,6 +112,9 @@ static void a_zip_becomes_a_tar_and_a_tree(void **state) {
     (void)close(descriptor);
     assert_string_equal(files[2].path, "src/d/out");
     assert_false(tree_open(tree, &files[2], &descriptor, &found, &err)); /* leads out */
+    assert_string_equal(files[3].path, "src/d/up");
+    assert_false(tree_open(tree, &files[3], &descriptor, &found, &err));
+    assert_string_equal(err.message, "'src/d/up' leads out of the artifact");
 }
 
 static void a_broken_zip_is_refused(void **state) {
