@@ -55,28 +55,60 @@ void engine_clock_wake(struct engine_clock *clock) {
     (void)!write(clock->woken, &one, sizeof one); /* it can only fail where a wake is pending anyway */
 }
 
+/* One look: what is due, the one of it that is done now, when something is next. */
+struct looking {
+    struct arena arena;
+    struct engine_due *due;
+    size_t count;
+    const struct engine_due *now;
+    int64_t next_ms;
+};
+
+static void release(struct looking *looking) {
+    arena_release(&looking->arena);
+}
+
+static bool list_due(struct tx *tx, void *context, struct err *err) {
+    struct looking *looking = context;
+    return engine_list_due(tx, &looking->arena, &looking->due, &looking->count, err);
+}
+
 static bool do_due(struct tx *tx, void *context, struct err *err) {
-    (void)context;
+    struct looking *looking = context;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    return engine_on_clock(tx, &arena, err);
+    return engine_do_due(tx, &arena, looking->now, err);
 }
 
-static bool look(struct tx *tx, void *context, struct err *err) {
-    return engine_next_deadline(tx, context, err);
+static bool find_next(struct tx *tx, void *context, struct err *err) {
+    struct looking *looking = context;
+    return engine_next_deadline(tx, &looking->next_ms, err);
 }
 
-/* Does what is due; returns when something is next. */
-static int64_t run(struct server *server) {
-    struct err err;
-    int64_t deadline_ms, now_ms = clock_boot_ms(server->clock);
-    if (db_read(server->db, look, &deadline_ms, &err)) {
-        if (deadline_ms > now_ms)
-            return deadline_ms;
-        if (db_write(server->db, do_due, NULL, &err) && db_read(server->db, look, &deadline_ms, &err))
-            return deadline_ms;
+/* A transaction for each: one pipeline that cannot go on must not keep the leases and approvals of the others. */
+static bool do_all(struct server *server, struct looking *looking) {
+    struct err err = {0};
+    bool all = true;
+    for (size_t i = 0; i < looking->count; i++) {
+        looking->now = &looking->due[i];
+        if (db_write(server->db, do_due, looking, &err))
+            continue;
+        all = false;
+        LOG_ERROR("what is due by the clock could not be done", "job", looking->now->job_id, "err", err.message);
     }
-    LOG_ERROR("what is due by the clock could not be done", "err", err.message);
-    return now_ms + AFTER_FAILURE_MS;
+    return all;
+}
+
+/* Does what is due; returns when to look again. */
+static int64_t run(struct server *server) {
+    struct looking looking CLEANUP(release) = {.arena = ARENA_INIT};
+    struct err err = {0};
+    if (!db_read(server->db, list_due, &looking, &err)) {
+        LOG_ERROR("what is due by the clock could not be read", "err", err.message);
+        return clock_boot_ms(server->clock) + AFTER_FAILURE_MS;
+    }
+    if (!do_all(server, &looking) || !db_read(server->db, find_next, &looking, &err))
+        return clock_boot_ms(server->clock) + AFTER_FAILURE_MS;
+    return looking.next_ms;
 }
 
 static void sleep_until(struct engine_clock *clock, int64_t boot_ms) {

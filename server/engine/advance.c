@@ -145,6 +145,10 @@ static bool look_waiting(struct view *view, struct view_execution *execution, st
         set_status(decisions, execution, EXECUTION_STOPPED, NULL);
         return true;
     }
+    if (execution->unreadable) {
+        set_status(decisions, execution, EXECUTION_FAILED, execution->unreadable);
+        return true;
+    }
     const struct view_execution *newer = execution->mode == MODE_SUPERSEDED ? newer_waiting(view, execution) : NULL;
     if (newer) {
         set_status(decisions, execution, EXECUTION_SUPERSEDED,
@@ -176,6 +180,10 @@ static bool look_inside(struct view_execution *execution, struct decisions *deci
     }
     if (any_action(execution, ACTION_FAILED) || any_action(execution, ACTION_ABANDONED)) {
         end_inside(decisions, execution, STAGE_FAILED, EXECUTION_FAILED, NULL);
+        return true;
+    }
+    if (execution->unreadable) {
+        end_inside(decisions, execution, STAGE_FAILED, EXECUTION_FAILED, execution->unreadable);
         return true;
     }
     int run_order = next_group(execution);

@@ -30,6 +30,7 @@ struct view_execution {
     int64_t number;
     int64_t version;
     const struct pipeline *definition; /* of its version */
+    const char *unreadable;            /* why its definition cannot be read, else NULL: then that is a stand-in */
     enum execution_mode mode;
     enum execution_status status;
     enum execution_place place;

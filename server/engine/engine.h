@@ -149,11 +149,21 @@ bool engine_remove_runner(struct tx *tx, struct arena *arena, const char *runner
 /* Once at the server's start, before any door opens: running leases get a full new term. */
 bool engine_open(struct tx *tx, struct err *err);
 
-/* When engine_on_clock has something to do next, in boot milliseconds; INT64_MAX: never. It may change with every
- * commit that wakes WAKE_CLOCK. */
+/* When something is due next, in boot milliseconds; INT64_MAX: never. It may change with every commit that wakes
+ * WAKE_CLOCK. */
 bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err);
 
-/* Does what is due by the transaction's clock: offers, leases, approvals. Early or doubled calls do nothing. */
-bool engine_on_clock(struct tx *tx, struct arena *arena, struct err *err);
+/* What time ends: an offer or a lease, an approval. */
+struct engine_due {
+    const char *job_id;    /* or NULL: */
+    int64_t action_run_id; /* an approval */
+};
+
+/* What is due by the transaction's clock. */
+bool engine_list_due(struct tx *tx, struct arena *arena, struct engine_due **out, size_t *count, struct err *err);
+
+/* Does one of them; what is not due any more is left alone. Each wants a transaction of its own: one that fails must
+ * not keep the others. */
+bool engine_do_due(struct tx *tx, struct arena *arena, const struct engine_due *due, struct err *err);
 
 #endif

@@ -27,34 +27,56 @@ bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
     return true;
 }
 
-static bool expire_approval(struct tx *tx, struct arena *arena, const struct action_run_row *action, struct err *err) {
-    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action->pipeline_id, .pipeline = action->pipeline};
+bool engine_list_due(struct tx *tx, struct arena *arena, struct engine_due **out, size_t *count, struct err *err) {
+    struct job_row *jobs = NULL;
+    struct action_run_row *approvals = NULL;
+    size_t job_count = 0, approval_count = 0, found = 0;
+    if (!job_rows_expired(tx, arena, clock_boot_ms(tx_clock(tx)), &jobs, &job_count, err) ||
+        !action_runs_expired(tx, arena, clock_wall_ms(tx_clock(tx)), &approvals, &approval_count, err))
+        return false;
+    struct engine_due *due = arena_array(arena, struct engine_due, job_count + approval_count);
+    for (size_t i = 0; i < job_count; i++)
+        due[found++] = (struct engine_due){.job_id = jobs[i].id};
+    for (size_t i = 0; i < approval_count; i++)
+        due[found++] = (struct engine_due){.action_run_id = approvals[i].id};
+    *out = due;
+    *count = found;
+    return true;
+}
+
+static bool expire_job(struct tx *tx, struct arena *arena, const char *job_id, struct err *err) {
+    struct queue_ending ending;
+    bool ended = false;
+    return queue_expire(tx, arena, job_id, &ended, &ending, err) && finish_endings(tx, arena, &ending, ended, err);
+}
+
+static bool has_expired(struct tx *tx, const struct action_run_row *action) {
+    return action->status == ACTION_IN_PROGRESS && action->expires_ms &&
+           action->expires_ms <= clock_wall_ms(tx_clock(tx));
+}
+
+static bool expire_approval(struct tx *tx, struct arena *arena, int64_t action_run_id, struct err *err) {
+    struct action_run_row action;
+    if (!action_runs_get_by_id(tx, arena, action_run_id, &action, err))
+        return false;
+    if (!has_expired(tx, &action))
+        return true;
+    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
     const struct action_end end = {.status = ACTION_FAILED,
                                    .error_code = "JobFailed",
                                    .error_message = "nobody answered before the approval expired"};
     const struct event_row event = {
         .type = "approval",
-        .pipeline = action->pipeline,
-        .execution = action->execution,
-        .stage = action->stage,
-        .action = action->action,
+        .pipeline = action.pipeline,
+        .execution = action.execution,
+        .stage = action.stage,
+        .action = action.action,
         .status = "expired",
     };
-    return events_add(tx, &event, err) && end_action(&step, action, &end, err) &&
-           engine_move(tx, arena, action->pipeline_id, &look, err);
+    return events_add(tx, &event, err) && end_action(&step, &action, &end, err) &&
+           engine_move(tx, arena, action.pipeline_id, &look, err);
 }
 
-bool engine_on_clock(struct tx *tx, struct arena *arena, struct err *err) {
-    struct queue_ending *endings = NULL;
-    struct action_run_row *expired = NULL;
-    size_t ending_count = 0, expired_count = 0;
-    if (!queue_expire(tx, arena, &endings, &ending_count, err) ||
-        !finish_endings(tx, arena, endings, ending_count, err) ||
-        !action_runs_expired(tx, arena, clock_wall_ms(tx_clock(tx)), &expired, &expired_count, err))
-        return false;
-    for (size_t i = 0; i < expired_count; i++) {
-        if (!expire_approval(tx, arena, &expired[i], err))
-            return false;
-    }
-    return true;
+bool engine_do_due(struct tx *tx, struct arena *arena, const struct engine_due *due, struct err *err) {
+    return due->job_id ? expire_job(tx, arena, due->job_id, err) : expire_approval(tx, arena, due->action_run_id, err);
 }

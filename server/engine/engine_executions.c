@@ -179,6 +179,12 @@ bool engine_start(struct tx *tx, struct arena *arena, const struct engine_start_
 
 /* ---- change ---- */
 
+/* What can be wrong with a pipeline, or with its state. Anything else is trouble of ours: the push is tried again. */
+static bool is_refusal(const struct err *why) {
+    return str_equal(why->code, "ConcurrentPipelineExecutionsLimitExceededException") ||
+           str_equal(why->code, "ValidationException") || str_equal(why->code, UNREADABLE_DEFINITION);
+}
+
 /* A pipeline that cannot be started now must not keep the push from the others: the refusal is an event. The checks
  * come before the first row, so there is nothing to take back. */
 static bool start_or_tell(struct tx *tx, struct arena *arena, const struct engine_start_request *request,
@@ -187,7 +193,7 @@ static bool start_or_tell(struct tx *tx, struct arena *arena, const struct engin
     *execution = NULL;
     if (engine_start(tx, arena, request, execution, &why))
         return true;
-    if (why.kind != ERR_LIMIT && why.kind != ERR_INVALID)
+    if (!is_refusal(&why))
         return pass_on(err, &why);
     struct json *detail = json_object(arena);
     json_set_text(arena, detail, "message", why.message);

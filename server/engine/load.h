@@ -5,11 +5,16 @@
 #include "server/engine/advance.h"
 #include "server/store/db.h"
 
-/* A version of a pipeline's definition. */
+/* What err->code says where a stored declaration cannot be read: by this program, or at all. */
+#define UNREADABLE_DEFINITION "InvalidStructureException"
+
+/* A version of a pipeline's definition. Errors: ERR_INVALID with code UNREADABLE_DEFINITION (never without its code).
+ */
 bool load_definition(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
                      const struct pipeline **out, struct err *err);
 
-/* All executions of the pipeline that have not ended. */
+/* All executions of the pipeline that have not ended. One whose definition cannot be read is among them, as unreadable:
+ * it must not keep the others, nor its own end. */
 bool load_view(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct view *out, struct err *err);
 
 #endif

@@ -4,7 +4,7 @@
  * for 60, and every sign of life extends that. Each offer raises the token, and each write of a runner is checked
  * against job, token and runner in the transaction that writes: a late one changes nothing.
  *
- * How a job ends is the engine's (engine_finish_job, engine_on_clock), because pipelines go on from there.
+ * How a job ends is the engine's (engine_finish_job, engine_do_due), because pipelines go on from there.
  */
 #ifndef SERVER_JOBS_QUEUE_H
 #define SERVER_JOBS_QUEUE_H
@@ -91,8 +91,10 @@ bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, boo
 bool queue_finish(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const struct wire_result *result,
                   bool *again, struct job_row *job, struct err *err);
 
-/* Takes jobs whose offer or lease is over back into the queue, or ends them: those come out. */
-bool queue_expire(struct tx *tx, struct arena *arena, struct queue_ending **out, size_t *count, struct err *err);
+/* Takes a job whose offer or lease is over back into the queue, or ends it: then *ended and *out. One that has time
+ * left stays as it is. */
+bool queue_expire(struct tx *tx, struct arena *arena, const char *job_id, bool *ended, struct queue_ending *out,
+                  struct err *err);
 
 /* A new process of a runner: what its earlier ones held goes back at once, or ends. */
 bool queue_hello(struct tx *tx, struct arena *arena, const char *runner_id, const char *instance_id,

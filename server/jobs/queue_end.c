@@ -141,11 +141,16 @@ static bool give_back_all(struct tx *tx, struct arena *arena, const struct job_r
     return true;
 }
 
-bool queue_expire(struct tx *tx, struct arena *arena, struct queue_ending **out, size_t *count, struct err *err) {
-    struct job_row *jobs = NULL;
-    size_t job_count = 0;
-    return job_rows_expired(tx, arena, clock_boot_ms(tx_clock(tx)), &jobs, &job_count, err) &&
-           give_back_all(tx, arena, jobs, job_count, out, count, err);
+bool queue_expire(struct tx *tx, struct arena *arena, const char *job_id, bool *ended, struct queue_ending *out,
+                  struct err *err) {
+    struct job_row job;
+    *ended = false;
+    if (!job_rows_get(tx, arena, job_id, &job, err))
+        return false;
+    bool held = job.state == JOB_OFFERED || job.state == JOB_RUNNING;
+    if (!held || job.deadline_boot_ms > clock_boot_ms(tx_clock(tx)))
+        return true;
+    return queue_give_back(tx, arena, &job, ended, out, err);
 }
 
 bool queue_hello(struct tx *tx, struct arena *arena, const char *runner_id, const char *instance_id,

@@ -296,9 +296,30 @@ static bool work_on_job(struct tx *tx, void *context, struct err *err) {
     return engine_finish_job(tx, arena, &fence, &result, err);
 }
 
-static bool let_time_pass(struct tx *tx, void *context, struct err *err) {
-    const struct order *order = context;
-    return engine_on_clock(tx, &order->world->arena, err);
+struct passing {
+    struct world *world;
+    struct engine_due *due;
+    size_t count, next;
+};
+
+static bool list_due(struct tx *tx, void *context, struct err *err) {
+    struct passing *passing = context;
+    return engine_list_due(tx, &passing->world->arena, &passing->due, &passing->count, err);
+}
+
+static bool do_due(struct tx *tx, void *context, struct err *err) {
+    struct passing *passing = context;
+    return engine_do_due(tx, &passing->world->arena, &passing->due[passing->next], err);
+}
+
+static bool let_time_pass(struct world *world, int minutes, struct err *err) {
+    struct passing passing = {.world = world};
+    world->wall_ms += minutes * 60000LL;
+    world->boot_ms += minutes * 60000LL;
+    bool all = db_read(world->db, list_due, &passing, err);
+    for (; all && passing.next < passing.count; passing.next++)
+        all = world_write(world, do_due, &passing, err);
+    return all;
 }
 
 bool world_upload(struct world *world, int64_t number, const char *action, struct err *err) {
@@ -420,12 +441,8 @@ static bool do_to_one(struct order *order, struct err *err) {
 bool world_do(struct world *world, const char *does, struct err *err) {
     char verb[32] = "", what[64] = "";
     int number = 0;
-    if (sscanf(does, "pass %d", &number) == 1) {
-        world->wall_ms += number * 60000LL;
-        world->boot_ms += number * 60000LL;
-        struct order order = {.world = world};
-        return world_write(world, let_time_pass, &order, err);
-    }
+    if (sscanf(does, "pass %d", &number) == 1)
+        return let_time_pass(world, number, err);
     if (sscanf(does, "%d %31s %63s", &number, verb, what) < 2)
         return do_all(world, does, err);
     struct order order = {.world = world,

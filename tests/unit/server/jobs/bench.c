@@ -105,6 +105,22 @@ const char *bench_lease(struct bench *bench, const char *runner, const char *cla
     return id;
 }
 
+size_t bench_expire(struct bench *bench, struct queue_ending *last) {
+    struct err err = {0};
+    struct job_row *jobs = NULL;
+    size_t count = 0, endings = 0;
+    assert_true(job_rows_expired(bench->tx, &bench->arena, bench->boot_ms, &jobs, &count, &err));
+    for (size_t i = 0; i < count; i++) {
+        struct queue_ending ending;
+        bool ended = false;
+        assert_true(queue_expire(bench->tx, &bench->arena, jobs[i].id, &ended, &ending, &err));
+        if (ended && last)
+            *last = ending;
+        endings += ended;
+    }
+    return endings;
+}
+
 struct job_row bench_job(struct bench *bench, const char *id) {
     struct err err = {0};
     struct job_row row;

@@ -38,6 +38,8 @@ void bench_run(bench_body *body);
 const char *bench_queue(struct bench *bench, const char *provider, int most_attempts);
 /* Leases with a claim; NULL where there is nothing. */
 const char *bench_lease(struct bench *bench, const char *runner, const char *claim, const char *provider);
+/* Takes back every job whose time is over; how many ended, the last of them in *last (or NULL). */
+size_t bench_expire(struct bench *bench, struct queue_ending *last);
 struct job_row bench_job(struct bench *bench, const char *id);
 struct queue_fence bench_fence(struct bench *bench, const char *id, const char *runner);
 void bench_refused(const struct err *err, const char *code);

@@ -62,11 +62,7 @@ static void jobs_go_by_provider_and_in_order(struct bench *bench, struct err *er
 }
 
 static void expire(struct bench *bench, size_t endings) {
-    struct err err = {0};
-    struct queue_ending *list = NULL;
-    size_t count = 0;
-    assert_true(queue_expire(bench->tx, &bench->arena, &list, &count, &err));
-    assert_int_equal(count, endings);
+    assert_int_equal(bench_expire(bench, NULL), endings);
 }
 
 static void an_offer_nobody_acknowledges_goes_back(struct bench *bench, struct err *err) {
@@ -232,14 +228,12 @@ static void lost_too_often_it_ends_with_a_sentence(struct bench *bench, struct e
         if (i == 0)
             expire(bench, 0);
     }
-    struct queue_ending *endings = NULL;
-    size_t count = 0;
+    struct queue_ending ending;
     const struct queue_fence last = bench_fence(bench, id, RUNNER_A);
-    assert_true(queue_expire(bench->tx, &bench->arena, &endings, &count, err));
-    assert_int_equal(count, 1);
-    assert_int_equal(endings[0].outcome, JOB_FAILED);
-    assert_int_equal(endings[0].action_run_id, bench->action_run_id);
-    assert_non_null(strstr(endings[0].error_message, "lost 2 times, the last was 'anton'"));
+    assert_int_equal(bench_expire(bench, &ending), 1);
+    assert_int_equal(ending.outcome, JOB_FAILED);
+    assert_int_equal(ending.action_run_id, bench->action_run_id);
+    assert_non_null(strstr(ending.error_message, "lost 2 times, the last was 'anton'"));
     const struct wire_result result = {.token = last.token, .outcome = WIRE_SUCCEEDED};
     struct job_row job;
     bool again = false;
