@@ -1,6 +1,7 @@
 // Starts the dashboard: who are we, then the page of the address.
 import "./style/base.css";
 import "./style/parts.css";
+import "./style/graph.css";
 import "./style/pages.css";
 import "./style/log.css";
 import { render } from "preact";
