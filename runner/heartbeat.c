@@ -128,10 +128,11 @@ static bool watch(void *context) {
     return ended;
 }
 
-static void note_answer(struct heartbeat *heartbeat, const struct json *answer) {
+/* What counts is when the question was sent: the server's sixty seconds begin no earlier. */
+static void note_answer(struct heartbeat *heartbeat, const struct json *answer, int64_t sent_ms) {
     bool cancel = json_get_bool(answer, "cancel", false);
     pthread_mutex_lock(&heartbeat->mutex);
-    heartbeat->last_success_ms = now_ms();
+    heartbeat->last_success_ms = sent_ms;
     if (cancel)
         heartbeat->cancel_seen = true;
     if (json_get_bool(answer, "abandon", false))
@@ -157,9 +158,10 @@ static void ask_once(struct heartbeat *heartbeat, struct link *link, int *failur
                                    .context = heartbeat};
     const struct json *answer = NULL;
     struct err err = {0};
+    int64_t sent_ms = now_ms();
     if (link_send(link, &arena, &call, NULL, &answer, &err)) {
         *failures = 0;
-        note_answer(heartbeat, answer);
+        note_answer(heartbeat, answer, sent_ms);
         return;
     }
     bool passing = err.kind == ERR_UNAVAILABLE || err.kind == ERR_LIMIT || err.kind == ERR_INTERNAL;

@@ -57,7 +57,8 @@ def image():
         folder.type, folder.mode = tarfile.DIRTYPE, 0o1777
         tar.addfile(folder)
     docker("import", "-", IMAGE, input=out.getvalue())
-    return IMAGE
+    yield IMAGE
+    docker("rmi", "-f", IMAGE)
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@
 
 #include <cmocka.h>
 
-static const char *const secrets[] = {"pa$$w\"ord\\%", "two\nlines",
-                                      "s\303\244cret",
-                                      "aaab", "aaaab-long"};
+static const char *const secrets[] = {"pa$$w\"ord\\%", "two\nlines", "s\303\244cret", "aaab", "aaaab-long"};
 
 /* Feeds the text in two pieces, cut at `cut`, and compares what comes out. */
 static void check(const char *text, size_t cut, const char *expected) {
