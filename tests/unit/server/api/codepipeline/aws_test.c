@@ -5,6 +5,7 @@
 #include "server/api/aws.h"
 
 #include "server/api/codepipeline/codepipeline.h"
+#include "server/engine/engine.h"
 #include "tests/unit/server/api/door_under_test.h"
 
 #include <string.h>
@@ -214,6 +215,26 @@ static void what_a_file_leaves_out_is_shown(void **state) {
                         "\"stages\":[],\"version\":3,\"executionMode\":\"SUPERSEDED\"}");
 }
 
+static bool put_file(struct tx *tx, void *context, struct err *err) {
+    const struct engine_definition definition = {.pipeline = context, .origin = ORIGIN_FILE, .file = "shop.yml"};
+    return engine_put_pipeline(tx, &test_arena, &definition, NULL, err);
+}
+
+static void what_came_from_a_file_is_changed_there(void **state) {
+    (void)state;
+    const struct json *input;
+    struct definition_result result;
+    assert_true(json_parse(&test_arena, PIPELINE("shop"), strlen(PIPELINE("shop")), &input, NULL));
+    assert_true(definition_check(&test_arena, json_get(input, "pipeline"), DEFINITION_REQUEST, &result));
+    struct pipeline pipeline = *result.pipeline;
+    write_in(put_file, &pipeline);
+    assert_string_equal(refused("CodePipeline_20150709.UpdatePipeline", PIPELINE("shop"), "ConflictException"),
+                        "pipeline 'shop' comes from the file 'shop.yml'; change it there");
+    ask("CodePipeline_20150709.DeletePipeline", "{\"name\":\"shop\"}");
+    ask("CodePipeline_20150709.CreatePipeline", PIPELINE("shop"));
+    ask("CodePipeline_20150709.UpdatePipeline", PIPELINE("shop"));
+}
+
 static void an_operation_without_output_answers_nothing(void **state) {
     (void)state;
     assert_null(ask("CodePipeline_20150709.DeletePipeline", "{\"name\":\"nix\"}"));
@@ -248,6 +269,7 @@ int main(void) {
         TEST(lists_go_page_by_page),
         TEST(filtered_executions_go_page_by_page),
         TEST(what_a_file_leaves_out_is_shown),
+        TEST(what_came_from_a_file_is_changed_there),
         TEST(an_operation_without_output_answers_nothing),
         TEST(sts_knows_who_calls),
     };
