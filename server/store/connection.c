@@ -26,9 +26,8 @@ static enum err_kind kind_of(int code) {
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_FULL: /* not the caller's limit: what did not fit can be tried again when there is room */
         return ERR_UNAVAILABLE;
-    case SQLITE_FULL:
-        return ERR_LIMIT;
     case SQLITE_CONSTRAINT:
         return ERR_CONFLICT;
     case SQLITE_NOTADB:
@@ -45,7 +44,7 @@ static enum err_kind kind_of(int code) {
 
 bool connection_error(struct connection *connection, int code, struct err *err) {
     if ((code & 0xff) == SQLITE_FULL)
-        return err_set(err, ERR_LIMIT, "the database cannot be written: the disk is full");
+        return err_set(err, ERR_UNAVAILABLE, "the database cannot be written: the disk is full");
     const char *message = sqlite3_errstr(code);
     if (connection && connection->handle && sqlite3_extended_errcode(connection->handle) == code)
         message = sqlite3_errmsg(connection->handle);

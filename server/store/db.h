@@ -20,7 +20,7 @@ struct tx; /* a transaction under way: good for the duration of one db_work */
 /* Opens or creates the database and brings its schema up to date (migrations/, numbered, forward only, each in one
  * transaction). `path` may be ":memory:" for tests. `wake` is called after the commit, in the writer's thread, once for
  * each topic that the committed work named; it must not block; NULL for none. Errors: ERR_INVALID a newer schema than
- * this program's (names both versions), ERR_LIMIT the disk is full, ERR_UNAVAILABLE locked by another process, errno's
+ * this program's (names both versions), ERR_UNAVAILABLE locked by another process, or the disk is full, errno's
  * kinds. */
 bool db_open(const char *path, const struct clock *clock, void (*wake)(void *context, const char *topic),
              void *wake_context, struct db **out, struct err *err);

@@ -359,6 +359,21 @@ static int write_and_die(struct fixture *fixture) {
     return 2;
 }
 
+static bool fill_up(struct tx *tx, void *context, struct err *err) {
+    static const char sql[] = "PRAGMA max_page_count = 1"; /* SQLite takes it as: no more than there are */
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    return query_run(&query, err) && add_much(tx, context, err);
+}
+
+/* Nobody's limit: whoever asked may ask again. */
+static void a_full_disk_is_passing_trouble(void **state) {
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    assert_false(db_write(fixture->db, fill_up, NULL, &err));
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.message, "the disk is full"));
+}
+
 static void committed_work_survives_kill(void **state) {
     struct fixture *fixture = *state;
     int status = in_child(fixture, write_and_die);
@@ -503,6 +518,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(waiting_work_is_committed_as_a_group, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_read_keeps_its_snapshot_while_others_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_told_and_survived, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_passing_trouble, set_up, tear_down),
         cmocka_unit_test_setup_teardown(committed_work_survives_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_else_may_read_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_second_server_is_refused, set_up, tear_down),
