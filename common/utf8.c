@@ -48,6 +48,13 @@ size_t utf8_valid_length(const void *bytes, size_t size) {
     return size;
 }
 
+size_t utf8_count(const char *text) {
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
 size_t utf8_encode(uint32_t code_point, char out[4]) {
     if (code_point < 0x80) {
         out[0] = (char)code_point;

@@ -13,6 +13,9 @@ size_t utf8_length(const void *bytes, size_t size);
 /* Where the first byte stands that is not UTF-8; `size` where all is well. */
 size_t utf8_valid_length(const void *bytes, size_t size);
 
+/* How many characters the text has, by their first bytes: it should be UTF-8. */
+size_t utf8_count(const char *text);
+
 /* Writes one character; returns its number of bytes. `code_point` is a Unicode scalar value. */
 size_t utf8_encode(uint32_t code_point, char out[4]);
 

@@ -4,6 +4,7 @@
 #include "server/definition/shape.h"
 
 #include "common/str.h"
+#include "common/utf8.h"
 
 #include <inttypes.h>
 #include <regex.h>
@@ -79,13 +80,6 @@ static void broken(struct definition_errors *errors, const struct place *place, 
     errors_add(errors, place, DEFINITION_VALIDATION, aws, "%s", message);
 }
 
-static size_t characters(const char *text) {
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80;
-    return count;
-}
-
 /* Length, or number of members, within the shape's limits. */
 static bool check_size(struct definition_errors *errors, const struct place *place, const struct shape *shape,
                        size_t size, bool is_text) {
@@ -140,7 +134,7 @@ static void check_text(struct definition_errors *errors, const struct place *pla
         check_choice(errors, place, shape, text);
         return;
     }
-    if (!check_size(errors, place, shape, characters(text), true) || !shape->pattern)
+    if (!check_size(errors, place, shape, utf8_count(text), true) || !shape->pattern)
         return;
     if (!shape_matches(shape->pattern, text)) {
         const char *quoted = shape->secret ? "it" : arena_printf(errors->arena, "'%s'", shown(errors->arena, text));

@@ -61,6 +61,13 @@ static void the_first_bad_byte_is_found(void **state) {
     assert_int_equal(utf8_valid_length("", 0), 0);
 }
 
+static void characters_are_counted(void **state) {
+    (void)state;
+    assert_int_equal(utf8_count(""), 0);
+    assert_int_equal(utf8_count("caf\xc3\xa9"), 4);
+    assert_int_equal(utf8_count("\xe2\x82\xac\xf0\x9f\x98\x80"), 2);
+}
+
 static void what_is_encoded_is_valid(void **state) {
     (void)state;
     for (uint32_t code_point = 0; code_point <= 0x10ffff; code_point++) {
@@ -77,6 +84,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(characters_have_their_length),
         cmocka_unit_test(the_first_bad_byte_is_found),
+        cmocka_unit_test(characters_are_counted),
         cmocka_unit_test(what_is_encoded_is_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
