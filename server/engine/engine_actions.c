@@ -2,14 +2,13 @@
  * What people do to single actions: answer an approval, give up one that is being undone.
  */
 #include "common/str.h"
+#include "common/utf8.h"
 #include "server/engine/carry_out.h"
 #include "server/engine/engine.h"
 #include "server/engine/load.h"
 #include "server/store/events.h"
 
-#include <string.h>
-
-#define ANSWER_MAX 512
+#define ANSWER_MAX 512 /* characters */
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
 
@@ -77,7 +76,7 @@ static bool tell_answer(struct step *step, const struct action_run_row *action, 
 bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
                             int64_t *answered_ms, struct err *err) {
     struct action_run_row action;
-    if (strlen(answer->summary ? answer->summary : "") > ANSWER_MAX)
+    if (answer->summary && utf8_count(answer->summary) > ANSWER_MAX)
         return err_set_code(err, ERR_INVALID, "ValidationException", "the summary has more than %d characters",
                             ANSWER_MAX);
     if (!find_approval(tx, arena, answer, &action, err))
@@ -99,14 +98,12 @@ bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct eng
 
 /* ---- giving up ---- */
 
+/* The newest run of the action. A deleted pipeline's too: its executions are being undone, and that may never end. */
 static bool find_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,
                         struct execution_row *execution, struct action_run_row *out, struct err *err) {
-    struct pipeline_row pipeline;
     struct action_run_row *rows = NULL;
     size_t count = 0;
-    if (!pipelines_get(tx, arena, request->pipeline, &pipeline, err) ||
-        !executions_get(tx, arena, pipeline.id, request->execution, execution, err) ||
-        !check_names(tx, arena, pipeline.id, execution->version, request->stage, request->action, err) ||
+    if (!executions_find(tx, arena, request->pipeline, request->execution, execution, err) ||
         !action_runs_list(tx, arena, execution->id, &rows, &count, err))
         return false;
     for (size_t i = count; i-- > 0;) {
@@ -115,7 +112,8 @@ static bool find_action(struct tx *tx, struct arena *arena, const struct engine_
             return true;
         }
     }
-    return err_set_code(err, ERR_CONFLICT, "ConflictException", "action '%s' has not begun", request->action);
+    return check_names(tx, arena, execution->pipeline_id, execution->version, request->stage, request->action, err) &&
+           err_set_code(err, ERR_CONFLICT, "ConflictException", "action '%s' has not begun", request->action);
 }
 
 bool engine_abandon_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,

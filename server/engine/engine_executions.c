@@ -3,17 +3,16 @@
  */
 #include "common/hash.h"
 #include "common/str.h"
+#include "common/utf8.h"
 #include "server/engine/carry_out.h"
 #include "server/engine/engine.h"
 #include "server/engine/load.h"
 #include "server/store/events.h"
 #include "server/store/revisions.h"
 
-#include <string.h>
-
 /* AWS: of a QUEUED or PARALLEL pipeline. */
 #define EXECUTIONS_MAX 50
-#define REASON_MAX 200
+#define REASON_MAX 200 /* characters */
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
 
@@ -261,7 +260,7 @@ static bool check_stoppable(const struct execution_row *execution, bool abandon,
 bool engine_stop(struct tx *tx, struct arena *arena, const struct engine_stop_request *request, struct err *err) {
     struct pipeline_row pipeline;
     struct execution_row execution;
-    if (request->reason && strlen(request->reason) > REASON_MAX)
+    if (request->reason && utf8_count(request->reason) > REASON_MAX)
         return err_set_code(err, ERR_INVALID, "ValidationException", "the reason has more than %d characters",
                             REASON_MAX);
     if (!pipelines_get(tx, arena, request->pipeline, &pipeline, err) ||

@@ -3,6 +3,7 @@
  */
 #include "server/store/executions.h"
 
+#include "server/store/pipelines.h"
 #include "server/store/query.h"
 
 #define COLUMNS                                                                                                        \
@@ -53,6 +54,24 @@ bool executions_get(struct tx *tx, struct arena *arena, int64_t pipeline_id, con
         return true;
     }
     return query_done(&query, err) && no_execution(err, uuid);
+}
+
+bool executions_find(struct tx *tx, struct arena *arena, const char *pipeline, const char *uuid,
+                     struct execution_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE e.uuid = :uuid AND p.name = :pipeline";
+    {
+        struct query query CLEANUP(query_close) = query_open(tx, sql);
+        query_text(&query, ":uuid", uuid);
+        query_text(&query, ":pipeline", pipeline);
+        if (query_next(&query)) {
+            *out = execution_from_row(&query, arena);
+            return true;
+        }
+        if (!query_done(&query, err))
+            return false;
+    }
+    struct pipeline_row row;
+    return pipelines_get(tx, arena, pipeline, &row, err) && no_execution(err, uuid);
 }
 
 bool executions_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct execution_row *out, struct err *err) {

@@ -35,6 +35,9 @@ struct execution_row {
 /* Errors: ERR_NOT_FOUND PipelineExecutionNotFoundException. */
 bool executions_get(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *uuid,
                     struct execution_row *out, struct err *err);
+/* The same by the pipeline's name, also where that was deleted meanwhile. Errors: also PipelineNotFoundException. */
+bool executions_find(struct tx *tx, struct arena *arena, const char *pipeline, const char *uuid,
+                     struct execution_row *out, struct err *err);
 bool executions_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct execution_row *out, struct err *err);
 
 /* Newest first; those with a smaller number than `before` (0: from the newest). */

@@ -37,10 +37,9 @@ static bool can_stop(const struct execution_row *execution) {
 bool get_execution_detail(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
     struct arena *arena = call->arena;
     struct view view = {.tx = tx, .call = call, .arena = arena};
-    struct pipeline_row row;
     struct execution_row execution;
-    if (!pipeline_find(tx, call, aws_text(call, "pipelineName"), &row, err) ||
-        !executions_get(tx, arena, row.id, aws_text(call, "pipelineExecutionId"), &execution, err) ||
+    if (!executions_find(tx, arena, aws_text(call, "pipelineName"), aws_text(call, "pipelineExecutionId"), &execution,
+                         err) ||
         !view_execution(&view, &execution, json_set_object(arena, out, "execution"), err) ||
         !view_stages(&view, &execution, json_set_array(arena, out, "stages"), err))
         return false;
@@ -59,7 +58,5 @@ bool abandon_action(struct tx *tx, struct aws_call *call, struct json *out, stru
         .action = aws_text(call, "actionName"),
         .by = call->by,
     };
-    struct pipeline_row row;
-    return pipeline_find(tx, call, request.pipeline, &row, err) &&
-           engine_abandon_action(tx, call->arena, &request, err);
+    return engine_abandon_action(tx, call->arena, &request, err);
 }

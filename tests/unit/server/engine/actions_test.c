@@ -172,6 +172,30 @@ static void wrong_answers_get_their_names(void **state) {
     world_close(&world);
 }
 
+/* 512 characters are 1024 bytes where each is an umlaut. */
+static void an_answer_is_measured_in_characters(void **state) {
+    (void)state;
+    struct world world;
+    struct err err = {0};
+    to_approval(&world);
+    char text[1027];
+    for (size_t i = 0; i < 1026; i++)
+        text[i] = i % 2 ? '\xa4' : '\xc3';
+    text[1026] = '\0';
+    struct answer_work work = {.world = &world,
+                               .answer = {.pipeline = "shop",
+                                          .stage = "Work",
+                                          .action = "Last",
+                                          .token = world_action(&world, 1, "Last").approval_token,
+                                          .approved = true,
+                                          .summary = text}};
+    check_answer(&work, "ValidationException");
+    text[1024] = '\0';
+    if (!world_write(&world, do_answer, &work, &err))
+        fail_msg("%s", err.message);
+    world_close(&world);
+}
+
 /* ---- results ---- */
 
 static void a_result_without_its_artifact_fails(void **state) {
@@ -306,6 +330,7 @@ int main(void) {
         cmocka_unit_test(an_approval_waits_a_week_by_default),
         cmocka_unit_test(an_answer_is_kept_with_who_gave_it),
         cmocka_unit_test(wrong_answers_get_their_names),
+        cmocka_unit_test(an_answer_is_measured_in_characters),
         cmocka_unit_test(a_result_without_its_artifact_fails),
         cmocka_unit_test(too_many_variables_fail),
         cmocka_unit_test(a_failure_is_kept_word_for_word),

@@ -181,6 +181,19 @@ static void an_undo_can_be_given_up(void **state) {
     RUN(SHOP, steps);
 }
 
+/* Deleting undoes what runs; an undo that never ends can be given up all the same. */
+static void a_deleted_pipelines_undo_can_be_given_up(void **state) {
+    (void)state;
+    static const struct step_in_words steps[] = {
+        TO_DEPLOY,
+        {"1 mark Deploy", NULL},
+        {"delete", "1 Stopping Release:Deploy"},
+        {"1 giveup Deploy", "1 Stopped"},
+        {"1 giveup Deploy", "!ConflictException"},
+    };
+    RUN(SHOP, steps);
+}
+
 static void a_given_up_job_ends_with_its_lease(void **state) {
     (void)state;
     struct world world;
@@ -244,6 +257,7 @@ int main(void) {
         cmocka_unit_test(without_a_mark_a_lost_runner_ends_the_undo),
         cmocka_unit_test(a_marked_job_in_the_queue_is_undone_by_somebody),
         cmocka_unit_test(an_undo_can_be_given_up),
+        cmocka_unit_test(a_deleted_pipelines_undo_can_be_given_up),
         cmocka_unit_test(a_given_up_job_ends_with_its_lease),
         cmocka_unit_test(a_lost_runner_gives_its_job_back_and_then_fails),
         cmocka_unit_test(stop_needs_names_that_exist),
