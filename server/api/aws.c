@@ -56,6 +56,7 @@ struct attempt {
     const struct aws_operation *operation;
     const char *invocation; /* or NULL */
     const char *answer;     /* JSON text */
+    bool repeated;          /* the answer is an earlier call's */
 };
 
 static bool run(struct tx *tx, struct attempt *attempt, struct err *err) {
@@ -80,6 +81,7 @@ static bool write_work(struct tx *tx, void *context, struct err *err) {
     if (!invocations_find(tx, attempt->call->arena, who, name, attempt->invocation, &found, &status, &attempt->answer,
                           err))
         return false;
+    attempt->repeated = found;
     if (found)
         return true;
     return run(tx, attempt, err) && invocations_add(tx, who, name, attempt->invocation, 200, attempt->answer, err);
@@ -93,7 +95,11 @@ static bool perform(struct attempt *attempt, struct err *err) {
     case AWS_READ:
         return db_read(db, read_work, attempt, err);
     case AWS_WRITE:
-        return db_write(db, write_work, attempt, err);
+        if (!db_write(db, write_work, attempt, err))
+            return false;
+        if (attempt->operation->settle && !attempt->repeated)
+            attempt->operation->settle(attempt->call);
+        return true;
     case AWS_ALONE:
         return run(NULL, attempt, err);
     }

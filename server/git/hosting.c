@@ -6,6 +6,7 @@
 #include "server/config.h"
 #include "server/git/insides.h"
 #include "server/server.h"
+#include "server/store/repositories.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -138,6 +139,10 @@ void hosting_lock(struct hosting *hosting, const char *name) {
     pthread_mutex_lock(lock_of(hosting, name));
 }
 
+bool hosting_try_lock(struct hosting *hosting, const char *name) {
+    return pthread_mutex_trylock(lock_of(hosting, name)) == 0;
+}
+
 void hosting_unlock(struct hosting *hosting, const char *name) {
     pthread_mutex_unlock(lock_of(hosting, name));
 }
@@ -179,31 +184,73 @@ static bool check_name(const char *name, struct err *err) {
                         "'%.120s' cannot name a repository: letters, digits, '.', '_' and '-', at most 100", name);
 }
 
-bool hosting_create(struct hosting *hosting, const char *name, struct err *err) {
+struct owner {
+    const char *name;
+    bool exists;
+};
+
+static bool find_owner(struct tx *tx, void *context, struct err *err) {
+    struct owner *owner = context;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    if (!check_name(name, err))
-        return false;
-    const char *temporary = other_name(hosting, &arena);
-    bool made = make_files(temporary, err);
-    if (made && rename(temporary, hosting_path(hosting, &arena, name)) == 0)
-        return true;
-    bool exists = made && (errno == EEXIST || errno == ENOTEMPTY);
-    if (made && !exists)
-        err_set_errno(err, errno, "cannot make repository '%s'", name);
-    remove_tree(temporary);
-    return exists;
+    struct repository_row row;
+    owner->exists = repositories_get(tx, &arena, owner->name, &row, err);
+    return owner->exists || err->kind == ERR_NOT_FOUND;
 }
 
-bool hosting_delete(struct hosting *hosting, const char *name, struct err *err) {
+static bool has_row(struct server *server, const char *name, bool *out, struct err *err) {
+    struct owner owner = {.name = name};
+    if (!db_read(server->db, find_owner, &owner, err))
+        return false;
+    err_clear(err);
+    *out = owner.exists;
+    return true;
+}
+
+/* With the lock. True where the name is free for a new folder or nothing was there. */
+static bool move_away(struct hosting *hosting, const char *name, const char *to, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    return rename(hosting_path(hosting, &arena, name), to) == 0 || errno == ENOENT ||
+           err_set_errno(err, errno, "cannot move the old folder of repository '%s' away", name);
+}
+
+static bool place(struct server *server, const char *name, const char *made, const char *old, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    bool owned;
+    if (!has_row(server, name, &owned, err))
+        return false;
+    if (owned)
+        return true;
+    return move_away(server->hosting, name, old, err) &&
+           (rename(made, hosting_path(server->hosting, &arena, name)) == 0 ||
+            err_set_errno(err, errno, "cannot make repository '%s'", name));
+}
+
+bool hosting_create(struct server *server, const char *name, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     if (!check_name(name, err))
         return false;
-    const char *temporary = other_name(hosting, &arena);
-    hosting_lock(hosting, name);
-    bool gone = rename(hosting_path(hosting, &arena, name), temporary) == 0 || errno == ENOENT;
-    if (!gone)
-        err_set_errno(err, errno, "cannot delete repository '%s'", name);
-    hosting_unlock(hosting, name);
-    remove_tree(temporary);
-    return gone;
+    const char *made = other_name(server->hosting, &arena), *old = other_name(server->hosting, &arena);
+    bool ok = make_files(made, err);
+    if (ok && !hosting_try_lock(server->hosting, name)) {
+        ok = err_set(err, ERR_UNAVAILABLE, "a push to '%s' is under way; ask again when it has ended", name);
+    } else if (ok) {
+        ok = place(server, name, made, old, err);
+        hosting_unlock(server->hosting, name);
+    }
+    remove_tree(made);
+    remove_tree(old);
+    return ok;
+}
+
+void hosting_discard(struct server *server, const char *name) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const char *old = other_name(server->hosting, &arena);
+    struct err err = {0};
+    bool owned;
+    if (!hosting_name_valid(name) || !hosting_try_lock(server->hosting, name))
+        return;
+    if (has_row(server, name, &owned, &err) && !owned)
+        (void)move_away(server->hosting, name, old, &err);
+    hosting_unlock(server->hosting, name);
+    remove_tree(old);
 }

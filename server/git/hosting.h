@@ -21,12 +21,14 @@ void hosting_stop(struct hosting *hosting, int64_t boot_ms);
 /* 1 to 100 of A-Z a-z 0-9 . _ - without a leading dot or hyphen, not ending in ".git". */
 bool hosting_name_valid(const char *name);
 
-/* Makes the empty repository. Call it before the row is written: a folder that is there already (of a creation that was
- * interrupted) is used. */
-bool hosting_create(struct hosting *hosting, const char *name, struct err *err);
+/* Makes the empty repository. Call it before the row is written. A folder whose row is there is left alone; one that no
+ * row owns (of a creation or a deletion that was interrupted) is replaced. Errors: ERR_UNAVAILABLE while a push to what
+ * was there is under way. */
+bool hosting_create(struct server *server, const char *name, struct err *err);
 
-/* Takes the repository away. Call it before the row is deleted; a folder that is missing is no error. */
-bool hosting_delete(struct hosting *hosting, const char *name, struct err *err);
+/* Takes away the folder of a repository whose row was deleted; nothing where a row of that name is there again. Where a
+ * push is under way the folder stays until the name is taken again: nobody reaches it without a row. */
+void hosting_discard(struct server *server, const char *name);
 
 /* The repository's folder, in the arena. The name must be valid. */
 const char *hosting_path(const struct hosting *hosting, struct arena *arena, const char *name);

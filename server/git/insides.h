@@ -25,6 +25,7 @@ struct server;
 const char **git_environment(const struct hosting *hosting, struct arena *arena, const char *repository, size_t *count);
 
 void hosting_lock(struct hosting *hosting, const char *name);
+bool hosting_try_lock(struct hosting *hosting, const char *name); /* false: somebody else holds it */
 void hosting_unlock(struct hosting *hosting, const char *name);
 
 /* hosting_scan for who holds the repository's lock; `by` is who pushed, or NULL. */

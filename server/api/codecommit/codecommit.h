@@ -20,7 +20,7 @@ AWS_OPERATION(update_repository_description);
 
 /* Files: before the transaction (struct aws_operation). */
 bool create_repository_prepare(struct aws_call *call, struct err *err);
-bool delete_repository_prepare(struct aws_call *call, struct err *err);
+void delete_repository_settle(struct aws_call *call);
 
 /* CodeCommit has its own exception for each bad parameter: InvalidRepositoryNameException for a name that is none. */
 bool repository_name_check(const struct aws_call *call, const char **out, struct err *err);

@@ -24,7 +24,7 @@ const struct shape create_repository_input = {
 
 bool create_repository_prepare(struct aws_call *call, struct err *err) {
     const char *name;
-    return repository_name_check(call, &name, err) && hosting_create(call->server->hosting, name, err);
+    return repository_name_check(call, &name, err) && hosting_create(call->server, name, err);
 }
 
 bool create_repository(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {

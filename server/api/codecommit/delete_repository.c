@@ -1,5 +1,6 @@
 /*
- * DeleteRepository: one that is not there is no error, as in AWS.
+ * DeleteRepository: one that is not there is no error, as in AWS. The row goes first: what a crash leaves is a folder
+ * that nobody reaches.
  */
 #include "server/api/codecommit/codecommit.h"
 
@@ -10,13 +11,11 @@ const struct shape delete_repository_input = {
     .fields = (const struct shape_field[]){{.name = "repositoryName", .shape = &aws_plain_text}, {0}},
 };
 
-bool delete_repository_prepare(struct aws_call *call, struct err *err) {
-    const char *name;
-    return repository_name_check(call, &name, err) && hosting_delete(call->server->hosting, name, err);
-}
-
 bool delete_repository(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
     struct repository_row row;
+    const char *name;
+    if (!repository_name_check(call, &name, err))
+        return false;
     if (!repository_find(tx, call, &row, err)) {
         if (err->kind != ERR_NOT_FOUND)
             return false;
@@ -25,4 +24,8 @@ bool delete_repository(struct tx *tx, struct aws_call *call, struct json *out, s
     }
     json_set_text(call->arena, out, "repositoryId", row.uuid);
     return repositories_delete(tx, row.name, err);
+}
+
+void delete_repository_settle(struct aws_call *call) {
+    hosting_discard(call->server, aws_text(call, "repositoryName"));
 }

@@ -10,6 +10,7 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
+from api_steps import Developer
 from stack.sandbox import ACCOUNT, REGION
 
 JSON = "application/x-amz-json-1.1"
@@ -158,3 +159,19 @@ def test_get_caller_identity(api, post, cli):
     status, headers, body = post(None, b"Action=GetSessionToken&Version=2011-06-15", service="sts", **form)
     assert (status, headers["Content-Type"]) == (400, "text/xml") and b"<Code>InvalidAction</Code>" in body
     assert post(None, b"Action=GetCallerIdentity&Version=2011-06-15", service="codepipeline", **form)[0] == 403
+
+
+def test_a_repeated_delete_spares_what_has_the_name_now(api, post, codecommit, name, tmp_path):
+    def delete(call):
+        return post("CodeCommit_20150413.DeleteRepository", {"repositoryName": name}, "codecommit", **{"amz-sdk-invocation-id": call})
+
+    call = str(uuid.uuid4())
+    codecommit.create_repository(repositoryName=name)
+    status, _, first = delete(call)
+    assert status == 200
+    codecommit.create_repository(repositoryName=name)
+    clone = Developer(api, name, tmp_path)
+    commit = clone.commit("Kept")
+    clone.push()
+    assert delete(call)[::2] == (200, first)
+    assert codecommit.get_branch(repositoryName=name, branchName="main")["branch"]["commitId"] == commit

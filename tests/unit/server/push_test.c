@@ -80,8 +80,13 @@ static bool add_repository(struct tx *tx, void *context, struct err *tx_err) {
     return repositories_add(tx, &(struct repository_row){.name = context}, tx_err);
 }
 
+static bool delete_repository(struct tx *tx, void *context, struct err *tx_err) {
+    (void)context;
+    return repositories_delete(tx, "shop", tx_err);
+}
+
 static void create(const char *name) {
-    must(hosting_create(server.hosting, name, &err));
+    must(hosting_create(&server, name, &err));
     must(db_write(server.db, add_repository, arena_strdup(&arena, name), &err));
 }
 
@@ -254,7 +259,7 @@ static void refused_test(void **state) {
     assert_non_null(strstr(said, "404") ? strstr(said, "404") : strstr(said, "not found"));
     assert_false(GIT("fetch", url_for("x", token, "..%2f..%2fetc"), "main"));
     /* A folder without a row is no repository. */
-    must(hosting_create(server.hosting, "halfmade", &err));
+    must(hosting_create(&server, "halfmade", &err));
     assert_false(GIT("push", url_for("x", token, "halfmade"), "main"));
     struct looking seen = look();
     assert_int_equal(seen.execution_count, 0);
@@ -342,12 +347,19 @@ static void deleted_test(void **state) {
     make_clone();
     commit("First");
     assert_true(GIT("push", url_for("x", token, "shop"), "main"));
-    must(hosting_delete(server.hosting, "shop", &err));
-    must(hosting_delete(server.hosting, "shop", &err)); /* again: nothing */
     char id[GIT_ID_SIZE];
+    /* While its row is there nothing takes it away: neither a second creation nor a deletion that comes late. */
+    hosting_discard(&server, "shop");
+    must(hosting_create(&server, "shop", &err));
+    must(reading_branch(server.hosting, &arena, "shop", "main", id, &err));
+    must(db_write(server.db, delete_repository, NULL, &err));
+    /* What a deletion left that did not come to its end is not the new repository's. */
+    must(hosting_create(&server, "shop", &err));
     assert_false(reading_branch(server.hosting, &arena, "shop", "main", id, &err));
-    must(hosting_create(server.hosting, "shop", &err));
-    must(hosting_create(server.hosting, "shop", &err)); /* one that is there is used */
+    hosting_discard(&server, "shop");
+    hosting_discard(&server, "shop"); /* again: nothing */
+    assert_int_equal(access(hosting_path(server.hosting, &arena, "shop"), F_OK), -1);
+    must(hosting_create(&server, "shop", &err));
     const char *branch;
     must(reading_default_branch(server.hosting, &arena, "shop", &branch, &err));
     assert_null(branch);
