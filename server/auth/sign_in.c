@@ -95,6 +95,12 @@ static void set_cookie(struct request *request, struct reply *reply, const char 
 
 void auth_sign_in(struct request *request, struct reply *reply) {
     struct err err;
+    const char *origin = request_header(request, "origin");
+    if (origin && !auth_own_origin(request, origin)) {
+        /* Another site's form would sign a visitor in as somebody else, who then reads what is typed. */
+        page(request, reply, 403, "<p>This sign-in came from another site. Open the link itself.</p>");
+        return;
+    }
     const char *token = str_starts_with(request->body, "token=") ? request->body + 6 : NULL;
     if (!is_token(token)) {
         refuse(request, reply);

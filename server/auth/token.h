@@ -17,6 +17,8 @@ char *token_new(struct arena *arena, const char *prefix);
 void token_hash(const char *token, uint8_t out[SHA256_BYTES]);
 
 struct request;
+/* True where a browser's Origin header names this server: the configured address, or whatever host the browser used. */
+bool auth_own_origin(const struct request *request, const char *origin);
 /* What the browser's cookie says; NULL for none. In the request's arena. */
 const char *auth_session_token(const struct request *request);
 

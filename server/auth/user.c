@@ -143,8 +143,7 @@ bool auth_session(struct request *request, struct err *err) {
     return true;
 }
 
-/* The address that the browser shows: the configured one, or whatever host it used to get here. */
-static bool is_own_origin(const struct request *request, const char *origin) {
+bool auth_own_origin(const struct request *request, const char *origin) {
     const char *base = request->server->config->base_url;
     const char *path = strchr(strstr(base, "://") + 3, '/');
     size_t length = path ? (size_t)(path - base) : strlen(base);
@@ -166,7 +165,7 @@ static bool check_browser(const struct request *request, struct err *err) {
     const char *token = request_header(request, "x-penstock-csrf");
     if (str_equal(request->method, "GET") || str_equal(request->method, "HEAD"))
         return true;
-    if (!origin || !is_own_origin(request, origin))
+    if (!origin || !auth_own_origin(request, origin))
         return err_set(err, ERR_DENIED, "a browser's request must come from this server's own pages");
     if (!gives_csrf_token(request) && (!token || !hash_equal_text(token, request->principal.csrf_token)))
         return err_set(err, ERR_DENIED, "the header X-Penstock-Csrf is missing or of another session; reload the page");

@@ -219,6 +219,14 @@ static void session_test(void **state) {
     assert_non_null(strstr(reply.body, "<button"));
     assert_non_null(header_of(&reply, "Content-Security-Policy"));
 
+    /* Another site's form signs nobody in, and spends nothing. */
+    reply = (struct reply){.body_fd = -1};
+    request = request_of("POST", "/sign-in", strstr(link.token, "token="));
+    with(&request, "origin", "http://evil.example.com");
+    auth_sign_in(&request, &reply);
+    assert_int_equal(reply.status, 403);
+    assert_null(header_of(&reply, "Set-Cookie"));
+
     char *cookie = sign_in(link.token);
     assert_non_null(cookie);
     assert_null(sign_in(link.token)); /* once */
