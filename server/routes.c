@@ -19,6 +19,7 @@
 #define SESSION .check_head = auth_session, .check_body = auth_user_body
 #define RUNNER .check_head = auth_runner
 #define GIT .check_head = auth_git
+#define SENDER .check_head = hooks_github_head
 
 #define MEMORY(limit) .body = HTTP_BODY_MEMORY, .body_limit = (limit)
 #define FILE_BODY(limit) .body = HTTP_BODY_FILE, .body_limit = (limit)
@@ -42,7 +43,7 @@ const struct http_route routes[] = {
     /* Git hosting and webhooks */
     {"GET", "/git/*/**", GIT, .handler = hosting_door, .slow = true},
     {"POST", "/git/*/**", GIT, FILE_BODY(PUSH_BYTES_MAX), .handler = hosting_door, .slow = true},
-    {"POST", "/hooks/github/*", FILE_BODY(HOOKS_BODY_MAX), .handler = hooks_github},
+    {"POST", "/hooks/github/*", SENDER, FILE_BODY(HOOKS_BODY_MAX), .handler = hooks_github},
 
     /* Runners */
     {"POST", "/runner/join", MEMORY(FORM_BODY_MAX), .handler = jobs_join},

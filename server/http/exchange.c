@@ -186,11 +186,26 @@ static enum MHD_Result refuse_large(struct exchange *exchange) {
     return refuse_now(exchange, 413, &err);
 }
 
+/* Files of senders who are known only when their body is whole, or never. */
+static bool admit_stranger(struct exchange *exchange, struct err *err) {
+    struct http_listener *listener = exchange->listener;
+    if (exchange->request.principal.kind != PRINCIPAL_NONE)
+        return true;
+    pthread_mutex_lock(&listener->lock);
+    bool room = listener->strangers_bodies < STRANGERS_BODIES_MAX;
+    listener->strangers_bodies += room;
+    pthread_mutex_unlock(&listener->lock);
+    exchange->strangers_body = room;
+    return room || err_set(err, ERR_UNAVAILABLE, "too many are sending at this moment; send it again in a minute");
+}
+
 static bool body_begin(struct exchange *exchange, struct err *err) {
     if (exchange->route->body == HTTP_BODY_MEMORY) {
         exchange->body = (struct str)STR_INIT((size_t)exchange->route->body_limit);
         return true;
     }
+    if (!admit_stranger(exchange, err))
+        return false;
     const char *directory = exchange->listener->settings.body_directory;
     int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) { /* some overlay file systems */

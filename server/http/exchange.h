@@ -19,6 +19,7 @@
 #define PROGRESS_BYTES (64 * 1024) /* in one deadline, so that the next begins */
 #define STREAM_BYTES_MAX (1024 * 1024)
 #define PARK_SLOTS 1024
+#define STRANGERS_BODIES_MAX 16 /* in files, at a time: what nobody vouches for must not fill the disk */
 
 enum deadline_kind {
     DEADLINE_NONE,
@@ -72,6 +73,7 @@ struct exchange {
     int64_t content_length; /* -1: chunked */
     int64_t body_received;
     bool body_begun;
+    bool strangers_body; /* counted in the listener's strangers_bodies */
     struct str body;
     uint64_t seen; /* the wakes counted before the handler looked */
     /* Event streams. */
@@ -111,6 +113,7 @@ struct http_listener {
     bool closing; /* new requests and waits are answered 503 */
     bool stopped; /* threads end */
     int exchange_count;
+    int strangers_bodies; /* file bodies of requests whose sender is not known (yet) */
     pthread_cond_t exchange_gone;
 };
 

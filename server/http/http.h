@@ -94,6 +94,7 @@ void reply_wait(struct reply *reply, const char *topic, int64_t until_boot_ms);
 
 typedef void http_handler(struct request *request, struct reply *reply);
 
+/* In a file: of senders whom no check has named only a few at a time, the others get 503. */
 enum http_body { HTTP_BODY_NONE, HTTP_BODY_MEMORY, HTTP_BODY_FILE };
 
 /* A door: one row of server/routes.c. `*` in the path matches one segment, a final `**` the rest. */

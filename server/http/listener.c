@@ -180,6 +180,7 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
     if (listener->closing)
         shutdown(exchange->connection->fd, SHUT_RD);
     listener->exchange_count--;
+    listener->strangers_bodies -= exchange->strangers_body;
     deadline_trim_later(listener);
     pthread_cond_broadcast(&listener->exchange_gone);
     pthread_mutex_unlock(&listener->lock);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define SIGNATURE "x-hub-signature-256"
 #define BRANCH_PREFIX "refs/heads/"
 #define BRANCH_MAX_BYTES 255
 
@@ -97,9 +98,13 @@ static bool take(const struct request *request, struct reply *reply, const struc
     return true;
 }
 
+bool hooks_github_head(struct request *request, struct err *err) {
+    return sender_claims(request, SIGNATURE, err);
+}
+
 void hooks_github(struct request *request, struct reply *reply) {
     struct source_hook_row hook;
     struct err err = {0};
-    if (!sender_check(request, "github", "x-hub-signature-256", &hook, &err) || !take(request, reply, &hook, &err))
+    if (!sender_check(request, "github", SIGNATURE, &hook, &err) || !take(request, reply, &hook, &err))
         reply_error(request, reply, &err);
 }

@@ -9,8 +9,10 @@
 
 #define HOOKS_BODY_MAX (25 * 1024 * 1024) /* GitHub: larger payloads are not sent */
 
-/* POST /hooks/github/HOOKID. Without checks of the route's: the signature is over the body. A file body of
- * HOOKS_BODY_MAX, so that a hundred large ones from strangers do not lie in memory. */
+/* POST /hooks/github/HOOKID. The signature is over the body, so the head alone proves nothing: the check of the head
+ * refuses who does not even claim to have signed, before a byte is taken. A file body of HOOKS_BODY_MAX, so that large
+ * ones from strangers do not lie in memory. */
+bool hooks_github_head(struct request *request, struct err *err);
 void hooks_github(struct request *request, struct reply *reply);
 
 #endif

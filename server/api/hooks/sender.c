@@ -73,6 +73,10 @@ static bool fits(const struct request *request, const char *signature, const cha
     return true;
 }
 
+bool sender_claims(const struct request *request, const char *header, struct err *err) {
+    return is_signature(only_header(request, header)) || refuse(err);
+}
+
 bool sender_check(const struct request *request, const char *provider, const char *header, struct source_hook_row *out,
                   struct err *err) {
     const char *signature = only_header(request, header), *secret;

@@ -112,6 +112,7 @@ static const struct http_route routes[] = {
     {"GET", "/hello", NULL, NULL, HTTP_BODY_NONE, 0, hello, false},
     {"POST", "/echo", NULL, NULL, HTTP_BODY_MEMORY, 100000, echo, false},
     {"POST", "/upload", refuse_all, NULL, HTTP_BODY_FILE, 3000000, echo, true},
+    {"POST", "/post", NULL, NULL, HTTP_BODY_FILE, 3000000, echo, true},
     {"GET", "/show/*/x", NULL, NULL, HTTP_BODY_NONE, 0, show, false},
     {"GET", "/show/*/y/**", NULL, NULL, HTTP_BODY_NONE, 0, show, false},
     {"GET", "/wait", NULL, NULL, HTTP_BODY_NONE, 0, waiting, false},
@@ -340,6 +341,38 @@ static void upload_test(void **state) {
     close(fd);
 }
 
+static int begin_post(void) {
+    int fd = dial();
+    raw_send_text(fd, "POST /post HTTP/1.1\r\nHost: h\r\nX-Who: me\r\nExpect: 100-continue\r\n"
+                      "Content-Length: 3\r\n\r\n");
+    return fd;
+}
+
+/* What nobody vouches for lies on the disk a few at a time. */
+static void strangers_test(void **state) {
+    (void)state;
+    int fds[16], status = 0;
+    for (int i = 0; i < 16; i++) {
+        fds[i] = begin_post();
+        assert_int_equal(raw_status(raw_receive(fds[i], "\r\n\r\n")), 100);
+    }
+    int one_more = begin_post();
+    assert_int_equal(raw_status(raw_receive(one_more, NULL)), 503);
+    close(one_more);
+    raw_send_text(fds[0], "abc");
+    assert_int_equal(raw_status(raw_receive(fds[0], "ba7816bf")), 200);
+    for (int i = 0; i < 2; i++) { /* one is done, one goes away in the middle */
+        do { /* until the server has seen that they are gone */
+            close(fds[i]);
+            fds[i] = begin_post();
+            status = raw_status(raw_receive(fds[i], "\r\n\r\n"));
+        } while (status == 503);
+        assert_int_equal(status, 100);
+    }
+    for (int i = 0; i < 16; i++)
+        close(fds[i]);
+}
+
 static void files_test(void **state) {
     (void)state;
     assert_non_null(strstr(get("/file?size=27"), "\r\n\r\nabcdefghijklmnopqrstuvwxyza"));
@@ -463,6 +496,7 @@ int main(void) {
         cmocka_unit_test(bodies_test),    cmocka_unit_test(chunked_limit_test), cmocka_unit_test(upload_test),
         cmocka_unit_test(files_test),     cmocka_unit_test(parked_test),        cmocka_unit_test(no_lost_wake_test),
         cmocka_unit_test(wake_race_test), cmocka_unit_test(stream_test),        cmocka_unit_test(taken_port_test),
+        cmocka_unit_test(strangers_test),
     };
     const struct CMUnitTest ending[] = {cmocka_unit_test(end_test)};
     int failed = cmocka_run_group_tests_name("listener", tests, open_listener, close_listener);

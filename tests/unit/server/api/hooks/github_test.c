@@ -156,6 +156,11 @@ static void push_starts_its_pipeline(void **state) {
 
 /* Every way not to be the sender looks the same and leaves nothing. */
 static void forged(struct request *request, const struct reply *stranger, const char *what) {
+    struct err err = {0};
+    const char *signature = request_header(request, "x-hub-signature-256");
+    bool claims = hooks_github_head(request, &err);
+    if (claims ? !signature || strlen(signature) != 71 : err.kind != ERR_DENIED)
+        fail_msg("%s: the head was judged wrongly", what);
     const char *before = database_digest();
     struct reply reply = call(hooks_github, request);
     if (reply.status != 401 || !str_equal(reply.body, stranger->body) || reply.header_count != stranger->header_count)
@@ -190,8 +195,11 @@ static void signatures(void **state) {
         sign(SECRET, push_text, strlen(push_text) - 1),
     };
     assert_string_not_equal(upper, right);
+    struct err err = {0};
     struct request request = unsigned_request("no-such-hook", "push", DELIVERY, push_text);
+    assert_false(hooks_github_head(&request, &err));
     request_with(&request, "x-hub-signature-256", right);
+    assert_true(hooks_github_head(&request, &err)); /* whether it fits, the body tells */
     struct reply stranger = call(hooks_github, &request);
     assert_int_equal(stranger.status, 401);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
