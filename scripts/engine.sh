@@ -27,8 +27,18 @@ answers() {
 
 # A process is the one we started if it has that id and began at that moment: ids are given out again.
 start_of() {
-    # The second field is the program's name and may hold blanks.
-    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+    # The second field is the program's name and may hold blanks. A process that has ended and that nobody asked about
+    # (Z) is gone; in a container without an init nobody ever will.
+    sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" && $1 != "X" { print $20 }'
+}
+
+# ended SECONDS: true when the engine we started has ended within that time.
+ended() {
+    local deadline=$((SECONDS + $1))
+    while ours >/dev/null; do
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.1
+    done
 }
 
 # Prints the process id of the engine we started, where it still runs.
@@ -88,7 +98,7 @@ wait_for_own() {
             pid=$(cat "$run/pid")
             echo "$pid $(start_of "$pid")" >"$state/ours"
         fi
-        if [ -n "$pid" ] && [ ! -d "/proc/$pid" ] || grep -q -E '^failed to (start|load|create)|level=fatal' "$state/log"; then
+        if [ -n "$pid" ] && ! ours >/dev/null || grep -q -E '^failed to (start|load|create)|level=fatal' "$state/log"; then
             fail "the Docker engine does not start: $(reason_in_log "$state/log") (log: '$state/log')"
         fi
         [ $SECONDS -lt $deadline ] || fail "the Docker engine did not answer within a minute (log: '$state/log')"
@@ -118,9 +128,9 @@ stop() {
     local pid run
     if pid=$(ours); then
         as_root kill "$pid"
-        if ! timeout 30 tail --pid="$pid" -s 0.1 -f /dev/null; then
+        if ! ended 30; then
             as_root kill -KILL "$pid"
-            timeout 10 tail --pid="$pid" -s 0.1 -f /dev/null || fail "the Docker engine (process $pid) does not end"
+            ended 10 || fail "the Docker engine (process $pid) does not end"
         fi
     fi
     [ -f "$state/run-folder" ] || return 0
