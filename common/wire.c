@@ -14,6 +14,7 @@
 #define NAME_LENGTH_MAX 100
 #define NAME_OTHERS "-_"
 #define SHA256_LENGTH 64
+#define WORDS_MAX_BYTES 2048 /* of each text about an action: they are copied into events and rows */
 #define JOB_SECONDS_MAX (30 * 24 * 3600)
 
 static const char *const outcome_names[] = {
@@ -211,8 +212,8 @@ static bool decode_outcome(struct arena *arena, const struct json *message, stru
         if (strcmp(name, outcome_names[i]) == 0) {
             result->outcome = (enum wire_outcome)i;
             enum wire_presence presence = result->outcome == WIRE_FAILED ? WIRE_REQUIRED : WIRE_OPTIONAL;
-            return wire_text(arena, message, "errorCode", presence, &result->error_code, err) &&
-                   wire_text(arena, message, "errorMessage", presence, &result->error_message, err);
+            return wire_words(arena, message, "errorCode", presence, WORDS_MAX_BYTES, &result->error_code, err) &&
+                   wire_words(arena, message, "errorMessage", presence, WORDS_MAX_BYTES, &result->error_message, err);
         }
     }
     return err_set(err, ERR_INVALID, "member 'outcome' must be succeeded, failed or stopped, not '%.100s'", name);
@@ -240,11 +241,11 @@ bool wire_result_decode(struct arena *arena, const struct json *message, struct 
     if (!is_message(message, "a result", err) ||
         !wire_integer(message, "token", WIRE_REQUIRED, 1, INT64_MAX, &result.token, err) ||
         !decode_outcome(arena, message, &result, err) ||
-        !wire_text(arena, message, "summary", WIRE_OPTIONAL, &result.summary, err) ||
-        !wire_text(arena, message, "externalId", WIRE_OPTIONAL, &result.external_id, err) ||
-        !wire_text(arena, message, "externalUrl", WIRE_OPTIONAL, &result.external_url, err) ||
-        !wire_text(arena, message, "revisionId", WIRE_OPTIONAL, &result.revision_id, err) ||
-        !wire_text(arena, message, "revisionSummary", WIRE_OPTIONAL, &result.revision_summary, err) ||
+        !wire_words(arena, message, "summary", WIRE_OPTIONAL, WORDS_MAX_BYTES, &result.summary, err) ||
+        !wire_words(arena, message, "externalId", WIRE_OPTIONAL, WORDS_MAX_BYTES, &result.external_id, err) ||
+        !wire_words(arena, message, "externalUrl", WIRE_OPTIONAL, WORDS_MAX_BYTES, &result.external_url, err) ||
+        !wire_words(arena, message, "revisionId", WIRE_OPTIONAL, WORDS_MAX_BYTES, &result.revision_id, err) ||
+        !wire_words(arena, message, "revisionSummary", WIRE_OPTIONAL, WORDS_MAX_BYTES, &result.revision_summary, err) ||
         !wire_integer(message, "revisionCreatedMs", WIRE_OPTIONAL, 0, INT64_MAX, &result.revision_created_ms, err) ||
         !decode_variables(arena, message, &result, err) ||
         !wire_object(arena, message, "build", WIRE_OPTIONAL, &result.build, err))
@@ -270,9 +271,9 @@ bool wire_progress_decode(struct arena *arena, const struct json *message, struc
     struct wire_progress progress = {.percent = -1};
     if (!is_message(message, "progress", err) ||
         !wire_integer(message, "token", WIRE_REQUIRED, 1, INT64_MAX, &progress.token, err) ||
-        !wire_text(arena, message, "summary", WIRE_OPTIONAL, &progress.summary, err) ||
-        !wire_text(arena, message, "externalId", WIRE_OPTIONAL, &progress.external_id, err) ||
-        !wire_text(arena, message, "externalUrl", WIRE_OPTIONAL, &progress.external_url, err) ||
+        !wire_words(arena, message, "summary", WIRE_OPTIONAL, WORDS_MAX_BYTES, &progress.summary, err) ||
+        !wire_words(arena, message, "externalId", WIRE_OPTIONAL, WORDS_MAX_BYTES, &progress.external_id, err) ||
+        !wire_words(arena, message, "externalUrl", WIRE_OPTIONAL, WORDS_MAX_BYTES, &progress.external_url, err) ||
         !read_int(message, "percent", WIRE_OPTIONAL, -1, 100, &progress.percent, err) ||
         !wire_object(arena, message, "build", WIRE_OPTIONAL, &progress.build, err))
         return false;

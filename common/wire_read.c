@@ -3,6 +3,8 @@
  */
 #include "common/wire_read.h"
 
+#include "common/utf8.h"
+
 #include <string.h>
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -26,6 +28,16 @@ bool wire_text(struct arena *arena, const struct json *message, const char *name
     if (!find(message, name, presence, JSON_TEXT, &member, err))
         return false;
     *out = member ? arena_strdup(arena, member->text) : NULL;
+    return true;
+}
+
+bool wire_words(struct arena *arena, const struct json *message, const char *name, enum wire_presence presence,
+                size_t most, const char **out, struct err *err) {
+    const struct json *member;
+    if (!find(message, name, presence, JSON_TEXT, &member, err))
+        return false;
+    size_t length = member ? strnlen(member->text, most) : 0;
+    *out = member ? arena_strndup(arena, member->text, utf8_valid_length(member->text, length)) : NULL;
     return true;
 }
 

@@ -15,6 +15,11 @@ enum wire_presence { WIRE_REQUIRED, WIRE_OPTIONAL };
 bool wire_text(struct arena *arena, const struct json *message, const char *name, enum wire_presence presence,
                const char **out, struct err *err);
 
+/* As wire_text, but of a text past `most` bytes only the beginning: what programs say about themselves for people to
+ * read has no length that they know of, and refusing it would lose the rest of the message. */
+bool wire_words(struct arena *arena, const struct json *message, const char *name, enum wire_presence presence,
+                size_t most, const char **out, struct err *err);
+
 /* A text of 1 to `longest` characters of A-Z a-z 0-9 and `others`: it may become part of a path or an address. */
 bool wire_name(struct arena *arena, const struct json *message, const char *name, size_t longest, const char *others,
                const char **out, struct err *err);

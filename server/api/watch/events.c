@@ -10,8 +10,8 @@
 #include "server/server.h"
 #include "server/wake.h"
 
-#define EVENTS_A_TIME 200
-#define ENOUGH_BYTES (512 * 1024)
+#define EVENTS_A_TIME 50
+#define EVENT_BYTES_MAX (64 * 1024) /* the end of a longer one would be cut off */
 
 struct place {
     long long sequence;
@@ -37,6 +37,26 @@ static bool read_last(struct tx *tx, void *context, struct err *err) {
     return true;
 }
 
+/* False where there is no room any more: it goes out with the next. What an event says beside its names has no limit
+ * in the store; one that is far too long goes without it. */
+static bool append(struct arena *arena, const struct event_row *event, struct str *out) {
+    struct str text = STR_INIT(EVENT_BYTES_MAX);
+    struct event_row shown = *event;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        str_clear(&text);
+        str_printf(&text, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)shown.sequence, shown.type,
+                   json_print(arena, event_show(arena, &shown)));
+        if (!text.cut)
+            break;
+        shown.detail = NULL;
+    }
+    bool fits = out->length + text.length <= out->ceiling;
+    if (fits && !text.cut)
+        str_append_bytes(out, text.text, text.length);
+    str_release(&text);
+    return fits;
+}
+
 static bool feed(struct server *server, void *context, struct arena *arena, struct str *out) {
     struct err err;
     struct place *place = context;
@@ -45,12 +65,8 @@ static bool feed(struct server *server, void *context, struct arena *arena, stru
         LOG_WARNING("event stream ended", "err", err.message);
         return false; /* the browser comes back with its place */
     }
-    for (size_t i = 0; i < reading.count && out->length < ENOUGH_BYTES; i++) {
-        const struct event_row *event = &reading.events[i];
-        str_printf(out, "id: %lld\nevent: %s\ndata: %s\n\n", (long long)event->sequence, event->type,
-                   json_print(arena, event_show(arena, event)));
-        place->sequence = event->sequence;
-    }
+    for (size_t i = 0; i < reading.count && append(arena, &reading.events[i], out); i++)
+        place->sequence = reading.events[i].sequence;
     return true;
 }
 

@@ -290,6 +290,33 @@ static void progress_survives_the_way(void **state) {
     assert_null(progress.summary);
 }
 
+/* The longest of them stand in events, which go out 1 MiB at a time; a character is never cut in two. */
+static void words_have_a_limit(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct wire_progress progress;
+    struct wire_result result;
+    struct err err = {0};
+    char words[4002], longest[2049];
+    memset(words, 'w', sizeof words);
+    memcpy(words + 2047, "\xc3\xa9", 2); /* é */
+    words[sizeof words - 1] = '\0';
+    memset(longest, 'w', 2048);
+    longest[2048] = '\0';
+    const char *text = arena_printf(&arena,
+                                    "{\"token\":1,\"outcome\":\"failed\",\"summary\":\"%s\",\"externalId\":\"%s\","
+                                    "\"externalUrl\":\"%s\",\"errorCode\":\"%s\",\"errorMessage\":\"%s\"}",
+                                    words, longest, words, words, words);
+    assert_true(wire_progress_decode(&arena, read_json(&arena, text), &progress, &err));
+    assert_int_equal(strlen(progress.summary), 2047);
+    assert_string_equal(progress.external_id, longest);
+    assert_int_equal(strlen(progress.external_url), 2047);
+    assert_true(wire_result_decode(&arena, read_json(&arena, text), &result, &err));
+    assert_int_equal(strlen(result.summary), 2047);
+    assert_int_equal(strlen(result.error_code), 2047);
+    assert_int_equal(strlen(result.error_message), 2047);
+}
+
 static void wrong_progress_is_refused_by_name(void **state) {
     (void)state;
     static const struct change changes[] = {
@@ -340,6 +367,7 @@ int main(void) {
         cmocka_unit_test(a_result_survives_the_way),
         cmocka_unit_test(wrong_results_are_refused_by_name),
         cmocka_unit_test(progress_survives_the_way),
+        cmocka_unit_test(words_have_a_limit),
         cmocka_unit_test(wrong_progress_is_refused_by_name),
         cmocka_unit_test(what_is_no_object_is_no_message),
         cmocka_unit_test(a_failed_decode_leaves_the_output_alone),

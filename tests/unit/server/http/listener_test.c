@@ -290,17 +290,17 @@ static void chunked_limit_test(void **state) {
     int head = snprintf(piece, sizeof piece, "%x\r\n", 10000);
     memset(piece + head, 'x', 10000);
     memcpy(piece + head + 10000, "\r\n", 3);
+    /* The answer comes at the limit: this body never ends. */
     for (int i = 0; i < 11; i++)
         raw_send_text(fd, piece);
-    raw_send_text(fd, "0\r\n\r\n");
-    assert_int_equal(raw_status(raw_receive(fd, NULL)), 413);
-    close(fd);
-    /* One that never ends is cut. */
-    fd = dial();
-    raw_send_text(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    char *answer = raw_receive(fd, NULL);
+    assert_int_equal(raw_status(answer), 413);
+    assert_non_null(strstr(answer, "RequestEntityTooLargeException"));
+    /* One that goes on is cut. */
     for (int i = 0; i < 1000; i++)
         raw_send_text(fd, piece);
-    assert_int_equal(raw_status(raw_receive(fd, NULL)), 0);
+    char byte;
+    assert_true(recv(fd, &byte, 1, 0) <= 0);
     close(fd);
 }
 
@@ -362,7 +362,7 @@ static void strangers_test(void **state) {
     raw_send_text(fds[0], "abc");
     assert_int_equal(raw_status(raw_receive(fds[0], "ba7816bf")), 200);
     for (int i = 0; i < 2; i++) { /* one is done, one goes away in the middle */
-        do { /* until the server has seen that they are gone */
+        do {                      /* until the server has seen that they are gone */
             close(fds[i]);
             fds[i] = begin_post();
             status = raw_status(raw_receive(fds[i], "\r\n\r\n"));

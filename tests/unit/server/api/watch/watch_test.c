@@ -203,11 +203,43 @@ static void events_test(void **state) {
     assert_string_equal(fed(), "");
 }
 
+static bool add_long_event(struct tx *tx, void *context, struct err *tx_err) {
+    size_t size = *(size_t *)context;
+    char *words = arena_alloc(&arena, size + 1);
+    memset(words, 'w', size);
+    words[size] = '\0';
+    return events_add(tx,
+                      &(struct event_row){.type = "action",
+                                          .pipeline = "shop",
+                                          .detail = arena_printf(&arena, "{\"summary\":\"%s\"}", words)},
+                      tx_err);
+}
+
+/* However long they are, each goes out whole, and none is lost. */
+static void long_events_test(void **state) {
+    (void)state;
+    size_t size = 50000, far_too_long = 2 << 20;
+    for (int i = 0; i < 60; i++)
+        must(db_write(server.db, add_long_event, &size, &err));
+    must(db_write(server.db, add_long_event, &far_too_long, &err));
+    call(watch_events, "", "", "0");
+    int count = 0;
+    for (char *text = fed(); *text; text = fed()) {
+        assert_true(str_ends_with(text, "}\n\n"));
+        for (const char *at = text; (at = strstr(at, "id: ")); at++) {
+            count++;
+            assert_true(str_starts_with(at, arena_printf(&arena, "id: %d\nevent: action\ndata: {", count)));
+        }
+    }
+    assert_int_equal(count, 61);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(log_test, setup, teardown),
         cmocka_unit_test_setup_teardown(log_refused_test, setup, teardown),
         cmocka_unit_test_setup_teardown(events_test, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_events_test, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
