@@ -14,6 +14,7 @@
 #include "server/store/source_hooks.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* What is being put together. */
 struct draft {
@@ -62,22 +63,68 @@ static bool set_outputs(struct draft *draft, const struct action_run_row *action
     return true;
 }
 
-/* The repository's address, with what it wants to know of who clones. */
-static bool set_address(struct draft *draft, struct json *source, const char *repository, const char *url,
-                        struct err *err) {
+/* What a hook knows of who clones. */
+static bool set_password(struct draft *draft, struct json *source, const struct source_hook_row *hook,
+                         struct err *err) {
+    const char *password = NULL;
+    if (!hook->clone_password)
+        return true;
+    if (!draft->settings->open_secret(draft->settings->context, draft->arena, hook->clone_password,
+                                      hook->clone_password_size, &password, err))
+        return err_wrap(err, "opening the clone password of '%s'", hook->repository);
+    json_set_text(draft->arena, source, "username", hook->clone_user_name ? hook->clone_user_name : "git");
+    json_set_text(draft->arena, source, "password", password);
+    return true;
+}
+
+/* The address of a repository that a pipeline names without one: its hook's, or that of GitHub, which most are at. */
+static bool set_named(struct draft *draft, struct json *source, const char *repository, struct err *err) {
     struct source_hook_row hook;
     bool found = false;
-    const char *password = NULL;
     if (!source_hooks_find(draft->tx, draft->arena, repository, &found, &hook, err))
         return false;
-    json_set_text(draft->arena, source, "url", found ? hook.clone_url : url);
-    if (found && hook.clone_password &&
-        !draft->settings->open_secret(draft->settings->context, draft->arena, hook.clone_password,
-                                      hook.clone_password_size, &password, err))
-        return err_wrap(err, "opening the clone password of '%s'", repository);
-    if (password)
-        json_set_text(draft->arena, source, "username", hook.clone_user_name ? hook.clone_user_name : "git");
-    json_set_text(draft->arena, source, "password", password);
+    json_set_text(draft->arena, source, "url",
+                  found ? hook.clone_url : arena_printf(draft->arena, "https://github.com/%s", repository));
+    return !found || set_password(draft, source, &hook, err);
+}
+
+/* The parts of "https://HOST/owner/name.git" in which two addresses of one repository are the same. */
+static bool read_address(const char *url, size_t *host_length, const char **path, size_t *path_length) {
+    const char *host = strstr(url, "://");
+    const char *slash = host ? strchr(host + 3, '/') : NULL;
+    if (!slash)
+        return false;
+    size_t length = strlen(slash);
+    while (length > 0 && slash[length - 1] == '/')
+        length--;
+    if (length > 4 && strncmp(slash + length - 4, ".git", 4) == 0)
+        length -= 4;
+    *host_length = (size_t)(slash - url); /* with the scheme */
+    *path = slash;
+    *path_length = length;
+    return true;
+}
+
+/* Scheme and host too: a password goes where it was given for, and nowhere else. */
+static bool is_same_address(const char *a, const char *b) {
+    size_t a_host, b_host, a_length, b_length;
+    const char *a_path, *b_path;
+    return read_address(a, &a_host, &a_path, &a_length) && read_address(b, &b_host, &b_path, &b_length) &&
+           a_host == b_host && a_length == b_length && strncasecmp(a, b, a_host) == 0 &&
+           strncasecmp(a_path, b_path, a_length) == 0;
+}
+
+/* An address that was given as such: it stays, with the password of the hook that has the same one. */
+static bool set_address(struct draft *draft, struct json *source, const char *url, struct err *err) {
+    struct source_hook_row *hooks = NULL;
+    size_t count = 0;
+    json_set_text(draft->arena, source, "url", url);
+    if (!source_hooks_list(draft->tx, draft->arena, &hooks, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (is_same_address(hooks[i].clone_url, url))
+            return set_password(draft, source, &hooks[i], err);
+    }
     return true;
 }
 
@@ -110,12 +157,10 @@ static bool set_source(struct draft *draft, const struct action_run_row *action,
     } else if (str_equal(action->provider, "GitHub")) {
         const char *name = arena_printf(draft->arena, "%s/%s", json_get_text_or(configuration, "Owner", ""),
                                         json_get_text_or(configuration, "Repo", ""));
-        ok = set_address(draft, source, name, arena_printf(draft->arena, "https://github.com/%s", name), err);
+        ok = set_named(draft, source, name, err);
         json_set_text(draft->arena, source, "branch", json_get_text(configuration, "Branch"));
     } else {
-        /* A connection without a hook is taken for GitHub's, which most are. */
-        const char *name = json_get_text_or(configuration, "FullRepositoryId", "");
-        ok = set_address(draft, source, name, arena_printf(draft->arena, "https://github.com/%s", name), err);
+        ok = set_named(draft, source, json_get_text_or(configuration, "FullRepositoryId", ""), err);
         json_set_text(draft->arena, source, "branch", json_get_text(configuration, "BranchName"));
     }
     draft->message->source = source;
@@ -148,16 +193,6 @@ static const char *last_part(const char *location) {
     return slash ? slash + 1 : location;
 }
 
-/* "owner/name" of "https://HOST/owner/name.git", as hooks are filed under. */
-static const char *full_name(struct arena *arena, const char *location) {
-    const char *host = strstr(location, "://");
-    const char *path = host ? strchr(host + 3, '/') : NULL;
-    if (!path)
-        return location;
-    size_t length = strlen(path + 1);
-    return arena_strndup(arena, path + 1, str_ends_with(path, ".git") ? length - 4 : length);
-}
-
 /* Where a build that no pipeline started gets its source from. */
 static bool set_own_source(struct draft *draft, struct json *build, struct err *err) {
     const struct json *described = json_get(build, "source");
@@ -173,7 +208,7 @@ static bool set_own_source(struct draft *draft, struct json *build, struct err *
         set_hosted(draft, source, name);
         if (!version && repositories_get(draft->tx, draft->arena, name, &repository, NULL))
             version = repository.default_branch;
-    } else if (!set_address(draft, source, full_name(draft->arena, location), location, err)) {
+    } else if (!set_address(draft, source, location, err)) {
         return false;
     }
     json_set_text(draft->arena, source, is_commit(version) ? "commit" : "branch", version);

@@ -306,6 +306,48 @@ static void a_source_elsewhere_brings_its_password(struct bench *bench, struct e
                         "{\"url\":\"https://github.com/example/other\",\"branch\":\"main\"}");
 }
 
+/* The source of a build that no pipeline started, where its project has that location. */
+static const char *source_of(struct bench *bench, const char *name, const char *location) {
+    struct err err = {0};
+    const struct project_row project = {
+        .name = name,
+        .document = arena_printf(
+            &bench->arena, "{\"source\":{\"type\":\"GITHUB\",\"location\":\"%s\"},\"environment\":{}}", location)};
+    const struct build_request request = {.project = name, .initiator = "ann"};
+    struct build_row row;
+    assert_true(projects_add(bench->tx, &project, &err));
+    assert_true(build_start(bench->tx, &bench->arena, &request, &row, &err));
+    return print(bench, message(bench, job_of(bench, &row).id).source);
+}
+
+/* A password goes to the address that it was given for. */
+static void another_hosts_password_stays_here(struct bench *bench, struct err *err) {
+    const struct source_hook_row hook = {.provider = "github",
+                                         .repository = "team/shop",
+                                         .clone_url = "https://github.com/team/shop.git",
+                                         .secret = "s",
+                                         .secret_size = 1,
+                                         .clone_password = "sealed",
+                                         .clone_password_size = 6};
+    static const char *const others[] = {
+        "https://git.internal.example.com/team/shop.git", "http://github.com/team/shop.git",
+        "https://github.com:8443/team/shop.git",          "https://github.com/team/shop2",
+        "https://github.com/team/shop.git/more",          "git@github.com:team/shop.git",
+        "https://github.com.example.com/team/shop.git",
+    };
+    const char *id = NULL;
+    assert_true(source_hooks_put(bench->tx, &bench->arena, &hook, &id, err));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_string_equal(source_of(bench, arena_printf(&bench->arena, "other-%zu", i), others[i]),
+                            arena_printf(&bench->arena, "{\"url\":\"%s\"}", others[i]));
+    assert_string_equal(source_of(bench, "same", "https://GitHub.com/Team/shop"),
+                        "{\"url\":\"https://GitHub.com/Team/shop\",\"username\":\"git\","
+                        "\"password\":\"opened sealed\"}");
+    assert_string_equal(source_of(bench, "slash", "https://github.com/team/shop/"),
+                        "{\"url\":\"https://github.com/team/shop/\",\"username\":\"git\","
+                        "\"password\":\"opened sealed\"}");
+}
+
 static void inputs_are_the_newest_success(struct bench *bench, struct err *err) {
     const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     int64_t make = add_action(bench, "Make", "Build", "CodeBuild", "{}", "[]");
@@ -366,6 +408,7 @@ CASE(ends_have_awss_names)
 CASE(a_build_without_pipeline_brings_its_source)
 CASE(a_hosted_source_names_its_commit)
 CASE(a_source_elsewhere_brings_its_password)
+CASE(another_hosts_password_stays_here)
 CASE(inputs_are_the_newest_success)
 CASE(a_second_holder_sees_mark_and_cancel)
 
@@ -380,6 +423,7 @@ int main(void) {
         cmocka_unit_test(test_a_build_without_pipeline_brings_its_source),
         cmocka_unit_test(test_a_hosted_source_names_its_commit),
         cmocka_unit_test(test_a_source_elsewhere_brings_its_password),
+        cmocka_unit_test(test_another_hosts_password_stays_here),
         cmocka_unit_test(test_inputs_are_the_newest_success),
         cmocka_unit_test(test_a_second_holder_sees_mark_and_cancel),
     };
