@@ -36,7 +36,9 @@ CREATE TABLE pipeline_sources (
   branch TEXT NOT NULL,
   PRIMARY KEY (pipeline_id, action)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX pipeline_sources_repository ON pipeline_sources (kind, repository, branch);
+CREATE INDEX pipeline_sources_hosted ON pipeline_sources (repository, branch) WHERE kind = 'hosted';
+-- GitHub and its like do not tell 'Team/Shop' from 'team/shop'; branches they do.
+CREATE INDEX pipeline_sources_hook ON pipeline_sources (repository COLLATE NOCASE, branch) WHERE kind = 'hook';
 
 CREATE TABLE projects (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -321,7 +323,7 @@ CREATE TABLE git_tokens (
 CREATE TABLE source_hooks (
   id TEXT PRIMARY KEY,                   -- the part of the payload address that nobody guesses
   provider TEXT NOT NULL,                -- 'github'
-  repository TEXT NOT NULL,              -- 'owner/name'
+  repository TEXT NOT NULL COLLATE NOCASE, -- 'owner/name'
   clone_url TEXT NOT NULL,
   secret BLOB NOT NULL,                  -- sealed by the auth room, as is the password
   clone_user_name TEXT,

@@ -249,11 +249,15 @@ bool pipelines_next_number(struct tx *tx, int64_t id, int64_t *out, struct err *
 
 bool pipelines_with_source(struct tx *tx, struct arena *arena, bool hosted, const char *repository, const char *branch,
                            struct pipeline_source_match **out, size_t *count, struct err *err) {
-    static const char sql[] =
+    static const char hosted_sql[] =
         "SELECT s.pipeline_id, p.name, s.action FROM pipeline_sources s JOIN pipelines p ON p.id = s.pipeline_id "
-        "WHERE s.kind = :kind AND s.repository = :repository AND s.branch = :branch ORDER BY s.pipeline_id, s.action";
-    struct query query CLEANUP(query_close) = query_open(tx, sql);
-    query_text(&query, ":kind", hosted ? "hosted" : "hook");
+        "WHERE s.kind = 'hosted' AND s.repository = :repository AND s.branch = :branch "
+        "ORDER BY s.pipeline_id, s.action";
+    static const char hook_sql[] =
+        "SELECT s.pipeline_id, p.name, s.action FROM pipeline_sources s JOIN pipelines p ON p.id = s.pipeline_id "
+        "WHERE s.kind = 'hook' AND s.repository = :repository COLLATE NOCASE AND s.branch = :branch "
+        "ORDER BY s.pipeline_id, s.action";
+    struct query query CLEANUP(query_close) = query_open(tx, hosted ? hosted_sql : hook_sql);
     query_text(&query, ":repository", repository);
     query_text(&query, ":branch", branch);
     struct pipeline_source_match *rows = NULL;

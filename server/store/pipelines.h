@@ -86,7 +86,7 @@ bool pipelines_delete(struct tx *tx, int64_t id, struct err *err);
 /* Counts its executions: the number of the next one. */
 bool pipelines_next_number(struct tx *tx, int64_t id, int64_t *out, struct err *err);
 
-/* Who names that repository and branch as source. */
+/* Who names that repository and branch as source. Names of repositories elsewhere are the same in any letter case. */
 struct pipeline_source_match {
     int64_t pipeline_id;
     const char *pipeline;

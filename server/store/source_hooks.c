@@ -6,7 +6,8 @@
 #include "common/hash.h"
 #include "server/store/query.h"
 
-#define DELIVERIES_KEPT 10000
+/* Not by number: a body that is sent again must still be known after a busy week. */
+#define DELIVERIES_KEPT_MS (90LL * 24 * 3600 * 1000)
 
 #define COLUMNS                                                                                                        \
     "h.id, h.provider, h.repository, h.clone_url, h.secret, h.clone_user_name, h.clone_password, h.created_ms, "       \
@@ -120,12 +121,10 @@ bool deliveries_find(struct tx *tx, struct arena *arena, const char *hook_id, co
 }
 
 static bool drop_oldest(struct tx *tx, const char *hook_id, struct err *err) {
-    static const char sql[] =
-        "DELETE FROM deliveries WHERE hook_id = :hook_id AND received_ms < (SELECT received_ms FROM deliveries "
-        "WHERE hook_id = :hook_id ORDER BY received_ms DESC LIMIT 1 OFFSET :kept)";
+    static const char sql[] = "DELETE FROM deliveries WHERE hook_id = :hook_id AND received_ms < :oldest";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":hook_id", hook_id);
-    query_integer(&query, ":kept", DELIVERIES_KEPT);
+    query_integer(&query, ":oldest", clock_wall_ms(tx_clock(tx)) - DELIVERIES_KEPT_MS);
     return query_run(&query, err);
 }
 

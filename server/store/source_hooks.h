@@ -22,7 +22,7 @@ struct source_hook_row {
 
 /* Errors: ERR_NOT_FOUND. */
 bool source_hooks_get(struct tx *tx, struct arena *arena, const char *id, struct source_hook_row *out, struct err *err);
-/* The hook of that repository, whatever its provider; *found false for none. */
+/* The hook of that repository (in any letter case), whatever its provider; *found false for none. */
 bool source_hooks_find(struct tx *tx, struct arena *arena, const char *repository, bool *found,
                        struct source_hook_row *out, struct err *err);
 bool source_hooks_list(struct tx *tx, struct arena *arena, struct source_hook_row **out, size_t *count,
@@ -35,7 +35,7 @@ bool source_hooks_delete(struct tx *tx, const char *id, struct err *err);
 /* The answer that a delivery got the first time; *found false: it is new. */
 bool deliveries_find(struct tx *tx, struct arena *arena, const char *hook_id, const char *delivery_id, bool *found,
                      int *status, const char **answer, struct err *err);
-/* In the transaction that acts on it. Keeps the newest 10,000 of a hook. */
+/* In the transaction that acts on it. A hook's deliveries are kept for 90 days. */
 bool deliveries_add(struct tx *tx, const char *hook_id, const char *delivery_id, int status, const char *answer,
                     struct err *err);
 

@@ -22,6 +22,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +247,10 @@ static void hooks(struct tx *tx, struct arena *arena, struct err *err) {
     assert_int_equal(err->kind, ERR_CONFLICT);
     assert_true(source_hooks_get(tx, arena, id, &hook, err));
     assert_int_equal(hook.last_delivery_ms, now_ms);
+    row.repository = "Example/Shop"; /* the same to GitHub */
+    assert_true(source_hooks_put(tx, arena, &row, &again, err));
+    assert_string_equal(id, again);
+    assert_true(source_hooks_find(tx, arena, "EXAMPLE/shop", &found, &hook, err) && found);
     struct source_hook_row *list;
     size_t count;
     assert_true(source_hooks_list(tx, arena, &list, &count, err));
@@ -291,6 +296,52 @@ static void logs_and_events(struct tx *tx, struct arena *arena, struct err *err)
     assert_int_equal(count, 1);
     assert_int_equal(events[0].sequence, 2);
     assert_int_equal(events[0].time_ms, now_ms);
+}
+
+/* A body that is sent again is known after any number of others; for 90 days. */
+static void deliveries(struct tx *tx, struct arena *arena, struct err *err) {
+    const struct source_hook_row row = {
+        .provider = "github", .repository = "example/shop", .clone_url = "x", .secret = "sealed", .secret_size = 6};
+    const char *id = NULL, *answer = NULL;
+    bool found = false;
+    int status = 0;
+    assert_true(source_hooks_put(tx, arena, &row, &id, err));
+    assert_true(deliveries_add(tx, id, "body:1", 202, "{}", err));
+    for (int i = 0; i < 10100; i++) {
+        char delivery[32];
+        (void)snprintf(delivery, sizeof delivery, "d%d", i);
+        now_ms++;
+        assert_true(deliveries_add(tx, id, delivery, 200, "{}", err));
+    }
+    assert_true(deliveries_find(tx, arena, id, "body:1", &found, &status, &answer, err) && found);
+    now_ms += 90LL * 24 * 3600 * 1000 + 1;
+    assert_true(deliveries_add(tx, id, "later", 200, "{}", err));
+    assert_true(deliveries_find(tx, arena, id, "body:1", &found, &status, &answer, err) && !found);
+}
+
+/* What a webhook is for is written in any letter case; a branch is not, nor is a repository of our own. */
+static void hook_sources(struct tx *tx, struct arena *arena, struct err *err) {
+    const struct pipeline_source sources[] = {
+        {.action = "App", .repository = "Team/Shop", .branch = "main"},
+        {.action = "Own", .hosted = true, .repository = "shop", .branch = "main"},
+    };
+    const struct pipeline_change change = {.name = "shop",
+                                           .mode = MODE_SUPERSEDED,
+                                           .type = "V1",
+                                           .declaration = "{}",
+                                           .origin = ORIGIN_API,
+                                           .sources = sources,
+                                           .source_count = 2};
+    struct pipeline_source_match *matches;
+    size_t count;
+    int64_t id;
+    assert_true(pipelines_add(tx, &change, &id, err));
+    assert_true(pipelines_with_source(tx, arena, false, "team/shop", "main", &matches, &count, err));
+    assert_int_equal(count, 1);
+    assert_true(pipelines_with_source(tx, arena, false, "team/shop", "Main", &matches, &count, err));
+    assert_int_equal(count, 0);
+    assert_true(pipelines_with_source(tx, arena, true, "Shop", "main", &matches, &count, err));
+    assert_int_equal(count, 0);
 }
 
 static void pipelines(struct tx *tx, struct arena *arena, struct err *err) {
@@ -413,6 +464,8 @@ CASE(runners)
 CASE(keys_and_tokens)
 CASE(sessions)
 CASE(hooks)
+CASE(deliveries)
+CASE(hook_sources)
 CASE(invocations)
 CASE(logs_and_events)
 CASE(pipelines)
@@ -444,6 +497,8 @@ int main(void) {
         cmocka_unit_test(test_keys_and_tokens),
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_hooks),
+        cmocka_unit_test(test_deliveries),
+        cmocka_unit_test(test_hook_sources),
         cmocka_unit_test(test_invocations),
         cmocka_unit_test(test_logs_and_events),
         cmocka_unit_test(test_pipelines),
