@@ -46,8 +46,8 @@ struct aws_operation {
     aws_run *run;
     /* Before the transaction: what takes long or touches files. May be NULL; must bear being repeated. */
     bool (*prepare)(struct aws_call *call, struct err *err);
-    /* After the commit, not for a repeated call: what the committed rows make superfluous outside of the database. May be
-     * NULL; where a crash leaves it out, nothing may depend on it. */
+    /* After the commit, not for a repeated call: what the committed rows make superfluous outside of the database. May
+     * be NULL; where a crash leaves it out, nothing may depend on it. */
     void (*settle)(struct aws_call *call);
     bool silent; /* the answer has no body */
 };

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define HEADERS_MAX 128
@@ -178,11 +179,15 @@ static enum MHD_Result refuse_unrouted(struct exchange *exchange, int status, co
     return answer_head(exchange);
 }
 
+static void large_error(const struct exchange *exchange, struct err *err) {
+    int64_t limit = exchange->route->body == HTTP_BODY_NONE ? 0 : exchange->route->body_limit;
+    err_set_code(err, ERR_LIMIT, "RequestEntityTooLargeException", "the body is larger than this door's %lld bytes",
+                 (long long)limit);
+}
+
 static enum MHD_Result refuse_large(struct exchange *exchange) {
     struct err err;
-    int64_t limit = exchange->route->body == HTTP_BODY_NONE ? 0 : exchange->route->body_limit;
-    err_set_code(&err, ERR_LIMIT, "RequestEntityTooLargeException", "the body is larger than this door's %lld bytes",
-                 (long long)limit);
+    large_error(exchange, &err);
     return refuse_now(exchange, 413, &err);
 }
 
@@ -272,11 +277,33 @@ static bool write_whole(int fd, const char *bytes, size_t size) {
     return true;
 }
 
-/* Past the limit (a chunked body tells no length before) a reply cannot be sent until the body ends; a client that goes
- * on for as much again is cut off. */
+/* A chunked body tells no length before. libmicrohttpd takes no reply until such a body has ended, so this one goes
+ * past it, straight to the socket; what still comes is dropped for a while, because closing at once would take the
+ * reply away from a client that is sending, and then the connection is cut. */
+static void refuse_large_now(struct exchange *exchange) {
+    struct err err;
+    struct str head CLEANUP(str_release) = STR_INIT(4096);
+    large_error(exchange, &err);
+    exchange_refuse(exchange, 413, &err);
+    const struct reply *reply = &exchange->reply;
+    str_printf(&head,
+               "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n",
+               reply->content_type, reply->body_size);
+    str_printf(&head, "x-amzn-RequestId: %s\r\n", exchange->id);
+    for (size_t i = 0; i < reply->header_count; i++)
+        str_printf(&head, "%s: %s\r\n", reply->headers[i].name, reply->headers[i].value);
+    str_append(&head, "\r\n");
+    str_append_bytes(&head, reply->body, reply->body_size);
+    int fd = exchange->connection->fd;
+    (void)!send(fd, head.text, head.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    shutdown(fd, SHUT_WR);
+}
+
 static enum MHD_Result body_take(struct exchange *exchange, const char *data, size_t size) {
     exchange->body_received += (int64_t)size;
     if (exchange->body_received > exchange->route->body_limit) {
+        if (!exchange->refuse_large)
+            refuse_large_now(exchange);
         exchange->refuse_large = true;
         return exchange->body_received > 2 * exchange->route->body_limit + 65536 ? MHD_NO : MHD_YES;
     }
@@ -295,7 +322,7 @@ static enum MHD_Result body_take(struct exchange *exchange, const char *data, si
 static enum MHD_Result body_end(struct exchange *exchange) {
     struct request *request = &exchange->request;
     if (exchange->refuse_large)
-        return refuse_large(exchange);
+        return MHD_NO; /* it was told while it still sent */
     if (exchange->reply.status != 0)
         return answer_queue(exchange);
     if (exchange->route->body == HTTP_BODY_FILE) {

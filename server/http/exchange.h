@@ -68,7 +68,7 @@ struct exchange {
     char id[37];
     bool head_only; /* HEAD: the reply goes without its body */
     bool body_checked;
-    bool refuse_large; /* the body grew past the limit: the rest is dropped, then 413 */
+    bool refuse_large; /* the body grew past the limit: 413 was sent, the rest is dropped */
     bool close_after;
     int64_t content_length; /* -1: chunked */
     int64_t body_received;
