@@ -8,6 +8,7 @@
 #ifndef SERVER_AUTH_AUTH_H
 #define SERVER_AUTH_AUTH_H
 
+#include "common/hash.h"
 #include "server/http/http.h"
 
 #include <stddef.h>
@@ -44,6 +45,9 @@ bool auth_user_body(struct request *request, struct err *err);
 bool auth_session(struct request *request, struct err *err);
 bool auth_runner(struct request *request, struct err *err);
 bool auth_git(struct request *request, struct err *err);
+
+/* What the store finds the request's session by (store/sessions.h); false where it came with no cookie. */
+bool auth_session_hash(const struct request *request, uint8_t out[SHA256_BYTES]);
 
 /* What this session sends back in X-Penstock-Csrf; NULL where the request came with no session. In the arena. */
 const char *auth_csrf_token(const struct request *request);

@@ -119,11 +119,16 @@ const char *auth_session_token(const struct request *request) {
     return find_cookie(request, AUTH_SESSION_COOKIE);
 }
 
-bool auth_session(struct request *request, struct err *err) {
-    struct lookup lookup = {.arena = request->arena};
+bool auth_session_hash(const struct request *request, uint8_t out[SHA256_BYTES]) {
     const char *token = auth_session_token(request);
     if (token)
-        token_hash(token, lookup.hash);
+        token_hash(token, out);
+    return token != NULL;
+}
+
+bool auth_session(struct request *request, struct err *err) {
+    struct lookup lookup = {.arena = request->arena};
+    bool token = auth_session_hash(request, lookup.hash);
     if (!token || !db_read(request->server->db, find_session, &lookup, err)) {
         if (token && err->kind != ERR_NOT_FOUND)
             return false;

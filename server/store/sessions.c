@@ -4,6 +4,7 @@
 #include "server/store/sessions.h"
 
 #include "server/store/query.h"
+#include "server/wake.h"
 
 bool sessions_find(struct tx *tx, struct arena *arena, const uint8_t hash[SHA256_BYTES], struct session_row *out,
                    struct err *err) {
@@ -49,6 +50,7 @@ bool sessions_delete(struct tx *tx, const uint8_t hash[SHA256_BYTES], struct err
     static const char sql[] = "DELETE FROM sessions WHERE hash = :hash";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_bytes(&query, ":hash", hash, SHA256_BYTES);
+    tx_wake(tx, WAKE_EVENTS); /* its streams end now, not with the next event */
     return query_run(&query, err);
 }
 

@@ -19,6 +19,7 @@ bool sessions_find(struct tx *tx, struct arena *arena, const uint8_t hash[SHA256
                    struct err *err);
 /* Of the row, user_name, csrf_token and expires_ms are read. Drops expired ones on the way. */
 bool sessions_add(struct tx *tx, const struct session_row *session, const uint8_t hash[SHA256_BYTES], struct err *err);
+/* Wakes WAKE_EVENTS. */
 bool sessions_delete(struct tx *tx, const uint8_t hash[SHA256_BYTES], struct err *err);
 
 bool sign_in_links_add(struct tx *tx, const uint8_t hash[SHA256_BYTES], const char *user_name, int64_t expires_ms,

@@ -1,11 +1,13 @@
 /* The doors of who looks on, called by hand: logs as they grow and end, events from where one was. */
 #include "server/api/watch/watch.h"
 
+#include "common/hash.h"
 #include "common/str.h"
 #include "server/logs/logs.h"
 #include "server/server.h"
 #include "server/store/events.h"
 #include "server/store/log_rows.h"
+#include "server/store/sessions.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -39,6 +41,21 @@ static void must(bool done) {
         fail_msg("%s", err.message);
 }
 
+static bool sign_in(struct tx *tx, void *context, struct err *tx_err) {
+    (void)context;
+    const struct session_row session = {.user_name = "ada", .csrf_token = "c", .expires_ms = now_ms + 60000};
+    uint8_t hash[SHA256_BYTES];
+    hash_sha256("mine", 4, hash);
+    return sessions_add(tx, &session, hash, tx_err);
+}
+
+static bool sign_out(struct tx *tx, void *context, struct err *tx_err) {
+    (void)context;
+    uint8_t hash[SHA256_BYTES];
+    hash_sha256("mine", 4, hash);
+    return sessions_delete(tx, hash, tx_err);
+}
+
 static int setup(void **state) {
     (void)state;
     now_ms = 1000000;
@@ -46,6 +63,7 @@ static int setup(void **state) {
     assert_non_null(mkdtemp(directory));
     server = (struct server){.clock = &hand_clock};
     must(db_open(":memory:", &hand_clock, NULL, NULL, &server.db, &err));
+    must(db_write(server.db, sign_in, NULL, &err));
     must(logs_open(directory, &hand_clock, &server.logs, &err));
     return 0;
 }
@@ -67,15 +85,15 @@ static int teardown(void **state) {
 
 static void call(http_handler *handler, const char *id, const char *query, const char *last_event) {
     const char *const captures[] = {id};
-    const struct http_header header = {"last-event-id", last_event};
+    const struct http_header headers[] = {{"cookie", "penstock_session=mine"}, {"last-event-id", last_event}};
     struct request request = {.server = &server,
                               .arena = &arena,
                               .id = "id",
                               .method = "GET",
                               .path = "/",
                               .query = query,
-                              .headers = &header,
-                              .header_count = last_event != NULL,
+                              .headers = headers,
+                              .header_count = last_event ? 2 : 1,
                               .body = "",
                               .body_fd = -1,
                               .captures = captures,
@@ -203,6 +221,27 @@ static void events_test(void **state) {
     assert_string_equal(fed(), "");
 }
 
+static void assert_ended(void) {
+    struct str out = STR_INIT(1 << 20);
+    must(db_write(server.db, add_event, (char[]){"secret"}, &err));
+    assert_false(reply.feed(&server, reply.feed_context, &arena, &out));
+    assert_string_equal(str_text(&out), "");
+    str_release(&out);
+}
+
+static void session_ends_test(void **state) {
+    (void)state;
+    call(watch_events, "", "", NULL);
+    assert_string_equal(fed(), "");
+    must(db_write(server.db, sign_out, NULL, &err));
+    assert_ended();
+    must(db_write(server.db, sign_in, NULL, &err));
+    call(watch_events, "", "", NULL);
+    assert_string_equal(fed(), "");
+    now_ms += 60000;
+    assert_ended();
+}
+
 static bool add_long_event(struct tx *tx, void *context, struct err *tx_err) {
     size_t size = *(size_t *)context;
     char *words = arena_alloc(&arena, size + 1);
@@ -240,6 +279,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(log_refused_test, setup, teardown),
         cmocka_unit_test_setup_teardown(events_test, setup, teardown),
         cmocka_unit_test_setup_teardown(long_events_test, setup, teardown),
+        cmocka_unit_test_setup_teardown(session_ends_test, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
