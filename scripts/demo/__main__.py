@@ -2,9 +2,9 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
-import threading
 import time
 
 from demo import screen
@@ -51,24 +51,18 @@ class Demo:
             ):
                 with screen.step(text):
                     begin()
-        except BaseException:
-            # Half a demo is of no use, and its logs say why: they stay where the message points.
-            self._end_but_keep_logs()
+        except BaseException as error:
+            # Half a demo is of no use, but its logs say why.
+            installation.keep_logs()
+            installation.remove()
+            if isinstance(error, Failure):
+                raise Failure(installation.with_kept_logs(str(error))) from None
             raise
         screen.say()
         screen.say(f"dashboard    {self._sign_in_link()}")
         screen.say("             (signs you in, once, within half an hour)")
         screen.say(f"application  {installation.application_url}")
         screen.say()
-
-    def _end_but_keep_logs(self):
-        kept = self.installation.folder.rstrip("/") + "-failed"
-        subprocess.run(["rm", "-rf", kept], check=False)
-        os.makedirs(kept)
-        for name in ("sandbox.log", "server.log", "runner.log"):
-            if os.path.exists(self.installation.path(name)):
-                os.replace(self.installation.path(name), os.path.join(kept, name))
-        self.installation.remove()
 
     def _push_first(self):
         self.clone.make()
@@ -87,8 +81,12 @@ class Demo:
 
     def _penstock(self, *arguments, quiet=False):
         """Run `penstock` with our terminal; its exit code."""
+        with self._begin_penstock(*arguments, quiet=quiet) as process:
+            return process.wait()
+
+    def _begin_penstock(self, *arguments, quiet=False):
         output = subprocess.DEVNULL if quiet else None
-        return subprocess.run([self.installation.program("cli", "penstock"), *arguments], env=self._environment(), stdout=output, check=False).returncode
+        return subprocess.Popen([self.installation.program("cli", "penstock"), *arguments], env=self._environment(), stdout=output)
 
     def _environment(self):
         return {**os.environ, "PENSTOCK_CONFIG": self.installation.server.config}
@@ -115,7 +113,8 @@ class Demo:
         return 0
 
     def _say_next(self):
-        screen.say("Next: ./demo approve · ./demo push (change the application) · ./demo stuck (a version that never gets healthy) · ./demo stop")
+        approve = "./demo approve · " if self._approval() else ""
+        screen.say(f"Next: {approve}./demo push (change the application) · ./demo stuck (a version that never gets healthy) · ./demo stop")
 
     def _failed_execution(self):
         screen.failed(f"the execution did not get where it should; logs: '{self.installation.path('server.log')}', '{self.installation.path('runner.log')}'")
@@ -125,11 +124,12 @@ class Demo:
     def _release(self, version):
         """Approve, follow to the end, and look whether the application answers with that version."""
         execution = self._newest()
-        if self._penstock("status", _PIPELINE, execution, "--follow", "--until-approval") != 0 or not self._approval():
-            return self._failed_execution()
-        if self._penstock("approve", _PIPELINE, execution, quiet=True) != 0 or self._penstock("status", _PIPELINE, execution, "--follow") != 0:
-            return self._failed_execution()
-        return self._check_version(version)
+        # One view of the whole way, so that each line is shown once; the approval happens beside it.
+        with self._begin_penstock("status", _PIPELINE, execution, "--follow") as view:
+            waits = self._penstock("status", _PIPELINE, execution, "--follow", "--until-approval", quiet=True) == 0 and self._approval()
+            if waits and self._penstock("approve", _PIPELINE, execution, quiet=True) != 0:
+                view.terminate()
+        return self._check_version(version) if view.returncode == 0 else self._failed_execution()
 
     def _check_version(self, version):
         url = self.installation.application_url
@@ -173,11 +173,13 @@ class Demo:
         return 0
 
     def stop(self):
-        if not self.installation.has_remains():
+        if not self.installation.has_remains() and not self.installation.has_failed_logs():
             screen.say("there is no demo")
             return 0
         with screen.step("the demo is gone: processes, containers, images, ports, files"):
-            self.installation.remove()
+            if self.installation.has_remains():
+                self.installation.remove()
+            self.installation.remove_failed_logs()
         return 0
 
     # a deployment that hangs
@@ -194,8 +196,7 @@ class Demo:
         self.clone.make_sick()
         self._push()
         execution = self._newest()
-        watch = _Watch(self.installation.application_url)
-        with watch:
+        with application.Visitors(self.installation.application_url) as visitors:
             if self._penstock("status", _PIPELINE, execution, "--follow", "--until-approval") != 0 or not self._approval():
                 return self._failed_execution()
             self._penstock("approve", _PIPELINE, execution, "--comment", "the demo approves this one by itself", quiet=True)
@@ -203,7 +204,7 @@ class Demo:
                 processes.wait_until(lambda: self._hangs(old_revision), 120, "the deployment to hang", log=self.installation.path("runner.log"))
             if not self.auto:
                 return self._say_stuck(before)
-            return self._cancel(execution, before, old_revision, watch)
+            return self._cancel(execution, before, old_revision, visitors)
 
     def _hangs(self, old_revision):
         """True when the new version has had a task that the load balancer refused."""
@@ -218,55 +219,26 @@ class Demo:
         screen.say(f"dashboard    {self._sign_in_link()}")
         return 0
 
-    def _cancel(self, execution, before, old_revision, watch):
+    def _cancel(self, execution, before, old_revision, visitors):
         began = time.monotonic()
-        self._penstock("stop", _PIPELINE, execution, "--follow", "--reason", "the deployment hangs")
+        # Quiet: what is done already stands above.
+        self._penstock("stop", _PIPELINE, execution, "--follow", "--reason", "the deployment hangs", quiet=True)
         seconds = time.monotonic() - began
         cloud = self.installation.cloud
         if cloud.task_definition() != old_revision:
             screen.failed(f"the service is on {cloud.task_definition()} instead of {old_revision}")
             return 1
         screen.done("cancelled: the service is back on its old task definition", seconds)
-        watch.end()
-        if watch.wrong or application.answer(self.installation.application_url) != before:
-            screen.failed(f"of {watch.count} requests while the deployment hung these went wrong: {watch.wrong[:5]}")
+        visitors.end()
+        if visitors.wrong or application.answer(self.installation.application_url) != before:
+            screen.failed(f"of {visitors.count} requests while the deployment hung these went wrong: {visitors.wrong[:5]}")
             return 1
-        screen.done(f"all {watch.count} requests meanwhile were answered by the old version, {before[0]}")
+        screen.done(f"all {visitors.count} requests meanwhile were answered by the old version, {before[0]}")
         return 0
 
     def _must_run(self):
         if not self.installation.is_running():
             raise Failure("the demo is not running: start it with ./demo")
-
-
-class _Watch(threading.Thread):
-    """Asks the application all the time, and remembers every answer that is not the first one's."""
-
-    def __init__(self, url):
-        super().__init__(daemon=True)
-        self._url = url
-        self._over = threading.Event()
-        self.expected = application.answer(url)
-        self.count = 0
-        self.wrong = []
-
-    def run(self):
-        while not self._over.wait(0.05):
-            found = application.answer(self._url)
-            self.count += 1
-            if found != self.expected:
-                self.wrong.append(found)
-
-    def end(self):
-        self._over.set()
-        self.join()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.end()
 
 
 def main():
@@ -282,6 +254,10 @@ def main():
     except (Failure, Refused) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read has seen enough (`| head`); what is still to be written at the end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         running = demo.installation.is_running()
         print("\ninterrupted; the demo goes on: ./demo status, ./demo stop" if running else "\ninterrupted; nothing is left running", file=sys.stderr)

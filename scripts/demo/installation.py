@@ -77,6 +77,31 @@ class Installation:
     def has_remains(self):
         return os.path.isdir(self.folder)
 
+    # what a failed start leaves
+
+    @property
+    def _failed_folder(self):
+        return self.folder.rstrip("/") + "-failed"
+
+    def has_failed_logs(self):
+        return os.path.isdir(self._failed_folder)
+
+    def keep_logs(self):
+        """Move the logs to where `remove` leaves them alone."""
+        self.remove_failed_logs()
+        for name in ("sandbox.log", "server.log", "runner.log", "engine/log"):
+            if os.path.exists(self.path(name)):
+                kept = os.path.join(self._failed_folder, name)
+                os.makedirs(os.path.dirname(kept), exist_ok=True)
+                os.replace(self.path(name), kept)
+
+    def with_kept_logs(self, sentence):
+        """The sentence with the logs named where `keep_logs` put them."""
+        return sentence.replace(f"'{self.path('')}", f"'{os.path.join(self._failed_folder, '')}")
+
+    def remove_failed_logs(self):
+        shutil.rmtree(self._failed_folder, ignore_errors=True)
+
     def _process(self, name):
         entry = self.state.get("processes", {}).get(name)
         return Running(*entry) if entry else None
@@ -87,7 +112,7 @@ class Installation:
 
     def start_engine(self):
         os.makedirs(self.folder, 0o700, exist_ok=True)
-        self.state = {"accessKey": "AKIA" + secrets.token_hex(8).upper(), "secretKey": secrets.token_urlsafe(30)}
+        self.state = {"accessKey": "AKIA" + secrets.token_hex(8).upper(), "secretKey": secrets.token_hex(20)}
         self.save()
         address = processes.run([os.path.join(_SCRIPTS, "engine.sh"), "start", self.path("engine")], what="the Docker engine")
         self.state["docker"] = address.strip().splitlines()[-1]

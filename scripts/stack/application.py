@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import threading
 import urllib.error
 import urllib.request
 
@@ -96,3 +97,33 @@ def answer(url):
         return None
     _, _, after = page.partition('<meta name="version" content="')
     return web, after.partition('"')[0]
+
+
+class Visitors(threading.Thread):
+    """Ask the application all the time, and remember each answer that was not the first one's. A context manager."""
+
+    def __init__(self, url):
+        super().__init__(daemon=True)
+        self._url = url
+        self._over = threading.Event()
+        self._expected = answer(url)
+        self.count = 0
+        self.wrong = []
+
+    def run(self):
+        while not self._over.wait(0.02):
+            found = answer(self._url)
+            self.count += 1
+            if found != self._expected:
+                self.wrong.append(found)
+
+    def end(self):
+        self._over.set()
+        self.join()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.end()

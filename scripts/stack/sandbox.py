@@ -27,7 +27,7 @@ class Sandbox:
         if os.path.exists(path):
             os.unlink(path)
         arguments = [sys.executable, "-m", "sandbox", "--state", self.folder, "--docker", self.docker_host, "--region", REGION, "--account", ACCOUNT]
-        arguments += ["--access-key", self.access_key, "--secret-key", self.secret_key]
+        arguments += [f"--access-key={self.access_key}", f"--secret-key={self.secret_key}"]
         environment = {**os.environ, "PYTHONPATH": ROOT, "PYTHONDONTWRITEBYTECODE": "1"}
         self.process = processes.start(arguments, self.log, environment, ROOT)
         processes.wait_until(lambda: os.path.exists(path), 60, "starting the sandbox", self.process, self.log)

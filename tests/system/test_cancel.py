@@ -1,7 +1,6 @@
 """Cancelling ends with proof: the build's container is gone, the service is back on its old version."""
 
 import json
-import threading
 
 import pytest
 from penstock_under_test import approve, describe, load_pipeline, push, read_log, stop, wait_for_action, wait_for_approval, wait_for_end
@@ -78,7 +77,7 @@ def test_stopping_a_stuck_deployment_puts_the_service_back(shop):
     old = shop.cloud.task_definition()
     shop.clone.make_sick()
     _, execution_id = shop.push("Never healthy")
-    with Visitors(shop.url) as visitors:
+    with application.Visitors(shop.url) as visitors:
         approve(server, wait_for_approval(server, "shop", execution_id))
         events.until(server, lambda: shop.cloud.task_definition() != old and has_refused_task(shop.cloud), 120, "the deployment to hang")
         assert execution(server, "shop", execution_id)["execution"]["status"] == "InProgress"
@@ -130,30 +129,3 @@ def test_abandoning_an_undo_leaves_what_the_provider_runs(shop, runner):
 
 def abandon(server, execution_id):
     server.call("AbandonAction", pipelineName="shop", pipelineExecutionId=execution_id, stageName="Release", actionName="Deploy")
-
-
-class Visitors(threading.Thread):
-    """Ask the application all the time, and remember each answer that was not the first one's."""
-
-    def __init__(self, url):
-        super().__init__(daemon=True)
-        self._url = url
-        self._over = threading.Event()
-        self._expected = application.answer(url)
-        self.count = 0
-        self.wrong = []
-
-    def run(self):
-        while not self._over.wait(0.02):
-            found = application.answer(self._url)
-            self.count += 1
-            if found != self._expected:
-                self.wrong.append(found)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self.join()
