@@ -156,9 +156,10 @@ static bool prepare(const struct logs *logs, const char *id, struct open_log *lo
     return log->head.magic != 0 || write_head(logs, log, false, err);
 }
 
-static bool append(struct logs *logs, const char *id, struct open_log *log, int64_t offset, const char *bytes,
-                   size_t size, int64_t *out_size, struct err *err) {
-    if (!prepare(logs, id, log, err))
+static bool append(struct logs *logs, const char *id, struct open_log *log, const struct log_piece *piece,
+                   int64_t *out_size, struct err *err) {
+    int64_t offset = piece->offset;
+    if ((piece->may_write && !piece->may_write(piece->context, err)) || !prepare(logs, id, log, err))
         return false;
     /* What was dropped past the ceiling counts as there, so that the sender goes on. */
     int64_t end = log->size > LOG_BYTES_MAX && offset > log->size ? offset : log->size;
@@ -169,20 +170,19 @@ static bool append(struct logs *logs, const char *id, struct open_log *log, int6
         return err_set_code(err, ERR_CONFLICT, "LogGapException", "log '%s' ends at %lld, so nothing can begin at %lld",
                             id, (long long)end, (long long)offset);
     int64_t known = end - offset;
-    if (known >= (int64_t)size)
+    if (known >= (int64_t)piece->size)
         return true;
-    if (!add_bytes(logs, log, bytes + known, size - (size_t)known, err))
+    if (!add_bytes(logs, log, (const char *)piece->bytes + known, piece->size - (size_t)known, err))
         return false;
-    *out_size = offset + (int64_t)size;
+    *out_size = offset + (int64_t)piece->size;
     return true;
 }
 
-bool logs_append(struct logs *logs, const char *id, int64_t offset, const void *bytes, size_t size, int64_t *out_size,
-                 struct err *err) {
+bool logs_append(struct logs *logs, const char *id, const struct log_piece *piece, int64_t *out_size, struct err *err) {
     struct open_log log CLEANUP(open_log_release) = OPEN_LOG_INIT;
     pthread_mutex_t *lock CLEANUP(unlock) = lock_of(logs, id);
     pthread_mutex_lock(lock);
-    return append(logs, id, &log, offset, bytes, size, out_size, err);
+    return append(logs, id, &log, piece, out_size, err);
 }
 
 bool logs_append_line(struct logs *logs, const char *id, const char *line, struct err *err) {
@@ -227,6 +227,12 @@ bool logs_info(struct logs *logs, const char *id, struct log_info *out, struct e
         return false;
     *out = found ? info_of(&log) : (struct log_info){0};
     return true;
+}
+
+bool logs_settle(struct logs *logs, const char *id, struct log_info *out, struct err *err) {
+    pthread_mutex_t *lock CLEANUP(unlock) = lock_of(logs, id);
+    pthread_mutex_lock(lock);
+    return logs_info(logs, id, out, err);
 }
 
 /* The records of lines from-1 .. from+count-1: a line begins where the one before it ends. */

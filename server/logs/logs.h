@@ -32,12 +32,22 @@ struct log_info {
     bool closed;
 };
 
+/* Bytes to be added. */
+struct log_piece {
+    int64_t offset; /* where they belong */
+    const void *bytes;
+    size_t size;
+    /* Who sends them may still write: asked while nobody else can append, so that who is no longer allowed has either
+     * appended before logs_settle looks or never will. False with *err refuses; NULL: anyone. */
+    bool (*may_write)(void *context, struct err *err);
+    void *context;
+};
+
 /* Adds bytes that belong at `offset`. Those already there are skipped, so that a repeated call adds nothing; *out_size
  * is where the log ends now (the offset to go on from). The first append makes the log. Safe from any thread. Errors:
  * ERR_CONFLICT "LogGapException" where offset lies behind the end (*out_size is set to the end even so) or
- * "LogClosedException"; ERR_LIMIT the disk is full. */
-bool logs_append(struct logs *logs, const char *id, int64_t offset, const void *bytes, size_t size, int64_t *out_size,
-                 struct err *err);
+ * "LogClosedException"; ERR_LIMIT the disk is full; may_write's own. */
+bool logs_append(struct logs *logs, const char *id, const struct log_piece *piece, int64_t *out_size, struct err *err);
 
 /* Adds a whole line of our own wherever the log ends. */
 bool logs_append_line(struct logs *logs, const char *id, const char *line, struct err *err);
@@ -48,6 +58,8 @@ bool logs_finish(struct logs *logs, const char *id, struct err *err);
 
 /* A log that nobody wrote to yet is one of 0 lines. */
 bool logs_info(struct logs *logs, const char *id, struct log_info *out, struct err *err);
+/* The same, after the append that is under way. Not within a db_work: that append may wait for the database. */
+bool logs_settle(struct logs *logs, const char *id, struct log_info *out, struct err *err);
 
 struct log_line {
     int64_t number; /* from 0 */

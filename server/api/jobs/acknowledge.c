@@ -20,7 +20,7 @@ void jobs_acknowledge(struct request *request, struct reply *reply) {
     struct err err = {0};
     if (!fence_of_message(request, &message, &fence, &err) ||
         !db_write(request->server->db, acknowledge, &fence, &err) || !fence_look(request, &fence, &log_id, &err) ||
-        !logs_info(request->server->logs, log_id, &log, &err)) {
+        !logs_settle(request->server->logs, log_id, &log, &err)) {
         reply_error(request, reply, &err);
         return;
     }

@@ -1,6 +1,6 @@
 /*
- * Log bytes. They are not in the database: the fence is checked right before they are appended, and the offset makes a
- * repeated call harmless.
+ * Log bytes. They are not in the database: the fence is checked while the log is held for the append, so that a holder
+ * who was replaced adds nothing once the next one knows where the log ends; the offset makes a repeated call harmless.
  */
 #include "server/api/jobs/jobs.h"
 
@@ -26,15 +26,28 @@ static void reply_gap(const struct request *request, struct reply *reply, const 
     reply_header(request, reply, "x-amzn-ErrorType", err->code);
 }
 
+struct holder {
+    const struct request *request;
+    const struct queue_fence *fence;
+};
+
+static bool still_holds(void *context, struct err *err) {
+    const struct holder *holder = context;
+    const char *log_id;
+    return fence_look(holder->request, holder->fence, &log_id, err);
+}
+
 void jobs_log(struct request *request, struct reply *reply) {
     const struct server *server = request->server;
     struct queue_fence fence;
-    int64_t offset = 0, size = 0;
+    int64_t size = 0;
     const char *log_id;
     struct err err = {0};
-    if (fence_of_query(request, &fence, &err) && fence_query_number(request, "offset", 0, &offset, &err) &&
-        fence_look(request, &fence, &log_id, &err) &&
-        logs_append(server->logs, log_id, offset, request->body, request->body_size, &size, &err)) {
+    struct holder holder = {request, &fence};
+    struct log_piece piece = {
+        .bytes = request->body, .size = request->body_size, .may_write = still_holds, .context = &holder};
+    if (fence_of_query(request, &fence, &err) && fence_query_number(request, "offset", 0, &piece.offset, &err) &&
+        fence_look(request, &fence, &log_id, &err) && logs_append(server->logs, log_id, &piece, &size, &err)) {
         http_wake(server->listener, arena_printf(request->arena, WAKE_LOG, log_id));
         reply_size(request, reply, size);
     } else if (str_equal(err.code, "LogGapException")) {

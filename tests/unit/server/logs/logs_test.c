@@ -3,9 +3,11 @@
 
 #include "common/str.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +55,7 @@ static int teardown(void **state) {
 
 static int64_t add(const char *id, int64_t offset, const char *text) {
     int64_t size = -1;
-    if (!logs_append(logs, id, offset, text, strlen(text), &size, &err))
+    if (!logs_append(logs, id, &(struct log_piece){offset, text, strlen(text)}, &size, &err))
         fail_msg("%s", err.message);
     return size;
 }
@@ -90,7 +92,7 @@ static void append_test(void **state) {
     assert_true(info.closed);
     assert_true(logs_finish(logs, "log-1", &err));
     int64_t size;
-    assert_false(logs_append(logs, "log-1", 13, "x", 1, &size, &err));
+    assert_false(logs_append(logs, "log-1", &(struct log_piece){13, "x", 1}, &size, &err));
     assert_string_equal(err.code, "LogClosedException");
 }
 
@@ -102,7 +104,7 @@ static void repeated_test(void **state) {
     assert_int_equal(add("log-2", 4, "two\nthree\n"), 14); /* half of it is there */
     assert_string_equal(lines_of("log-2", 0, 10), "0:one|1:two|2:three");
     int64_t size = 0;
-    assert_false(logs_append(logs, "log-2", 15, "x", 1, &size, &err));
+    assert_false(logs_append(logs, "log-2", &(struct log_piece){15, "x", 1}, &size, &err));
     assert_string_equal(err.code, "LogGapException");
     assert_int_equal(err.kind, ERR_CONFLICT);
     assert_int_equal(size, 14);
@@ -122,7 +124,7 @@ static void unknown_test(void **state) {
     static const char *const bad[] = {"", "a", "../x", "a/b", "..", "a b", "a.log", "\xc3\xa4\xc3\xa4"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(logs_info(logs, bad[i], &info, &err));
-        assert_false(logs_append(logs, bad[i], 0, "x", 1, &size, &err));
+        assert_false(logs_append(logs, bad[i], &(struct log_piece){0, "x", 1}, &size, &err));
     }
 }
 
@@ -160,7 +162,7 @@ static void long_line_test(void **state) {
     int64_t at = 0;
     for (size_t done = 0; done < size; done += 1000) {
         size_t piece = size - done < 1000 ? size - done : 1000;
-        assert_true(logs_append(logs, "log-4", at, text + done, piece, &at, &err));
+        assert_true(logs_append(logs, "log-4", &(struct log_piece){at, text + done, piece}, &at, &err));
     }
     const struct log_line *lines;
     size_t count;
@@ -202,6 +204,39 @@ static void crash_test(void **state) {
     assert_int_equal(status.st_size, 16 + 3 * 16);
 }
 
+static void *settle(void *context) {
+    static struct log_info info;
+    struct err own;
+    (void)context;
+    return logs_settle(logs, "log-8", &info, &own) ? &info : NULL;
+}
+
+static pthread_t settler;
+
+/* Asked with the log in hand: whoever wants to know where it ends waits for this append. */
+static bool may_write(void *context, struct err *own) {
+    if (context)
+        return err_set_code(own, ERR_CONFLICT, "StaleTokenException", "another has it");
+    assert_int_equal(pthread_create(&settler, NULL, settle, NULL), 0);
+    for (int i = 0; i < 1000; i++, sched_yield())
+        assert_int_equal(pthread_tryjoin_np(settler, NULL), EBUSY);
+    return true;
+}
+
+static void holder_test(void **state) {
+    (void)state;
+    int64_t size = 0;
+    void *info;
+    struct log_piece piece = {0, "one\n", 4, may_write, NULL};
+    assert_true(logs_append(logs, "log-8", &piece, &size, &err));
+    pthread_join(settler, &info);
+    assert_int_equal(((struct log_info *)info)->bytes, 4);
+    piece = (struct log_piece){4, "two\n", 4, may_write, &piece};
+    assert_false(logs_append(logs, "log-8", &piece, &size, &err));
+    assert_string_equal(err.code, "StaleTokenException");
+    assert_string_equal(lines_of("log-8", 0, 10), "0:one");
+}
+
 static void own_line_test(void **state) {
     (void)state;
     add("log-6", 0, "half");
@@ -218,7 +253,7 @@ static void ceiling_test(void **state) {
         piece[i] = '\n';
     int64_t at = 0;
     while (at <= LOG_BYTES_MAX + 2 * PIECE)
-        assert_true(logs_append(logs, "log-7", at, piece, PIECE, &at, &err));
+        assert_true(logs_append(logs, "log-7", &(struct log_piece){at, piece, PIECE}, &at, &err));
     free(piece);
     struct log_info info;
     assert_true(logs_info(logs, "log-7", &info, &err));
@@ -234,7 +269,7 @@ static void *writer(void *context) {
     for (int i = 0; i < 300; i++) {
         char line[32];
         int size = snprintf(line, sizeof line, "line %d\n", i);
-        if (!logs_append(logs, id, at, line, (size_t)size, &at, &own))
+        if (!logs_append(logs, id, &(struct log_piece){at, line, (size_t)size}, &at, &own))
             return (void *)1;
     }
     return NULL;
@@ -274,6 +309,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(times_and_colours_test, setup, teardown),
         cmocka_unit_test_setup_teardown(long_line_test, setup, teardown),
         cmocka_unit_test_setup_teardown(crash_test, setup, teardown),
+        cmocka_unit_test_setup_teardown(holder_test, setup, teardown),
         cmocka_unit_test_setup_teardown(own_line_test, setup, teardown),
         cmocka_unit_test_setup_teardown(ceiling_test, setup, teardown),
         cmocka_unit_test_setup_teardown(concurrent_test, setup, teardown),

@@ -120,7 +120,7 @@ static void append(const char *text) {
     static int64_t at;
     struct log_info info;
     must(logs_info(server.logs, "log-1", &info, &err));
-    must(logs_append(server.logs, "log-1", info.bytes, text, strlen(text), &at, &err));
+    must(logs_append(server.logs, "log-1", &(struct log_piece){info.bytes, text, strlen(text)}, &at, &err));
 }
 
 /* Logs */
