@@ -5,11 +5,11 @@
 #ifndef SERVER_WAKE_H
 #define SERVER_WAKE_H
 
-#define WAKE_JOBS "jobs"       /* a job was queued */
-#define WAKE_EVENTS "events"   /* an event row was written */
-#define WAKE_CLOCK "clock"     /* the next deadline may have changed */
-#define WAKE_JOB "job/%s"      /* something about this job: a cancel, its end */
-#define WAKE_LOG "log/%s"      /* this log grew or was closed */
+#define WAKE_JOBS "jobs"     /* a job was queued */
+#define WAKE_EVENTS "events" /* an event row was written */
+#define WAKE_CLOCK "clock"   /* the next deadline may have changed */
+#define WAKE_JOB "job/%s"    /* something about this job: a cancel, its end */
+#define WAKE_LOG "log/%s"    /* this log grew or was closed */
 #define WAKE_TOPIC_SIZE 64
 
 #endif
