@@ -4,7 +4,7 @@
 #include "cli/arguments.h"
 
 #include "common/str.h"
-#include "server/definition/errors.h"
+#include "common/suggest.h"
 
 #include <assert.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static bool unknown_flag(struct arena *arena, const struct flag *flags, const ch
     for (const struct flag *flag = flags; flag->name && count < ARGUMENTS_FLAGS_MAX + 3; flag++)
         candidates[count++] = flag->name;
     const char *bare = arena_strndup(arena, name, strcspn(name, "="));
-    const char *near = definition_suggest(bare, candidates);
+    const char *near = suggest_nearest(bare, candidates);
     return near ? err_set(err, ERR_INVALID, "no flag '--%s'; did you mean '--%s'?", bare, near)
                 : err_set(err, ERR_INVALID, "no flag '--%s'; --help lists those there are", bare);
 }

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "common/doc.h"
 #include "common/str.h"
+#include "common/suggest.h"
 #include "server/definition/definition.h"
 
 #include <stdio.h>
@@ -94,7 +95,7 @@ static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exi
     const char *kind = arguments_get(arguments, "as");
     if (kind && !str_equal(kind, known_kinds[0])) {
         *exit_code = CLI_USAGE;
-        const char *near = definition_suggest(kind, known_kinds);
+        const char *near = suggest_nearest(kind, known_kinds);
         return near ? err_set(err, ERR_INVALID, "no kind '%s'; did you mean '%s'?", kind, near)
                     : err_set(err, ERR_INVALID, "no kind '%s'; there is: pipeline", kind);
     }

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 
 #include "common/str.h"
-#include "server/definition/errors.h"
+#include "common/suggest.h"
 
 #include <stddef.h>
 
@@ -22,7 +22,7 @@ bool commands_find(const char *name, const struct command **out, struct err *err
         }
         names[i] = commands[i]->name;
     }
-    const char *near = definition_suggest(name, names);
+    const char *near = suggest_nearest(name, names);
     return near ? err_set(err, ERR_INVALID, "no command '%s'; did you mean '%s'?", name, near)
                 : err_set(err, ERR_INVALID, "no command '%s'; 'penstock --help' lists those there are", name);
 }

@@ -5,6 +5,7 @@
 #include "server/definition/structure.h"
 
 #include "common/str.h"
+#include "common/suggest.h"
 
 #include <inttypes.h>
 
@@ -45,7 +46,7 @@ static const char *similar_artifact(const struct draft *draft, const struct draf
         for (size_t j = 0; j < draft->actions[i].output_count; j++)
             if (draft->actions[i].outputs[j].name && draft_runs_before(&draft->actions[i], user))
                 names[count++] = draft->actions[i].outputs[j].name;
-    return definition_suggest(artifact, names);
+    return suggest_nearest(artifact, names);
 }
 
 /* The last action before the user that could make one artifact more. */

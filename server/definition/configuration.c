@@ -4,6 +4,7 @@
 #include "server/definition/structure.h"
 
 #include "common/str.h"
+#include "common/suggest.h"
 
 #include <string.h>
 
@@ -145,7 +146,7 @@ static void unknown_key(struct draft *draft, const struct draft_action *action, 
         list = *list ? arena_printf(draft->arena, "%s, %s", list, key->name) : key->name;
     }
     names[count] = NULL;
-    const char *nearest = definition_suggest(place->name, names);
+    const char *nearest = suggest_nearest(place->name, names);
     const char *aws =
         arena_printf(draft->arena, "Action configuration for action '%s' contains unknown configuration '%s'",
                      action->name, place->name);

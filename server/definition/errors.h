@@ -72,7 +72,4 @@ const char *definition_error_text(struct arena *arena, const char *file, const s
  * InvalidInputException). Returns false. */
 bool definition_errors_fail(const struct definition_errors *errors, const char *validation, struct err *err);
 
-/* The candidate that was probably meant, or NULL where none is near. The list ends with NULL. */
-const char *definition_suggest(const char *written, const char *const *candidates);
-
 #endif

@@ -4,6 +4,7 @@
 #include "server/definition/shape.h"
 
 #include "common/str.h"
+#include "common/suggest.h"
 #include "common/utf8.h"
 
 #include <inttypes.h>
@@ -120,7 +121,7 @@ static void check_choice(struct definition_errors *errors, const struct place *p
             return;
     struct arena *arena = errors->arena;
     const char *list = list_choices(arena, shape->choices);
-    const char *nearest = definition_suggest(text, shape->choices);
+    const char *nearest = suggest_nearest(text, shape->choices);
     const char *message =
         nearest ? arena_printf(arena, "'%s' is not known; did you mean '%s'?", shown(arena, text), nearest)
                 : arena_printf(arena, "'%s' is not known; write %s%s", shown(arena, text),
@@ -251,7 +252,7 @@ static void unknown_member(struct definition_errors *errors, const struct place 
         if (!field->file_only || form == DEFINITION_FILE)
             names[count++] = field->name;
     names[count] = NULL;
-    const char *nearest = definition_suggest(place->name, names);
+    const char *nearest = suggest_nearest(place->name, names);
     if (nearest)
         errors_add_name(errors, place, DEFINITION_STRUCTURE, NULL, "unknown key; did you mean '%s'?", nearest);
     else

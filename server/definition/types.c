@@ -4,6 +4,7 @@
 #include "server/definition/structure.h"
 
 #include "common/str.h"
+#include "common/suggest.h"
 
 #include <inttypes.h>
 
@@ -35,7 +36,7 @@ static const char *providers_that_run(struct arena *arena) {
 static void unknown_provider(struct draft *draft, const struct place *place, const char *provider, const char *aws) {
     const char *names[PROVIDERS_MAX + 1];
     list_providers(false, names);
-    const char *nearest = definition_suggest(provider, names);
+    const char *nearest = suggest_nearest(provider, names);
     if (nearest)
         errors_add(draft->errors, place, DEFINITION_ACTION, aws, "unknown provider '%s'; did you mean '%s'?", provider,
                    nearest);

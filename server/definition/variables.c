@@ -6,6 +6,7 @@
 #include "server/definition/structure.h"
 
 #include "common/str.h"
+#include "common/suggest.h"
 
 #include <string.h>
 
@@ -80,7 +81,7 @@ static const char *near_namespace(struct draft *draft, const char *name) {
     for (size_t i = 0; i < draft->action_count; i++)
         if (namespace_of(draft, &draft->actions[i]))
             names[count++] = namespace_of(draft, &draft->actions[i]);
-    return definition_suggest(name, names);
+    return suggest_nearest(name, names);
 }
 
 /* A reference as it was written, and where. */

@@ -203,18 +203,6 @@ static void a_damaged_stored_declaration_is_our_fault(void **state) {
     }
 }
 
-static void the_nearest_word_is_suggested(void **state) {
-    (void)state;
-    static const char *const words[] = {"CodeBuild", "CodeCommit", "ECS", "configuration", NULL};
-    assert_string_equal(definition_suggest("codebuild", words), "CodeBuild");
-    assert_string_equal(definition_suggest("CodeBulid", words), "CodeBuild");
-    assert_string_equal(definition_suggest("configuraton", words), "configuration");
-    assert_string_equal(definition_suggest("Code-Commit", words), "CodeCommit");
-    assert_null(definition_suggest("Kubernetes", words));
-    assert_null(definition_suggest("", words));
-    assert_null(definition_suggest("a-word-that-is-much-longer-than-any-of-those-that-are-known-here-at-all", words));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_canonical_form_has_order_and_defaults_of_aws),
@@ -226,7 +214,6 @@ int main(void) {
         cmocka_unit_test(a_broken_action_is_told_as_aws_tells_it),
         cmocka_unit_test(a_secret_is_never_repeated),
         cmocka_unit_test(a_damaged_stored_declaration_is_our_fault),
-        cmocka_unit_test(the_nearest_word_is_suggested),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

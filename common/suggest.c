@@ -2,7 +2,7 @@
  * "Did you mean": the nearest known word to what somebody wrote, by the fewest letters to change, add, drop or swap,
  * where case, hyphens and underscores count for nothing.
  */
-#include "server/definition/errors.h"
+#include "common/suggest.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
     return last[b_length];
 }
 
-const char *definition_suggest(const char *written, const char *const *candidates) {
+const char *suggest_nearest(const char *written, const char *const *candidates) {
     char a[WORD_MAX], b[WORD_MAX];
     size_t a_length = reduce(written, a);
     const char *best = NULL;
