@@ -223,6 +223,7 @@ CREATE TABLE jobs (
   most_attempts INTEGER NOT NULL,        -- 0: no limit
   cancel TEXT NOT NULL DEFAULT 'none' CHECK (cancel IN ('none', 'cancel', 'abandon')),
   runner_id TEXT REFERENCES runners (id),-- offered, running: who holds it; done: who held it last
+  left_by TEXT REFERENCES runners (id),  -- a build that was lost with its runner: whose machine may still hold its container
   claim_id TEXT,                         -- the runner's own name for its question
   deadline_boot_ms INTEGER,              -- offered, running: then it goes back
   checkpoint TEXT,                       -- JSON, the mark before a side effect
@@ -244,6 +245,7 @@ CREATE INDEX jobs_queue ON jobs (provider, sequence) WHERE state = 'queued';
 CREATE INDEX jobs_deadline ON jobs (deadline_boot_ms) WHERE state IN ('offered', 'running');
 CREATE UNIQUE INDEX jobs_claim ON jobs (claim_id) WHERE claim_id IS NOT NULL;
 CREATE INDEX jobs_runner ON jobs (runner_id) WHERE state IN ('offered', 'running');
+CREATE INDEX jobs_left_by ON jobs (left_by) WHERE left_by IS NOT NULL AND state <> 'done';
 CREATE INDEX jobs_action_run ON jobs (action_run_id) WHERE action_run_id IS NOT NULL;
 CREATE INDEX jobs_build ON jobs (build_id) WHERE build_id IS NOT NULL;
 CREATE UNIQUE INDEX jobs_sequence ON jobs (sequence);

@@ -53,7 +53,9 @@ bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_
     }
     if (!job_rows_of_action(tx, arena, action->id, &found, &job, err))
         return false;
-    if (found && (job.state == JOB_QUEUED || job.state == JOB_OFFERED))
+    if (found && job.state == JOB_QUEUED && job.cancel != JOB_CANCEL_NONE && job.left_by)
+        *out = arena_printf(arena, "waiting for runner '%s' to undo it", job.left_by_name);
+    else if (found && (job.state == JOB_QUEUED || job.state == JOB_OFFERED))
         *out = job.cancel == JOB_CANCEL_NONE ? "waiting for a runner" : "waiting for a runner to undo it";
     return true;
 }

@@ -69,7 +69,7 @@ bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, cons
         return false;
     if (found)
         return lease_again(&job, runner_id, job_id, err);
-    if (!job_rows_first_queued(tx, arena, lease->providers, lease->provider_count, &found, &job, err))
+    if (!job_rows_first_queued(tx, arena, runner_id, lease->providers, lease->provider_count, &found, &job, err))
         return false;
     *job_id = found ? job.id : NULL;
     if (!found)
@@ -78,12 +78,12 @@ bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, cons
     return job_rows_offer(tx, &job, runner_id, lease->claim_id, clock_boot_ms(tx_clock(tx)) + QUEUE_OFFER_MS, err);
 }
 
-bool queue_has_work(struct tx *tx, const struct wire_lease *lease, bool *any, struct err *err) {
+bool queue_has_work(struct tx *tx, const char *runner_id, const struct wire_lease *lease, bool *any, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct job_row job;
     bool claimed = false, queued = false;
     if (!job_rows_of_claim(tx, &arena, lease->claim_id, &claimed, &job, err) ||
-        !job_rows_first_queued(tx, &arena, lease->providers, lease->provider_count, &queued, &job, err))
+        !job_rows_first_queued(tx, &arena, runner_id, lease->providers, lease->provider_count, &queued, &job, err))
         return false;
     *any = claimed || queued;
     return true;

@@ -29,7 +29,7 @@ bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, cons
                  const char **job_id, struct err *err);
 
 /* True in *any where queue_lease would give a job or an error: for a long poll to look (db_read) before it writes. */
-bool queue_has_work(struct tx *tx, const struct wire_lease *lease, bool *any, struct err *err);
+bool queue_has_work(struct tx *tx, const char *runner_id, const struct wire_lease *lease, bool *any, struct err *err);
 
 /* Below, a stale fence is ERR_CONFLICT StaleTokenException, an unknown job ERR_NOT_FOUND JobNotFoundException; nothing
  * is written. Each of them proves that the runner has the job: it counts as acknowledged, and its lease is extended. */
@@ -83,7 +83,8 @@ struct queue_new_job {
 bool queue_add(struct tx *tx, const struct queue_new_job *job, struct err *err);
 
 /* Asks that the job be undone (or no longer watched). Where no runner has begun it and no earlier one left a mark, it
- * ends at once: *ended. Else its runner learns of it with the heartbeat, or another one gets it for undoing. */
+ * ends at once: *ended. Else its runner learns of it with the heartbeat, or another one gets it for undoing. A build's
+ * container is only seen from the machine that it runs on: where its runner was lost, that one alone gets it. */
 bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, bool *ended, struct err *err);
 
 /* Takes a runner's result: the job is done, its log closed. *again: a result was taken before under this fence, nothing
@@ -96,11 +97,13 @@ bool queue_finish(struct tx *tx, struct arena *arena, const struct queue_fence *
 bool queue_expire(struct tx *tx, struct arena *arena, const char *job_id, bool *ended, struct queue_ending *out,
                   struct err *err);
 
-/* A new process of a runner: what its earlier ones held goes back at once, or ends. */
+/* A new process of a runner: what its earlier ones held goes back at once, or ends. The runner has removed their
+ * containers before it says this (runner/main.c). */
 bool queue_hello(struct tx *tx, struct arena *arena, const char *runner_id, const char *instance_id,
                  const char *version, struct queue_ending **out, size_t *count, struct err *err);
 
-/* The runner's token is no longer good; what it held goes back at once, or ends. */
+/* The runner's token is no longer good; what it held goes back at once, or ends, as does what only it could undo: that
+ * its machine is gone is the word of the person who removes it. */
 bool queue_remove_runner(struct tx *tx, struct arena *arena, const char *runner_id, struct queue_ending **out,
                          size_t *count, struct err *err);
 

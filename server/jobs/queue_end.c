@@ -61,6 +61,21 @@ bool queue_end(struct tx *tx, const struct job_row *job, enum job_outcome outcom
            queue_tell(tx, job, state_name(&job_outcomes, (int)outcome), err);
 }
 
+/* The runner on whose machine a build's container may still run, where nobody else can see it; NULL: on none. `gone`:
+ * the holder's are known to have ended. */
+static const char *left_with(const struct job_row *job, bool gone) {
+    if (job->build_id && job->state == JOB_RUNNING && !gone)
+        return job->runner_id;
+    return gone && str_equal(job->left_by, job->runner_id) ? NULL : job->left_by;
+}
+
+/* Back to the queue. */
+static bool give_back(struct tx *tx, const struct job_row *job, bool gone, struct err *err) {
+    tx_wake(tx, WAKE_JOBS);
+    wake_job(tx, job->id);
+    return job_rows_requeue(tx, job, left_with(job, gone), err) && queue_tell(tx, job, "returned", err);
+}
+
 bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, bool *ended, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct job_row job;
@@ -70,13 +85,16 @@ bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, boo
     if (job.state == JOB_DONE || job.cancel >= cancel)
         return true;
     /* Nothing may be begun before the acknowledgement, so what was only offered can still be taken away. */
-    bool nobody_began = job.state != JOB_RUNNING && (!job.checkpoint || cancel == JOB_CANCEL_ABANDON);
+    bool nothing_to_undo = (!job.checkpoint && !job.left_by) || cancel == JOB_CANCEL_ABANDON;
     if (!job_rows_set_cancel(tx, &job, cancel, err))
         return false;
-    if (nobody_began) {
+    if (job.state != JOB_RUNNING && nothing_to_undo) {
         *ended = true;
         return queue_end(tx, &job, JOB_STOPPED, true, err);
     }
+    /* Offered to one who would find nothing of it. */
+    if (job.state == JOB_OFFERED && job.left_by && !give_back(tx, &job, false, err))
+        return false;
     wake_job(tx, job.id);
     return queue_tell(tx, &job, "cancelling", err);
 }
@@ -97,9 +115,11 @@ bool queue_finish(struct tx *tx, struct arena *arena, const struct queue_fence *
 }
 
 /* What becomes of a job whose holder is lost: NULL, it is done again; else the outcome it ends with. */
-static const enum job_outcome *end_without_holder(const struct job_row *job) {
+static const enum job_outcome *end_without_holder(const struct job_row *job, bool gone) {
     static const enum job_outcome stopped = JOB_STOPPED, failed = JOB_FAILED;
-    if (job->cancel == JOB_CANCEL_ABANDON || (job->cancel == JOB_CANCEL_UNDO && !job->checkpoint))
+    if (job->cancel == JOB_CANCEL_ABANDON)
+        return &stopped;
+    if (job->cancel == JOB_CANCEL_UNDO && !job->checkpoint && !left_with(job, gone))
         return &stopped;
     /* An undo is tried until it is seen done: a person may give it up, no counter does. */
     if (job->cancel == JOB_CANCEL_NONE && job->state == JOB_RUNNING && job->most_attempts &&
@@ -108,15 +128,13 @@ static const enum job_outcome *end_without_holder(const struct job_row *job) {
     return NULL;
 }
 
-bool queue_give_back(struct tx *tx, struct arena *arena, const struct job_row *job, bool *ended,
-                     struct queue_ending *out, struct err *err) {
-    const enum job_outcome *outcome = end_without_holder(job);
+/* The holder is lost: the job goes back to the queue, or ends (*ended, and *out says how). */
+static bool part_from_holder(struct tx *tx, struct arena *arena, const struct job_row *job, bool gone, bool *ended,
+                             struct queue_ending *out, struct err *err) {
+    const enum job_outcome *outcome = end_without_holder(job, gone);
     *ended = outcome != NULL;
-    if (!outcome) {
-        tx_wake(tx, WAKE_JOBS);
-        wake_job(tx, job->id);
-        return job_rows_requeue(tx, job, err) && queue_tell(tx, job, "returned", err);
-    }
+    if (!outcome)
+        return give_back(tx, job, gone, err);
     *out = (struct queue_ending){
         .job_id = job->id, .action_run_id = job->action_run_id, .build_id = job->build_id, .outcome = *outcome};
     if (*outcome == JOB_FAILED)
@@ -124,21 +142,6 @@ bool queue_give_back(struct tx *tx, struct arena *arena, const struct job_row *j
             arena, "its runner was lost %d times, the last was '%s'; look at that runner's log and start again",
             job->attempts, job->runner_name ? job->runner_name : "unknown");
     return queue_end(tx, job, *outcome, true, err);
-}
-
-static bool give_back_all(struct tx *tx, struct arena *arena, const struct job_row *jobs, size_t job_count,
-                          struct queue_ending **out, size_t *count, struct err *err) {
-    struct queue_ending *endings = arena_array(arena, struct queue_ending, job_count);
-    size_t found = 0;
-    for (size_t i = 0; i < job_count; i++) {
-        bool ended = false;
-        if (!queue_give_back(tx, arena, &jobs[i], &ended, &endings[found], err))
-            return false;
-        found += ended;
-    }
-    *out = endings;
-    *count = found;
-    return true;
 }
 
 bool queue_expire(struct tx *tx, struct arena *arena, const char *job_id, bool *ended, struct queue_ending *out,
@@ -150,14 +153,31 @@ bool queue_expire(struct tx *tx, struct arena *arena, const char *job_id, bool *
     bool held = job.state == JOB_OFFERED || job.state == JOB_RUNNING;
     if (!held || job.deadline_boot_ms > clock_boot_ms(tx_clock(tx)))
         return true;
-    return queue_give_back(tx, arena, &job, ended, out, err);
+    return part_from_holder(tx, arena, &job, false, ended, out, err);
+}
+
+/* The jobs that the runner holds, from which it has parted for good; room for `more` endings behind them. */
+static bool part_from_all(struct tx *tx, struct arena *arena, const char *runner_id, size_t more,
+                          struct queue_ending **out, size_t *count, struct err *err) {
+    struct job_row *jobs = NULL;
+    size_t job_count = 0, found = 0;
+    if (!job_rows_of_runner(tx, arena, runner_id, &jobs, &job_count, err))
+        return false;
+    struct queue_ending *endings = arena_array(arena, struct queue_ending, job_count + more);
+    for (size_t i = 0; i < job_count; i++) {
+        bool ended = false;
+        if (!part_from_holder(tx, arena, &jobs[i], true, &ended, &endings[found], err))
+            return false;
+        found += ended;
+    }
+    *out = endings;
+    *count = found;
+    return true;
 }
 
 bool queue_hello(struct tx *tx, struct arena *arena, const char *runner_id, const char *instance_id,
                  const char *version, struct queue_ending **out, size_t *count, struct err *err) {
     struct runner_row runner;
-    struct job_row *jobs = NULL;
-    size_t job_count = 0;
     if (!runners_get(tx, arena, runner_id, &runner, err))
         return false;
     *count = 0;
@@ -165,14 +185,25 @@ bool queue_hello(struct tx *tx, struct arena *arena, const char *runner_id, cons
     if (str_equal(runner.instance_id, instance_id))
         return true;
     return runners_set_instance(tx, runner_id, instance_id, version, err) &&
-           job_rows_of_runner(tx, arena, runner_id, &jobs, &job_count, err) &&
-           give_back_all(tx, arena, jobs, job_count, out, count, err);
+           part_from_all(tx, arena, runner_id, 0, out, count, err);
 }
 
 bool queue_remove_runner(struct tx *tx, struct arena *arena, const char *runner_id, struct queue_ending **out,
                          size_t *count, struct err *err) {
-    struct job_row *jobs = NULL;
-    size_t job_count = 0;
-    return runners_remove(tx, runner_id, err) && job_rows_of_runner(tx, arena, runner_id, &jobs, &job_count, err) &&
-           give_back_all(tx, arena, jobs, job_count, out, count, err);
+    struct job_row *left = NULL;
+    size_t left_count = 0;
+    if (!runners_remove(tx, runner_id, err) || !job_rows_left_by(tx, arena, runner_id, &left, &left_count, err) ||
+        !job_rows_forget_runner(tx, runner_id, err) ||
+        !part_from_all(tx, arena, runner_id, left_count, out, count, err))
+        return false;
+    for (size_t i = 0; i < left_count; i++) {
+        const struct job_row *job = &left[i];
+        if (job->cancel == JOB_CANCEL_NONE)
+            continue;
+        if (!queue_end(tx, job, JOB_STOPPED, true, err))
+            return false;
+        (*out)[(*count)++] = (struct queue_ending){
+            .job_id = job->id, .action_run_id = job->action_run_id, .build_id = job->build_id, .outcome = JOB_STOPPED};
+    }
+    return true;
 }

@@ -19,8 +19,4 @@ bool queue_tell(struct tx *tx, const struct job_row *job, const char *status, st
 /* The job is done, its log closed; nothing that its holder still sends is taken where `fence_off`. */
 bool queue_end(struct tx *tx, const struct job_row *job, enum job_outcome outcome, bool fence_off, struct err *err);
 
-/* The holder is lost: the job goes back to the queue, or ends (*ended, and *out says how). */
-bool queue_give_back(struct tx *tx, struct arena *arena, const struct job_row *job, bool *ended,
-                     struct queue_ending *out, struct err *err);
-
 #endif

@@ -71,13 +71,22 @@ bool job_rows_extend(struct tx *tx, const struct job_row *job, int64_t deadline_
     return query_run_one(&query, "the job", err);
 }
 
-bool job_rows_requeue(struct tx *tx, const struct job_row *job, struct err *err) {
-    static const char sql[] = "UPDATE jobs SET state = 'queued', token = token + 1, runner_id = NULL, claim_id = NULL, "
-                              "deadline_boot_ms = NULL WHERE id = :id AND state = :state AND token = :token";
+bool job_rows_requeue(struct tx *tx, const struct job_row *job, const char *left_by, struct err *err) {
+    static const char sql[] =
+        "UPDATE jobs SET state = 'queued', token = token + 1, runner_id = NULL, claim_id = NULL, "
+        "deadline_boot_ms = NULL, left_by = :left_by WHERE id = :id AND state = :state AND token = :token";
     if (!move_allowed(job, JOB_QUEUED, err))
         return false;
     struct query query CLEANUP(query_close) = open_change(tx, sql, job);
+    query_text(&query, ":left_by", left_by);
     return query_run_one(&query, "the job", err);
+}
+
+bool job_rows_forget_runner(struct tx *tx, const char *runner_id, struct err *err) {
+    static const char sql[] = "UPDATE jobs SET left_by = NULL WHERE left_by = :runner_id AND state <> 'done'";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":runner_id", runner_id);
+    return query_run(&query, err);
 }
 
 bool job_rows_finish(struct tx *tx, const struct job_row *job, enum job_outcome outcome, bool fence_off,

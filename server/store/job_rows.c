@@ -8,7 +8,9 @@
 #define COLUMNS                                                                                                        \
     "j.id, j.provider, j.state, j.token, j.attempts, j.most_attempts, j.cancel, j.runner_id, r.name, j.claim_id, "     \
     "j.deadline_boot_ms, j.checkpoint, j.outcome, j.action_run_id, j.build_id, j.log_id, j.timeout_seconds, "          \
-    "j.sequence, j.queued_ms, j.started_ms, j.ended_ms FROM jobs j LEFT JOIN runners r ON r.id = j.runner_id "
+    "j.sequence, j.queued_ms, j.started_ms, j.ended_ms, j.left_by, l.name FROM jobs j LEFT JOIN runners r ON r.id = "  \
+    "j.runner_id "                                                                                                     \
+    "LEFT JOIN runners l ON l.id = j.left_by "
 
 static struct job_row job_from_row(struct query *query, struct arena *arena) {
     return (struct job_row){
@@ -34,6 +36,8 @@ static struct job_row job_from_row(struct query *query, struct arena *arena) {
         .queued_ms = query_column_integer(query, 18),
         .started_ms = query_column_integer(query, 19),
         .ended_ms = query_column_integer(query, 20),
+        .left_by = query_column_text(query, arena, 21),
+        .left_by_name = query_column_text(query, arena, 22),
     };
 }
 
@@ -95,6 +99,15 @@ bool job_rows_of_runner(struct tx *tx, struct arena *arena, const char *runner_i
     return collect(&query, arena, out, count, err);
 }
 
+bool job_rows_left_by(struct tx *tx, struct arena *arena, const char *runner_id, struct job_row **out, size_t *count,
+                      struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE j.left_by = :runner_id AND j.state = 'queued' ORDER BY j.sequence";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":runner_id", runner_id);
+    return collect(&query, arena, out, count, err);
+}
+
 bool job_rows_of_claim(struct tx *tx, struct arena *arena, const char *claim_id, bool *found, struct job_row *out,
                        struct err *err) {
     static const char sql[] = "SELECT " COLUMNS "WHERE j.claim_id = :claim_id";
@@ -111,23 +124,25 @@ bool job_rows_count_queued(struct tx *tx, int64_t *out, struct err *err) {
     return query_done(&query, err);
 }
 
-static bool first_of_provider(struct tx *tx, struct arena *arena, const char *provider, bool *found,
-                              struct job_row *out, struct err *err) {
-    static const char sql[] =
-        "SELECT " COLUMNS "WHERE j.state = 'queued' AND j.provider = :provider ORDER BY j.sequence LIMIT 1";
+static bool first_of_provider(struct tx *tx, struct arena *arena, const char *runner_id, const char *provider,
+                              bool *found, struct job_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE j.state = 'queued' AND j.provider = :provider "
+                              "AND (j.cancel = 'none' OR j.left_by IS NULL OR j.left_by = :runner_id) "
+                              "ORDER BY j.sequence LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":runner_id", runner_id);
     query_text(&query, ":provider", provider);
     return one(&query, arena, found, out, err);
 }
 
-bool job_rows_first_queued(struct tx *tx, struct arena *arena, const char *const *providers, size_t provider_count,
-                           bool *found, struct job_row *out, struct err *err) {
+bool job_rows_first_queued(struct tx *tx, struct arena *arena, const char *runner_id, const char *const *providers,
+                           size_t provider_count, bool *found, struct job_row *out, struct err *err) {
     struct job_row first = {0};
     bool any = false;
     for (size_t i = 0; i < provider_count; i++) {
         struct job_row row;
         bool there = false;
-        if (!first_of_provider(tx, arena, providers[i], &there, &row, err))
+        if (!first_of_provider(tx, arena, runner_id, providers[i], &there, &row, err))
             return false;
         if (there && (!any || row.sequence < first.sequence)) {
             first = row;

@@ -20,6 +20,8 @@ struct job_row {
     enum job_cancel cancel;
     const char *runner_id;    /* or NULL */
     const char *runner_name;  /* or NULL */
+    const char *left_by;      /* the runner that was lost with this build begun, or NULL */
+    const char *left_by_name; /* or NULL */
     const char *claim_id;     /* or NULL */
     int64_t deadline_boot_ms; /* 0: none */
     const char *checkpoint;   /* JSON, or NULL */
@@ -50,13 +52,14 @@ bool job_rows_of_runner(struct tx *tx, struct arena *arena, const char *runner_i
 /* How many wait for a runner. */
 bool job_rows_count_queued(struct tx *tx, int64_t *out, struct err *err);
 
-/* For server/jobs/queue.c only. Every write says which state and token the row must be in; ERR_CONFLICT where it is in
- * another one, and nothing is written. */
+/* For server/jobs/queue.c only. Every write says which state and token the row must be in; ERR_INTERNAL where it is in
+ * another one (there is one writer, so our own reading was wrong), and nothing is written. */
 
 bool job_rows_add(struct tx *tx, const struct job_row *row, struct err *err);
-/* The queued job of the providers that waits longest; *found false for none. */
-bool job_rows_first_queued(struct tx *tx, struct arena *arena, const char *const *providers, size_t provider_count,
-                           bool *found, struct job_row *out, struct err *err);
+/* The queued job of the providers that waits longest and that this runner may have (a build that is to be undone only
+ * goes to the runner that left it); *found false for none. */
+bool job_rows_first_queued(struct tx *tx, struct arena *arena, const char *runner_id, const char *const *providers,
+                           size_t provider_count, bool *found, struct job_row *out, struct err *err);
 bool job_rows_of_claim(struct tx *tx, struct arena *arena, const char *claim_id, bool *found, struct job_row *out,
                        struct err *err);
 /* queued -> offered, token + 1. */
@@ -66,7 +69,11 @@ bool job_rows_offer(struct tx *tx, const struct job_row *job, const char *runner
 bool job_rows_begin(struct tx *tx, const struct job_row *job, int64_t deadline_boot_ms, struct err *err);
 bool job_rows_extend(struct tx *tx, const struct job_row *job, int64_t deadline_boot_ms, struct err *err);
 /* offered or running -> queued, token + 1. */
-bool job_rows_requeue(struct tx *tx, const struct job_row *job, struct err *err);
+bool job_rows_requeue(struct tx *tx, const struct job_row *job, const char *left_by, struct err *err);
+/* The queued ones that the runner left; and nobody's any more: it will not come back. */
+bool job_rows_left_by(struct tx *tx, struct arena *arena, const char *runner_id, struct job_row **out, size_t *count,
+                      struct err *err);
+bool job_rows_forget_runner(struct tx *tx, const char *runner_id, struct err *err);
 /* any -> done; `fence_off` raises the token too, so that the last holder's words are late. */
 bool job_rows_finish(struct tx *tx, const struct job_row *job, enum job_outcome outcome, bool fence_off,
                      struct err *err);

@@ -306,6 +306,96 @@ static void a_source_elsewhere_brings_its_password(struct bench *bench, struct e
                         "{\"url\":\"https://github.com/example/other\",\"branch\":\"main\"}");
 }
 
+/* A build that runner A has begun. */
+static const char *begin_build(struct bench *bench) {
+    struct err err = {0};
+    struct build_row row;
+    const struct build_request request = {.project = "shop", .initiator = "ann"};
+    add_project(bench, &err);
+    assert_true(build_start(bench->tx, &bench->arena, &request, &row, &err));
+    const char *id = job_of(bench, &row).id;
+    assert_string_equal(bench_lease(bench, RUNNER_A, CLAIM_1, "CodeBuild"), id);
+    const struct queue_fence fence = bench_fence(bench, id, RUNNER_A);
+    assert_true(queue_acknowledge(bench->tx, &fence, &err));
+    return id;
+}
+
+static void lose(struct bench *bench) {
+    bench->boot_ms += QUEUE_LEASE_MS;
+    assert_int_equal(bench_expire(bench, NULL), 0);
+}
+
+static void cancel(struct bench *bench, const char *id, enum job_cancel how, bool ends) {
+    struct err err = {0};
+    bool ended = false;
+    assert_true(queue_cancel(bench->tx, id, how, &ended, &err));
+    assert_int_equal(ended, ends);
+}
+
+static const char claim_3[] = "00000000-0000-4000-9000-000000000003";
+
+/* Only the machine that the container runs on can tell that it does not. */
+static void a_lost_builds_cancel_waits_for_its_own_runner(struct bench *bench, struct err *err) {
+    const char *id = begin_build(bench);
+    const struct wire_lease lease = {
+        .claim_id = claim_3, .providers = (const char *[]){"CodeBuild"}, .provider_count = 1};
+    bool any = true;
+    cancel(bench, id, JOB_CANCEL_UNDO, false);
+    lose(bench);
+    assert_int_equal(bench_job(bench, id).state, JOB_QUEUED);
+    assert_null(bench_lease(bench, RUNNER_B, CLAIM_2, "CodeBuild"));
+    assert_true(queue_has_work(bench->tx, RUNNER_B, &lease, &any, err) && !any);
+    assert_true(queue_has_work(bench->tx, RUNNER_A, &lease, &any, err) && any);
+    assert_string_equal(bench_lease(bench, RUNNER_A, claim_3, "CodeBuild"), id);
+    assert_true(message(bench, id).cancelled);
+    lose(bench); /* again, as often as it takes */
+    assert_null(bench_lease(bench, RUNNER_B, CLAIM_2, "CodeBuild"));
+}
+
+/* It was given to somebody else when the cancel came. */
+static void a_cancel_takes_a_lost_build_back_to_its_runner(struct bench *bench, struct err *err) {
+    const char *id = begin_build(bench);
+    lose(bench);
+    assert_string_equal(bench_lease(bench, RUNNER_B, CLAIM_2, "CodeBuild"), id);
+    const struct queue_fence offered = bench_fence(bench, id, RUNNER_B);
+    cancel(bench, id, JOB_CANCEL_UNDO, false);
+    assert_false(queue_acknowledge(bench->tx, &offered, err));
+    bench_refused(err, "StaleTokenException");
+    assert_string_equal(bench_lease(bench, RUNNER_A, claim_3, "CodeBuild"), id);
+}
+
+/* Its next process has removed the containers before it says hello. */
+static void a_runners_new_process_is_the_proof(struct bench *bench, struct err *err) {
+    const char *id = begin_build(bench);
+    struct queue_ending *endings = NULL;
+    size_t count = 0;
+    cancel(bench, id, JOB_CANCEL_UNDO, false);
+    assert_true(queue_hello(bench->tx, &bench->arena, RUNNER_A, "i2", "2", &endings, &count, err));
+    assert_int_equal(count, 1);
+    assert_int_equal(endings[0].outcome, JOB_STOPPED);
+}
+
+/* Two ways for a person to say that the machine is gone. */
+static void a_person_ends_what_nobody_can_see(struct bench *bench, struct err *err) {
+    const char *id = begin_build(bench);
+    struct queue_ending *endings = NULL;
+    size_t count = 0;
+    lose(bench);
+    cancel(bench, id, JOB_CANCEL_UNDO, false);
+    assert_true(queue_remove_runner(bench->tx, &bench->arena, RUNNER_A, &endings, &count, err));
+    assert_int_equal(count, 1);
+    assert_string_equal(endings[0].job_id, id);
+    assert_int_equal(bench_job(bench, id).outcome, JOB_STOPPED);
+}
+
+static void a_lost_builds_undo_can_be_given_up(struct bench *bench, struct err *err) {
+    const char *id = begin_build(bench);
+    (void)err;
+    lose(bench);
+    cancel(bench, id, JOB_CANCEL_UNDO, false);
+    cancel(bench, id, JOB_CANCEL_ABANDON, true);
+}
+
 /* The source of a build that no pipeline started, where its project has that location. */
 static const char *source_of(struct bench *bench, const char *name, const char *location) {
     struct err err = {0};
@@ -409,6 +499,11 @@ CASE(a_build_without_pipeline_brings_its_source)
 CASE(a_hosted_source_names_its_commit)
 CASE(a_source_elsewhere_brings_its_password)
 CASE(another_hosts_password_stays_here)
+CASE(a_lost_builds_cancel_waits_for_its_own_runner)
+CASE(a_cancel_takes_a_lost_build_back_to_its_runner)
+CASE(a_runners_new_process_is_the_proof)
+CASE(a_person_ends_what_nobody_can_see)
+CASE(a_lost_builds_undo_can_be_given_up)
 CASE(inputs_are_the_newest_success)
 CASE(a_second_holder_sees_mark_and_cancel)
 
@@ -424,6 +519,11 @@ int main(void) {
         cmocka_unit_test(test_a_hosted_source_names_its_commit),
         cmocka_unit_test(test_a_source_elsewhere_brings_its_password),
         cmocka_unit_test(test_another_hosts_password_stays_here),
+        cmocka_unit_test(test_a_lost_builds_cancel_waits_for_its_own_runner),
+        cmocka_unit_test(test_a_cancel_takes_a_lost_build_back_to_its_runner),
+        cmocka_unit_test(test_a_runners_new_process_is_the_proof),
+        cmocka_unit_test(test_a_person_ends_what_nobody_can_see),
+        cmocka_unit_test(test_a_lost_builds_undo_can_be_given_up),
         cmocka_unit_test(test_inputs_are_the_newest_success),
         cmocka_unit_test(test_a_second_holder_sees_mark_and_cancel),
     };

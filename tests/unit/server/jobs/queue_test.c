@@ -39,7 +39,7 @@ static void a_claim_whose_job_ended_is_over(struct bench *bench, struct err *err
     assert_true(queue_finish(bench->tx, &bench->arena, &fence, &result, &before, &job, err));
     const char *provider = "CodeBuild";
     const struct wire_lease lease = {.claim_id = CLAIM_1, .providers = &provider, .provider_count = 1};
-    assert_true(queue_has_work(bench->tx, &lease, &any, err) && any); /* it must be told, not parked */
+    assert_true(queue_has_work(bench->tx, RUNNER_A, &lease, &any, err) && any); /* it must be told, not parked */
     assert_false(queue_lease(bench->tx, &bench->arena, RUNNER_A, &lease, &again, err));
     bench_refused(err, "StaleTokenException");
 }
