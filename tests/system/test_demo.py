@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from stack.sandbox import Sandbox
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -15,9 +16,9 @@ def demo(build, folder, docker_host, base_images):
     """demo("run", "--auto") runs a command of the demo; what is left at the end is stopped."""
     state = folder / "demo"
 
-    def run(*arguments):
+    def run(*arguments, programs=build, stdout=subprocess.PIPE):
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1", "DOCKER_HOST": docker_host}
-        return subprocess.run([sys.executable, "-m", "demo", str(build), str(state), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400, check=False, env=environment)
+        return subprocess.run([sys.executable, "-m", "demo", str(programs), str(state), *arguments], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=400, check=False, env=environment)
 
     run.state = state
     yield run
@@ -35,12 +36,21 @@ def test_the_demo_from_begin_to_end(demo, docker):
 
     approved = demo("approve")
     assert approved.returncode == 0 and "✔ Release" in approved.stdout, approved.stdout + approved.stderr
+    assert "Next: ./demo push" in approved.stdout, "nothing waits any more"
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    unread = demo("status", stdout=writer)
+    os.close(writer)
+    assert unread.stderr == "", "whoever reads may stop reading"
 
     pushed = demo("push", "--auto")
     assert pushed.returncode == 0 and "in both containers" in pushed.stdout, pushed.stdout + pushed.stderr
+    assert pushed.stdout.count("✔ Source") == 1 and pushed.stdout.count("✔ Build") == 1, pushed.stdout
 
     stuck = demo("stuck", "--auto")
     assert stuck.returncode == 0, stuck.stdout + stuck.stderr
+    assert stuck.stdout.count("✔ Source") == 1 and stuck.stdout.count("✔ Build") == 1, stuck.stdout
     assert "back on its old task definition" in stuck.stdout and "were answered by the old version" in stuck.stdout
 
     stopped = demo("stop")
@@ -64,3 +74,22 @@ def test_commands_that_need_a_running_demo(demo):
         assert result.returncode == 1 and result.stderr == "demo: the demo is not running: start it with ./demo\n"
     stopped = demo("stop")
     assert stopped.returncode == 0 and "there is no demo" in stopped.stdout
+
+
+def test_a_secret_may_begin_with_anything(folder, docker_host):
+    sandbox = Sandbox(str(folder / "sandbox"), docker_host, "AKIAPENSTOCKTEST0002", "-secret")
+    sandbox.start()
+    sandbox.process.end(60)
+
+
+def test_a_start_that_fails_names_where_the_log_is(demo, folder):
+    server = folder / "programs" / "server" / "penstock-server"
+    server.parent.mkdir(parents=True)
+    server.write_text("#!/bin/sh\necho 'no room'\nexit 1\n")
+    server.chmod(0o755)
+    failed = demo("run", programs=folder / "programs")
+    kept = demo.state.with_name("demo-failed") / "server.log"
+    assert failed.returncode == 1 and failed.stderr == f"demo: starting penstock-server: the program ended: no room (log: '{kept}')\n"
+    assert kept.read_text() == "no room\n" and not demo.state.exists()
+    stopped = demo("stop")
+    assert stopped.returncode == 0 and not kept.parent.exists()
