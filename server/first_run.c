@@ -1,5 +1,6 @@
 #include "server/first_run.h"
 
+#include "common/file.h"
 #include "common/json.h"
 #include "common/str.h"
 #include "server/auth/auth.h"
@@ -9,26 +10,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define ADMIN "admin"
 #define FILE_BYTES_MAX 65536
 
-/* Whole or not at all: under another name first. */
-static bool write_json(const char *path, struct arena *arena, const struct json *value, int mode, struct err *err) {
-    const char *temporary = arena_printf(arena, "%s.new", path);
+static bool write_json(const char *path, struct arena *arena, const struct json *value, mode_t mode, struct err *err) {
     const char *text = arena_printf(arena, "%s\n", json_print_pretty(arena, value));
-    unlink(temporary);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) == 0;
-    int failure = errno;
-    if (fd >= 0)
-        close(fd);
-    if (!written)
-        return err_set_errno(err, failure, "cannot write '%s'", temporary);
-    return rename(temporary, path) == 0 || err_set_errno(err, errno, "cannot write '%s'", path);
+    return file_put(path, text, strlen(text), mode, err);
 }
 
 /* *found false where there is no such file. */

@@ -1,6 +1,7 @@
 /* The secret key, what it seals, and everything that can be given out: keys, tokens, links. */
 #include "server/auth/auth.h"
 
+#include "common/file.h"
 #include "common/str.h"
 #include "server/auth/token.h"
 #include "server/config.h"
@@ -29,16 +30,9 @@ static void close_fd(int *fd) {
         close(*fd);
 }
 
-/* Under another name first: a crash leaves no half key. */
 static bool make_key(const char *path, uint8_t *key, struct err *err) {
-    char temporary[4096];
-    snprintf(temporary, sizeof temporary, "%s.new", path);
     hash_random(key, crypto_secretbox_KEYBYTES);
-    int fd CLEANUP(close_fd) = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || write(fd, key, crypto_secretbox_KEYBYTES) != (ssize_t)crypto_secretbox_KEYBYTES || fsync(fd) != 0 ||
-        rename(temporary, path) != 0)
-        return err_set_errno(err, errno, "cannot make '%s'", path);
-    return true;
+    return file_put(path, key, crypto_secretbox_KEYBYTES, 0600, err);
 }
 
 static bool read_key(int fd, const char *path, uint8_t *key, struct err *err) {

@@ -1,6 +1,7 @@
 /* The folder of hosted repositories. */
 #include "server/git/hosting.h"
 
+#include "common/file.h"
 #include "common/hash.h"
 #include "common/str.h"
 #include "server/config.h"
@@ -152,11 +153,7 @@ void hosting_unlock(struct hosting *hosting, const char *name) {
 static bool write_file(const char *folder, const char *name, const char *text, struct err *err) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wxe");
-    bool written = file && fputs(text, file) >= 0;
-    if (file && fclose(file) != 0)
-        written = false;
-    return written || err_set_errno(err, errno, "cannot write '%s'", path);
+    return file_put(path, text, strlen(text), 0600, err);
 }
 
 static bool make_files(const char *folder, struct err *err) {
@@ -168,8 +165,16 @@ static bool make_files(const char *folder, struct err *err) {
         if (mkdir(path, 0700) != 0)
             return err_set_errno(err, errno, "cannot make '%s'", path);
     }
-    return write_file(folder, "HEAD", "ref: refs/heads/main\n", err) &&
-           write_file(folder, "config", repository_config, err);
+    if (!write_file(folder, "HEAD", "ref: refs/heads/main\n", err) ||
+        !write_file(folder, "config", repository_config, err))
+        return false;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s%s", folder, folders[i]);
+        if (!file_sync_folder(path, err))
+            return false;
+    }
+    return true;
 }
 
 static char *other_name(const struct hosting *hosting, struct arena *arena) {
@@ -222,7 +227,8 @@ static bool place(struct server *server, const char *name, const char *made, con
         return true;
     return move_away(server->hosting, name, old, err) &&
            (rename(made, hosting_path(server->hosting, &arena, name)) == 0 ||
-            err_set_errno(err, errno, "cannot make repository '%s'", name));
+            err_set_errno(err, errno, "cannot make repository '%s'", name)) &&
+           file_sync_folder(server->hosting->directory, err); /* before the row that says it exists */
 }
 
 bool hosting_create(struct server *server, const char *name, struct err *err) {

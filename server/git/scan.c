@@ -2,6 +2,7 @@
  * What a push did is found by comparing: the branches on disk with those that the store saw last. So it does not matter
  * whether the push's own request lived to tell, and a second look finds nothing.
  */
+#include "common/file.h"
 #include "common/log.h"
 #include "common/str.h"
 #include "server/config.h"
@@ -12,8 +13,6 @@
 #include "server/server.h"
 #include "server/store/repositories.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define HEADS "refs/heads/"
@@ -85,12 +84,8 @@ static bool choose_default(struct scan *scan, struct err *err) {
         return true;
     const char *folder = hosting_path(scan->server->hosting, scan->arena, scan->name);
     const char *head = arena_printf(scan->arena, "%s/HEAD", folder);
-    const char *temporary = arena_printf(scan->arena, "%s/HEAD.new", folder);
-    FILE *file = fopen(temporary, "we");
-    bool written = file && fprintf(file, "ref: " HEADS "%s\n", scan->default_branch) > 0;
-    if (file && fclose(file) != 0)
-        written = false;
-    return (written && rename(temporary, head) == 0) || err_set_errno(err, errno, "cannot write '%s'", head);
+    const char *text = arena_printf(scan->arena, "ref: " HEADS "%s\n", scan->default_branch);
+    return file_put(head, text, strlen(text), 0600, err);
 }
 
 static bool start_pipelines(struct tx *tx, const struct scan *scan, const struct hosted_branch *branch,
