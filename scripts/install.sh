@@ -48,19 +48,19 @@ as_root() {
 }
 
 install_packages() {
-    local policy=/usr/sbin/policy-rc.d made_policy=
+    local policy=/usr/sbin/policy-rc.d
     local log
     log=$(mktemp)
     if [ ! -e "$policy" ]; then
+        # Left behind, it would keep every later package from starting its service: it goes however this ends.
+        trap "as_root rm -f '$policy'" EXIT
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod 755 "$policy"
-        made_policy=1
     fi
     local result=0
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >"$log" 2>&1 &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" >>"$log" 2>&1 ||
         result=1
-    [ -z "$made_policy" ] || as_root rm -f "$policy"
     if [ $result != 0 ]; then
         grep -E '^(E|Err):' "$log" | tail -5 >&2 || true
         fail "apt-get could not install: $*; its output is in '$log'"
