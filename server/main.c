@@ -21,8 +21,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +42,10 @@ struct program {
     struct config config;
     struct server server;
     struct engine_clock *clock;
-    _Atomic(struct http_listener *)
-        listener; /* for wakes: they come from the database's thread, from before it is open */
+    /* For wakes: they come from the database's thread, before the listener is open and after it is closed. The lock is
+     * held while it opens, so that a commit of its first request waits instead of waking nobody. */
+    pthread_mutex_t listener_lock;
+    struct http_listener *listener;
     int lock_fd;
     int listen_fd;
 };
@@ -78,11 +80,14 @@ static bool lock_data(struct program *program, struct err *err) {
 
 static void on_commit(void *context, const char *topic) {
     struct program *program = context;
-    struct http_listener *listener = atomic_load(&program->listener);
-    if (str_equal(topic, WAKE_CLOCK))
+    if (str_equal(topic, WAKE_CLOCK)) {
         engine_clock_wake(program->clock);
-    else if (listener)
-        http_wake(listener, topic);
+        return;
+    }
+    pthread_mutex_lock(&program->listener_lock);
+    if (program->listener)
+        http_wake(program->listener, topic);
+    pthread_mutex_unlock(&program->listener_lock);
 }
 
 static bool open_engine(struct tx *tx, void *context, struct err *err) {
@@ -120,11 +125,13 @@ static bool open_doors(struct program *program, struct err *err) {
         .route_count = route_count,
         .server = &program->server,
     };
-    if (!http_open(&settings, &program->server.listener, err))
-        return false;
-    program->listen_fd = -1; /* the listener's now */
-    atomic_store(&program->listener, program->server.listener);
-    return true;
+    pthread_mutex_lock(&program->listener_lock);
+    bool opened = http_open(&settings, &program->server.listener, err);
+    program->listener = program->server.listener;
+    pthread_mutex_unlock(&program->listener_lock);
+    if (opened)
+        program->listen_fd = -1; /* the listener's now */
+    return opened;
 }
 
 /* systemd, where it asks: one datagram. */
@@ -193,6 +200,9 @@ static void stop(struct program *program) {
     LOG_INFO("stopping");
     hosting_stop(server->hosting, clock_boot_ms(&clock_system) + PROGRAMS_PATIENCE_MS);
     engine_clock_stop(program->clock);
+    pthread_mutex_lock(&program->listener_lock); /* closing wakes everybody itself */
+    program->listener = NULL;
+    pthread_mutex_unlock(&program->listener_lock);
     if (!http_close(server->listener, REQUESTS_PATIENCE_MS)) {
         /* Everything that was answered is on disk; what was not is as if cut off by the network. */
         LOG_WARNING("a request did not end in time and was cut off");
@@ -231,7 +241,7 @@ static int fail(const struct err *err) {
 }
 
 int main(int argument_count, char **arguments) {
-    static struct program program = {.lock_fd = -1, .listen_fd = -1};
+    static struct program program = {.lock_fd = -1, .listen_fd = -1, .listener_lock = PTHREAD_MUTEX_INITIALIZER};
     struct err err;
     sigset_t signals;
     set_up_memory();
