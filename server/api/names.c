@@ -57,8 +57,3 @@ const char *name_of_project(const struct aws_call *call, const char *name_or_arn
     const char *resource = name_out_of_arn(call, name_or_arn, "codebuild");
     return resource && str_starts_with(resource, "project/") ? resource + strlen("project/") : name_or_arn;
 }
-
-const char *name_execution_url(const struct aws_call *call, const char *pipeline, const char *execution) {
-    return arena_printf(call->arena, "%s/pipelines/%s/executions/%s", call->server->config->base_url, pipeline,
-                        execution);
-}

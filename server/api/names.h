@@ -22,7 +22,4 @@ const char *name_of_project(const struct aws_call *call, const char *name_or_arn
 /* The last part of an ARN of that service ("codepipeline"), whatever its region and account; NULL where it is none. */
 const char *name_out_of_arn(const struct aws_call *call, const char *arn, const char *service);
 
-/* The dashboard's address of an execution, and of one action in it. */
-const char *name_execution_url(const struct aws_call *call, const char *pipeline, const char *execution);
-
 #endif

@@ -185,20 +185,6 @@ bool logs_append(struct logs *logs, const char *id, const struct log_piece *piec
     return append(logs, id, &log, piece, out_size, err);
 }
 
-bool logs_append_line(struct logs *logs, const char *id, const char *line, struct err *err) {
-    struct open_log log CLEANUP(open_log_release) = OPEN_LOG_INIT;
-    pthread_mutex_t *lock CLEANUP(unlock) = lock_of(logs, id);
-    pthread_mutex_lock(lock);
-    if (!prepare(logs, id, &log, err))
-        return false;
-    if (is_closed(&log))
-        return err_set_code(err, ERR_CONFLICT, "LogClosedException", "log '%s' is closed", id);
-    bool open_line = (int64_t)log.last.end < log.size;
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    char *whole = arena_printf(&arena, "%s%s\n", open_line ? "\n" : "", line);
-    return add_bytes(logs, &log, whole, strlen(whole), err);
-}
-
 bool logs_finish(struct logs *logs, const char *id, struct err *err) {
     struct open_log log CLEANUP(open_log_release) = OPEN_LOG_INIT;
     pthread_mutex_t *lock CLEANUP(unlock) = lock_of(logs, id);

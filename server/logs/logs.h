@@ -49,9 +49,6 @@ struct log_piece {
  * "LogClosedException"; ERR_LIMIT the disk is full; may_write's own. */
 bool logs_append(struct logs *logs, const char *id, const struct log_piece *piece, int64_t *out_size, struct err *err);
 
-/* Adds a whole line of our own wherever the log ends. */
-bool logs_append_line(struct logs *logs, const char *id, const char *line, struct err *err);
-
 /* Ends the log: what stands without a line feed becomes its last line; on disk when this returns. Again: nothing. A log
  * without a byte is made and closed. */
 bool logs_finish(struct logs *logs, const char *id, struct err *err);

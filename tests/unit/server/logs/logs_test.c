@@ -237,13 +237,6 @@ static void holder_test(void **state) {
     assert_string_equal(lines_of("log-8", 0, 10), "0:one");
 }
 
-static void own_line_test(void **state) {
-    (void)state;
-    add("log-6", 0, "half");
-    assert_true(logs_append_line(logs, "log-6", "[penstock] said", &err));
-    assert_string_equal(lines_of("log-6", 0, 10), "0:half|1:[penstock] said");
-}
-
 static void ceiling_test(void **state) {
     (void)state;
     enum { PIECE = 8 << 20 };
@@ -310,7 +303,6 @@ int main(void) {
         cmocka_unit_test_setup_teardown(long_line_test, setup, teardown),
         cmocka_unit_test_setup_teardown(crash_test, setup, teardown),
         cmocka_unit_test_setup_teardown(holder_test, setup, teardown),
-        cmocka_unit_test_setup_teardown(own_line_test, setup, teardown),
         cmocka_unit_test_setup_teardown(ceiling_test, setup, teardown),
         cmocka_unit_test_setup_teardown(concurrent_test, setup, teardown),
     };
