@@ -86,7 +86,13 @@ static bool open_shell(struct build_container *container, struct docker *docker,
     pthread_mutex_lock(&container->mutex);
     container->shell = shell_new(socket_fd, build_output, container->build);
     pthread_mutex_unlock(&container->mutex);
-    return container_start(docker, arena, container->id, err);
+    if (!container_start(docker, arena, container->id, err))
+        return false;
+    if (!job_is_stopped(container->build->job))
+        return true;
+    /* stop() may have come before the start, when there was nothing to kill. */
+    (void)container_kill(docker, arena, container->id, NULL);
+    return err_set(err, ERR_UNAVAILABLE, "stopped while the container was starting");
 }
 
 static bool provision(struct build_container *container, struct err *err) {

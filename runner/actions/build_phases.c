@@ -41,6 +41,8 @@ static bool shell_for(struct build *build, const char *user, struct shell **out,
 
 static bool run_one(struct build *build, struct shell *shell, const char *command, const char *path, struct err *err) {
     int exit_code = 0;
+    if (job_is_stopped(build->job))
+        return err_set(err, ERR_UNAVAILABLE, "stopped before the command was run");
     build->last_length = 0;
     build->last_line[0] = '\0';
     build_say(build, "Running command %s", command);
