@@ -136,14 +136,15 @@ static bool read_buildspec(struct build *build, const char *zip, struct err *err
 
 static bool add_sign_in(struct build *build, struct tar_feed *feed) {
     const char *config = NULL;
-    const char *secret = NULL;
+    struct sign_in_secrets secrets = {0};
     struct err err = {0};
     tar_feed_add_folder(feed, inside(DOCKER_CONFIG), 0700);
-    if (!sign_in_config(build->job->runner, build->arena, &config, &secret, &err))
+    if (!sign_in_config(build->job->runner, build->arena, &config, &secrets, &err))
         build_say(build, "Signing in to ECR failed, docker push may be refused: %s", err.message);
     if (!config)
         return false;
-    reporter_add_secret(build->job->reporter, secret);
+    reporter_add_secret(build->job->reporter, secrets.password);
+    reporter_add_secret(build->job->reporter, secrets.encoded);
     tar_feed_add_text(feed, inside(DOCKER_CONFIG "/config.json"), config, 0600);
     return true;
 }

@@ -103,8 +103,8 @@ bool sign_in_for_image(const struct runner *runner, struct arena *arena, const c
     return true;
 }
 
-bool sign_in_config(const struct runner *runner, struct arena *arena, const char **config, const char **secret,
-                    struct err *err) {
+bool sign_in_config(const struct runner *runner, struct arena *arena, const char **config,
+                    struct sign_in_secrets *secrets, struct err *err) {
     struct ecr_token token;
     bool got;
     *config = NULL;
@@ -116,6 +116,6 @@ bool sign_in_config(const struct runner *runner, struct arena *arena, const char
     struct json *entry = json_set_object(arena, json_set_object(arena, root, "auths"), token.registry);
     json_set_text(arena, entry, "auth", token.token);
     *config = json_print(arena, root);
-    *secret = token.password;
+    *secrets = (struct sign_in_secrets){.password = token.password, .encoded = token.token};
     return true;
 }

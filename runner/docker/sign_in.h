@@ -10,14 +10,20 @@
 
 struct runner;
 
+struct sign_in_secrets {
+    const char *password;
+    const char *encoded; /* base64 of "AWS:password" */
+};
+
 struct ecr *sign_in_new(void);
 
 /* *registry_auth: the X-Registry-Auth header where the image lies in our ECR registry, else NULL. Errors: ECR's. */
 bool sign_in_for_image(const struct runner *runner, struct arena *arena, const char *image, const char **registry_auth,
                        struct err *err);
 
-/* *config: a Docker config.json with that sign-in; *secret: what must not show in a log. NULL without credentials. */
-bool sign_in_config(const struct runner *runner, struct arena *arena, const char **config, const char **secret,
-                    struct err *err);
+/* *config: a Docker config.json with that sign-in, NULL without credentials; *secrets: what must not show in a log, the
+ * password as it is and as config.json has it. */
+bool sign_in_config(const struct runner *runner, struct arena *arena, const char **config,
+                    struct sign_in_secrets *secrets, struct err *err);
 
 #endif
