@@ -10,8 +10,9 @@
 
 const char *script_of_command(struct arena *arena, const struct buildspec *spec, const char *source_folder,
                               const char *command) {
+    /* Nothing is carried, so that the file holds at most what script_of_failure() wrote. */
     if (spec->version_0_1)
-        return arena_printf(arena, "cd '%s'\n%s\n", source_folder, command);
+        return arena_printf(arena, "cd '%s'\n. " SCRIPT_ENVIRONMENT "\n%s\n", source_folder, command);
     return arena_printf(arena,
                         "cd \"$(cat " SCRIPT_DIRECTORY ")\"\n"
                         "set -a\n"

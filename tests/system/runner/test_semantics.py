@@ -90,6 +90,18 @@ phases: {build: {commands: ['cd /tmp && B=1 && export B', 'echo "A=$A B=${B-gone
     assert "A=plain B=gone /codebuild/output/src" in job.text
 
 
+def test_version_0_1_is_told_of_a_failure(server, start_runner, offer_build):
+    job = offer_build("""\
+version: 0.1
+phases:
+  pre_build: {commands: ['echo "before=$CODEBUILD_BUILD_SUCCEEDING"']}
+  build: {commands: ['false']}
+  post_build: {commands: ['echo "after=$CODEBUILD_BUILD_SUCCEEDING"']}
+""", outputs=[])
+    assert run(server, start_runner, job)["outcome"] == "failed"
+    assert "\nbefore=1\n" in job.text and "\nafter=0\n" in job.text
+
+
 @pytest.mark.parametrize("artifacts, expected", [
     ("files: ['**/*']\n  base-directory: dist", ["a.json", "deep/b.js", "deep/b.js.map"]),
     ("files: ['**/*']\n  base-directory: dist\n  exclude-paths: ['**/*.map']", ["a.json", "deep/b.js"]),
