@@ -169,7 +169,9 @@ bool queue_put_artifact(struct tx *tx, struct arena *arena, const struct queue_f
         return false;
     if (job.action_run_id && !action_runs_get_by_id(tx, arena, job.action_run_id, &action, err))
         return false;
-    if (job.action_run_id && !lists(arena, action.outputs, name))
+    if (!job.action_run_id)
+        return err_set(err, ERR_INVALID, "a build that no pipeline started has no output artifact '%s'", name);
+    if (!lists(arena, action.outputs, name))
         return err_set(err, ERR_INVALID, "action '%s' has no output artifact '%s'", action.action, name);
     const struct artifact_row row = {.job_id = job.id,
                                      .name = name,

@@ -32,7 +32,8 @@ bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, cons
 bool queue_has_work(struct tx *tx, const char *runner_id, const struct wire_lease *lease, bool *any, struct err *err);
 
 /* Below, a stale fence is ERR_CONFLICT StaleTokenException, an unknown job ERR_NOT_FOUND JobNotFoundException; nothing
- * is written. Each of them proves that the runner has the job: it counts as acknowledged, and its lease is extended. */
+ * is written. Each of them, but the last two, proves that the runner has the job: it counts as acknowledged, and its
+ * lease is extended. */
 
 /* Again is no error. */
 bool queue_acknowledge(struct tx *tx, const struct queue_fence *fence, struct err *err);
@@ -47,15 +48,18 @@ bool queue_checkpoint(struct tx *tx, const struct queue_fence *fence, const stru
 bool queue_progress(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
                     const struct wire_progress *progress, struct err *err);
 
-/* After the bytes are safe in the artifacts room. Only names that the action (or build) declares. */
+/* After the bytes are safe in the artifacts room. Only names that the job's action declares: a build that no pipeline
+ * started has none. Errors: ERR_INVALID. */
 bool queue_put_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
                         const char *sha256, int64_t size_bytes, struct err *err);
+
+/* The two below check the fence and write nothing, so a db_read will do; they extend no lease. */
 
 /* The input artifact of that name. Errors: ERR_NOT_FOUND. */
 bool queue_get_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
                         const char **sha256, int64_t *size_bytes, struct err *err);
 
-/* Checks the fence and writes nothing, so a db_read will do; *log_id is where the job's log bytes belong. */
+/* *log_id is where the job's log bytes belong. */
 bool queue_check_fence(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char **log_id,
                        struct err *err);
 

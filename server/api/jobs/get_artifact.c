@@ -23,7 +23,7 @@ void jobs_get_artifact(struct request *request, struct reply *reply) {
     struct err err = {0};
     int fd = -1;
     int64_t size = 0;
-    if (!fence_of_query(request, &download.fence, &err) || !db_write(request->server->db, find, &download, &err) ||
+    if (!fence_of_query(request, &download.fence, &err) || !db_read(request->server->db, find, &download, &err) ||
         !artifacts_get(request->server->artifacts, download.sha256, &fd, &size, &err)) {
         reply_error(request, reply, &err);
         return;

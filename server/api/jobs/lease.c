@@ -37,7 +37,8 @@ static bool read_runner(struct tx *tx, const struct question *question, struct r
 static bool look(struct tx *tx, void *context, struct err *err) {
     struct question *question = context;
     struct runner_row runner;
-    if (!read_runner(tx, question, &runner, err) || !queue_has_work(tx, runner.id, &question->lease, &question->work, err))
+    if (!read_runner(tx, question, &runner, err) ||
+        !queue_has_work(tx, runner.id, &question->lease, &question->work, err))
         return false;
     question->unseen = clock_wall_ms(tx_clock(tx)) - runner.seen_ms >= SEEN_EACH_MS;
     return true;

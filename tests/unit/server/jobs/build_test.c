@@ -388,6 +388,13 @@ static void a_person_ends_what_nobody_can_see(struct bench *bench, struct err *e
     assert_int_equal(bench_job(bench, id).outcome, JOB_STOPPED);
 }
 
+static void a_build_of_its_own_has_no_artifacts(struct bench *bench, struct err *err) {
+    const char *id = begin_build(bench);
+    const struct queue_fence fence = bench_fence(bench, id, RUNNER_A);
+    assert_false(queue_put_artifact(bench->tx, &bench->arena, &fence, "Images", "ab", 1, err));
+    assert_int_equal(err->kind, ERR_INVALID);
+}
+
 static void a_lost_builds_undo_can_be_given_up(struct bench *bench, struct err *err) {
     const char *id = begin_build(bench);
     (void)err;
@@ -503,6 +510,7 @@ CASE(a_lost_builds_cancel_waits_for_its_own_runner)
 CASE(a_cancel_takes_a_lost_build_back_to_its_runner)
 CASE(a_runners_new_process_is_the_proof)
 CASE(a_person_ends_what_nobody_can_see)
+CASE(a_build_of_its_own_has_no_artifacts)
 CASE(a_lost_builds_undo_can_be_given_up)
 CASE(inputs_are_the_newest_success)
 CASE(a_second_holder_sees_mark_and_cancel)
@@ -523,6 +531,7 @@ int main(void) {
         cmocka_unit_test(test_a_cancel_takes_a_lost_build_back_to_its_runner),
         cmocka_unit_test(test_a_runners_new_process_is_the_proof),
         cmocka_unit_test(test_a_person_ends_what_nobody_can_see),
+        cmocka_unit_test(test_a_build_of_its_own_has_no_artifacts),
         cmocka_unit_test(test_a_lost_builds_undo_can_be_given_up),
         cmocka_unit_test(test_inputs_are_the_newest_success),
         cmocka_unit_test(test_a_second_holder_sees_mark_and_cancel),
