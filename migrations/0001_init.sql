@@ -261,7 +261,6 @@ CREATE TABLE artifacts (
   PRIMARY KEY (job_id, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX artifacts_execution ON artifacts (execution_id, name) WHERE execution_id IS NOT NULL;
-CREATE INDEX artifacts_sha256 ON artifacts (sha256);
 
 -- The bytes are in the logs room, by id; lines and bytes are counted there until the log is closed.
 CREATE TABLE logs (

@@ -70,17 +70,6 @@ static bool collect(struct query *query, struct arena *arena, struct action_run_
     return true;
 }
 
-bool action_runs_get(struct tx *tx, struct arena *arena, const char *uuid, struct action_run_row *out,
-                     struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE a.uuid = :uuid";
-    struct query query CLEANUP(query_close) = query_open(tx, sql);
-    query_text(&query, ":uuid", uuid);
-    bool found = false;
-    if (!one(&query, arena, &found, out, err))
-        return false;
-    return found || err_set(err, ERR_NOT_FOUND, "no action execution with id '%s'", uuid);
-}
-
 bool action_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct action_run_row *out,
                            struct err *err) {
     static const char sql[] = "SELECT " COLUMNS "WHERE a.id = :id";

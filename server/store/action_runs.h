@@ -45,7 +45,6 @@ struct action_run_row {
 };
 
 /* Errors: ERR_NOT_FOUND. */
-bool action_runs_get(struct tx *tx, struct arena *arena, const char *uuid, struct action_run_row *out, struct err *err);
 bool action_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct action_run_row *out, struct err *err);
 
 /* Those of an execution, oldest first. */

@@ -52,14 +52,6 @@ bool artifact_rows_find(struct tx *tx, struct arena *arena, int64_t execution_id
     return query_done(&query, err);
 }
 
-bool artifact_rows_use(struct tx *tx, const char *sha256, bool *used, struct err *err) {
-    static const char sql[] = "SELECT 1 FROM artifacts WHERE sha256 = :sha256 LIMIT 1";
-    struct query query CLEANUP(query_close) = query_open(tx, sql);
-    query_text(&query, ":sha256", sha256);
-    *used = query_next(&query);
-    return query_done(&query, err);
-}
-
 bool artifact_rows_put(struct tx *tx, const struct artifact_row *row, struct err *err) {
     static const char sql[] =
         "INSERT INTO artifacts (job_id, name, execution_id, sha256, size_bytes, created_ms) "

@@ -23,9 +23,6 @@ bool artifact_rows_of_job(struct tx *tx, struct arena *arena, const char *job_id
 bool artifact_rows_find(struct tx *tx, struct arena *arena, int64_t execution_id, const char *name, bool *found,
                         struct artifact_row *out, struct err *err);
 
-/* True in *used where any row names those bytes (retention). */
-bool artifact_rows_use(struct tx *tx, const char *sha256, bool *used, struct err *err);
-
 /* For the job queue only (queue_put_artifact): adds the row, or replaces that of an upload before. */
 bool artifact_rows_put(struct tx *tx, const struct artifact_row *row, struct err *err);
 

@@ -126,10 +126,19 @@ bool runners_remove(struct tx *tx, const char *id, struct err *err) {
     return tell(tx, id, "removed", err);
 }
 
+static bool drop_expired(struct tx *tx, struct err *err) {
+    static const char sql[] = "DELETE FROM join_tokens WHERE expires_ms <= :now";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run(&query, err);
+}
+
 bool join_tokens_add(struct tx *tx, const uint8_t hash[SHA256_BYTES], int64_t expires_ms, const char *by,
                      struct err *err) {
     static const char sql[] = "INSERT INTO join_tokens (hash, created_ms, expires_ms, created_by) "
                               "VALUES (:hash, :now, :expires, :by)";
+    if (!drop_expired(tx, err))
+        return false;
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_bytes(&query, ":hash", hash, SHA256_BYTES);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));

@@ -54,10 +54,19 @@ bool sessions_delete(struct tx *tx, const uint8_t hash[SHA256_BYTES], struct err
     return query_run(&query, err);
 }
 
+static bool drop_expired_links(struct tx *tx, struct err *err) {
+    static const char sql[] = "DELETE FROM sign_in_links WHERE expires_ms <= :now";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run(&query, err);
+}
+
 bool sign_in_links_add(struct tx *tx, const uint8_t hash[SHA256_BYTES], const char *user_name, int64_t expires_ms,
                        struct err *err) {
     static const char sql[] = "INSERT INTO sign_in_links (hash, user_name, created_ms, expires_ms) "
                               "VALUES (:hash, :user_name, :now, :expires)";
+    if (!drop_expired_links(tx, err))
+        return false;
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_bytes(&query, ":hash", hash, SHA256_BYTES);
     query_text(&query, ":user_name", user_name);

@@ -85,12 +85,6 @@ bool stage_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, 
     return find(tx, sql, arena, pipeline_id, name, found, out, err);
 }
 
-bool stage_runs_holder(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *name, bool *found,
-                       struct stage_run_row *out, struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE pipeline_id = :pipeline_id AND name = :name AND holds_lock = 1";
-    return find(tx, sql, arena, pipeline_id, name, found, out, err);
-}
-
 bool stage_runs_add(struct tx *tx, const struct stage_run_row *row, int64_t *id, struct err *err) {
     static const char sql[] =
         "INSERT INTO stage_runs (execution_id, pipeline_id, stage_index, name, status, holds_lock, started_ms, "

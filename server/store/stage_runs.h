@@ -37,10 +37,6 @@ bool stage_runs_get(struct tx *tx, struct arena *arena, int64_t execution_id, in
 bool stage_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *name, bool *found,
                        struct stage_run_row *out, struct err *err);
 
-/* Who is in the stage now and locks it; *found false for nobody. */
-bool stage_runs_holder(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *name, bool *found,
-                       struct stage_run_row *out, struct err *err);
-
 /* For the engine only. */
 bool stage_runs_add(struct tx *tx, const struct stage_run_row *row, int64_t *id, struct err *err);
 bool stage_runs_set_status(struct tx *tx, int64_t id, enum stage_status from, enum stage_status to, struct err *err);

@@ -335,12 +335,9 @@ static void progress_and_artifacts_reach_the_action(struct bench *bench, struct 
     assert_true(queue_put_artifact(bench->tx, &bench->arena, &fence, "Images", "cd", 2, err)); /* uploaded again */
     struct artifact_row *artifacts = NULL;
     size_t count = 0;
-    bool used = false;
     assert_true(artifact_rows_of_job(bench->tx, &bench->arena, id, &artifacts, &count, err));
     assert_int_equal(count, 1);
     assert_string_equal(artifacts[0].sha256, "cd");
-    assert_true(artifact_rows_use(bench->tx, "cd", &used, err) && used);
-    assert_true(artifact_rows_use(bench->tx, "ab", &used, err) && !used);
     const char *sha = NULL;
     int64_t size = 0;
     assert_false(queue_get_artifact(bench->tx, &bench->arena, &fence, "App", &sha, &size, err));

@@ -142,7 +142,8 @@ static void runners(struct tx *tx, struct arena *arena, struct err *err) {
     assert_false(join_tokens_spend(tx, join, err));
     assert_int_equal(err->kind, ERR_DENIED);
     assert_true(join_tokens_add(tx, other, now_ms, "admin", err));
-    assert_false(join_tokens_spend(tx, other, err)); /* expired */
+    assert_false(join_tokens_spend(tx, other, err));               /* expired */
+    assert_true(join_tokens_add(tx, other, now_ms, "admin", err)); /* and gone */
     const struct runner_row row = {.id = "r1", .name = "one", .version = "1"};
     assert_true(runners_add(tx, &row, hash, err));
     struct runner_row found;
@@ -207,6 +208,8 @@ static void sessions(struct tx *tx, struct arena *arena, struct err *err) {
     assert_true(sign_in_links_spend(tx, arena, link, &user, err));
     assert_string_equal(user, "admin");
     assert_false(sign_in_links_spend(tx, arena, link, &user, err));
+    now_ms += 2;
+    assert_true(sign_in_links_add(tx, link, "admin", now_ms + 1, err)); /* spent ones do not pile up */
     assert_int_equal(err->kind, ERR_DENIED);
     const struct session_row row = {.user_name = "admin", .csrf_token = "c", .expires_ms = now_ms + 100};
     assert_true(sessions_add(tx, &row, cookie, err));
@@ -441,12 +444,9 @@ static void one_stage_has_one_holder(struct tx *tx, struct arena *arena, struct 
     assert_false(stage_runs_add(tx, &row, &other, err));
     assert_int_equal(err->kind, ERR_CONFLICT);
     bool found = false;
-    assert_true(stage_runs_holder(tx, arena, 1, "Deploy", &found, &row, err) && found);
-    assert_int_equal(row.execution_id, first);
     assert_true(stage_runs_set_run_order(tx, id, 2, err));
     assert_false(stage_runs_set_run_order(tx, id, 1, err)); /* never back */
     assert_true(stage_runs_set_status(tx, id, STAGE_IN_PROGRESS, STAGE_FAILED, err));
-    assert_true(stage_runs_holder(tx, arena, 1, "Deploy", &found, &row, err) && !found);
     assert_true(stage_runs_latest(tx, arena, 1, "Deploy", &found, &row, err) && found);
     assert_int_equal(row.status, STAGE_FAILED);
     row = (struct stage_run_row){.execution_id = second, .pipeline_id = 1, .name = "Deploy", .holds_lock = true};
