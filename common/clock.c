@@ -51,16 +51,6 @@ void clock_format_basic(int64_t wall_ms, char out[CLOCK_TEXT_SIZE]) {
     (void)strftime(out, CLOCK_TEXT_SIZE, "%Y%m%dT%H%M%SZ", &tm);
 }
 
-void clock_format_http(int64_t wall_ms, char out[CLOCK_TEXT_SIZE]) {
-    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct tm tm;
-    split(wall_ms, &tm);
-    (void)snprintf(out, CLOCK_TEXT_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
-                   months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 int64_t clock_parse_basic(const char *text) {
     static const char shape[] = "dddddddd"
                                 "T"

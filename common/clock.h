@@ -29,9 +29,6 @@ void clock_format_rfc3339(int64_t wall_ms, char out[CLOCK_TEXT_SIZE]);
 /* "20261123T053700Z", as SigV4 wants it. */
 void clock_format_basic(int64_t wall_ms, char out[CLOCK_TEXT_SIZE]);
 
-/* "Mon, 23 Nov 2026 05:37:00 GMT", as HTTP's Date header wants it, whatever the locale. */
-void clock_format_http(int64_t wall_ms, char out[CLOCK_TEXT_SIZE]);
-
 /* Reads "20261123T053700Z". Returns -1 where the text is anything else. */
 int64_t clock_parse_basic(const char *text);
 

@@ -101,25 +101,3 @@ void err_clear(struct err *err) {
     if (err)
         *err = (struct err){0};
 }
-
-const char *err_kind_name(enum err_kind kind) {
-    switch (kind) {
-    case ERR_NONE:
-        return "none";
-    case ERR_INVALID:
-        return "invalid";
-    case ERR_DENIED:
-        return "denied";
-    case ERR_NOT_FOUND:
-        return "not found";
-    case ERR_CONFLICT:
-        return "conflict";
-    case ERR_LIMIT:
-        return "limit";
-    case ERR_UNAVAILABLE:
-        return "unavailable";
-    case ERR_INTERNAL:
-        return "internal";
-    }
-    return "unknown";
-}

@@ -57,7 +57,4 @@ static inline bool err_false(void) {
 /* ERR_NONE again, no message. */
 void err_clear(struct err *err);
 
-/* The kind's name in lower case, "not found": for logs. */
-const char *err_kind_name(enum err_kind kind);
-
 #endif

@@ -69,10 +69,6 @@ struct json *json_array(struct arena *arena) {
     return new_value(arena, JSON_ARRAY);
 }
 
-struct json *json_new_null(struct arena *arena) {
-    return new_value(arena, JSON_NULL);
-}
-
 struct json *json_new_text(struct arena *arena, const char *text) {
     if (!text)
         return NULL;
@@ -159,12 +155,6 @@ void json_set_text(struct arena *arena, struct json *object, const char *name, c
 
 void json_set_integer(struct arena *arena, struct json *object, const char *name, int64_t integer) {
     json_set(arena, object, name, json_new_integer(arena, integer));
-}
-
-void json_set_number(struct arena *arena, struct json *object, const char *name, double number) {
-    struct json *value = new_value(arena, JSON_NUMBER);
-    value->number = number;
-    json_set(arena, object, name, value);
 }
 
 void json_set_bool(struct arena *arena, struct json *object, const char *name, bool boolean) {

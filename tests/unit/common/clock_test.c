@@ -24,12 +24,10 @@ static void moments_are_written_in_utc(void **state) {
     assert_string_equal(text, "2026-11-23T05:37:00.123Z");
     clock_format_basic(MOMENT_MS, text);
     assert_string_equal(text, "20261123T053700Z");
-    clock_format_http(MOMENT_MS, text);
-    assert_string_equal(text, "Mon, 23 Nov 2026 05:37:00 GMT");
     clock_format_rfc3339(0, text);
     assert_string_equal(text, "1970-01-01T00:00:00.000Z");
-    clock_format_http(951782400000, text);
-    assert_string_equal(text, "Tue, 29 Feb 2000 00:00:00 GMT");
+    clock_format_rfc3339(951782400000, text);
+    assert_string_equal(text, "2000-02-29T00:00:00.000Z");
 }
 
 static void the_basic_form_is_read_back(void **state) {

@@ -91,14 +91,6 @@ static void nobody_needs_to_want_to_know(void **state) {
     err_clear(NULL);
 }
 
-static void every_kind_has_a_name(void **state) {
-    (void)state;
-    assert_string_equal(err_kind_name(ERR_NONE), "none");
-    assert_string_equal(err_kind_name(ERR_NOT_FOUND), "not found");
-    assert_string_equal(err_kind_name(ERR_INTERNAL), "internal");
-    assert_string_equal(err_kind_name((enum err_kind)99), "unknown");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(setting_says_kind_and_words),
@@ -107,7 +99,6 @@ int main(void) {
         cmocka_unit_test(long_messages_are_cut),
         cmocka_unit_test(errno_becomes_a_kind),
         cmocka_unit_test(nobody_needs_to_want_to_know),
-        cmocka_unit_test(every_kind_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
