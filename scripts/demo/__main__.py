@@ -159,6 +159,7 @@ class Demo:
 
     def push(self):
         self._must_run()
+        self._finish_what_waits()
         self.clone.change()
         version = self._push()
         return self._release(version) if self.auto else self._show_to_approval()
@@ -176,7 +177,7 @@ class Demo:
         if not self.installation.has_remains() and not self.installation.has_failed_logs():
             screen.say("there is no demo")
             return 0
-        with screen.step("the demo is gone: processes, containers, images, ports, files"):
+        with screen.step("removing the demo: processes, containers, images, ports, files"):
             if self.installation.has_remains():
                 self.installation.remove()
             self.installation.remove_failed_logs()
@@ -191,6 +192,7 @@ class Demo:
                 return 1
             self.auto = auto
             screen.say()
+        self._finish_what_waits()
         before = application.answer(self.installation.application_url)
         old_revision = self.installation.cloud.task_definition()
         self.clone.make_sick()
@@ -235,6 +237,16 @@ class Demo:
             return 1
         screen.done(f"all {visitors.count} requests meanwhile were answered by the old version, {before[0]}")
         return 0
+
+    def _finish_what_waits(self):
+        """A version that waits for its approval keeps the stage: the next one would stand behind it without a word."""
+        approval = self._approval()
+        if not approval:
+            return
+        if not self.auto:
+            raise Failure("an earlier version waits for approval and keeps the next one from it: ./demo approve first, or reject it in the dashboard")
+        if self.approve() != 0:
+            raise Failure("the version that waited could not be released; see above")
 
     def _must_run(self):
         if not self.installation.is_running():
