@@ -10,12 +10,12 @@
 
 #define PROVIDERS_MAX 64
 
-/* Each provider once; only those that Penstock runs where `runs` is set. Ends with NULL. */
-static void list_providers(bool runs, const char *names[PROVIDERS_MAX + 1]) {
+/* Each provider that Penstock runs, once. Ends with NULL. */
+static void list_providers(const char *names[PROVIDERS_MAX + 1]) {
     size_t rows, count = 0;
     const struct action_type *types = action_types_all(&rows);
     for (size_t i = 0; i < rows && count < PROVIDERS_MAX; i++) {
-        bool known = runs && types[i].worker == ACTION_BY_NOBODY;
+        bool known = types[i].worker == ACTION_BY_NOBODY;
         for (size_t j = 0; j < count && !known; j++)
             known = str_equal(names[j], types[i].provider);
         if (!known)
@@ -26,7 +26,7 @@ static void list_providers(bool runs, const char *names[PROVIDERS_MAX + 1]) {
 
 static const char *providers_that_run(struct arena *arena) {
     const char *names[PROVIDERS_MAX + 1];
-    list_providers(true, names);
+    list_providers(names);
     const char *text = "";
     for (size_t i = 0; names[i]; i++)
         text = *text ? arena_printf(arena, "%s, %s", text, names[i]) : names[i];
@@ -35,7 +35,7 @@ static const char *providers_that_run(struct arena *arena) {
 
 static void unknown_provider(struct draft *draft, const struct place *place, const char *provider, const char *aws) {
     const char *names[PROVIDERS_MAX + 1];
-    list_providers(false, names);
+    list_providers(names);
     const char *nearest = suggest_nearest(provider, names);
     if (nearest)
         errors_add(draft->errors, place, DEFINITION_ACTION, aws, "unknown provider '%s'; did you mean '%s'?", provider,
