@@ -4,6 +4,7 @@
 #include "runner/buildspec/buildspec.h"
 
 #include "common/str.h"
+#include "common/suggest.h"
 #include "runner/buildspec/read.h"
 
 #include <string.h>
@@ -152,6 +153,7 @@ static bool read_phase(struct reader *reader, const struct json *phase, const st
            reader_text(reader, phase, "run-as", &out->run_as) && read_on_failure(reader, phase, &out->on_failure);
 }
 
+/* A phase's name, but for hyphens. */
 static const char *phase_that_was_meant(const char *name) {
     for (size_t i = 0; i < PHASE_COUNT; i++) {
         const char *key = phase_names[i].key;
@@ -162,6 +164,16 @@ static const char *phase_that_was_meant(const char *name) {
             return key;
     }
     return NULL;
+}
+
+static void note_phase(struct reader *reader, const struct json *item) {
+    const char *keys[PHASE_COUNT + 1] = {0};
+    for (size_t i = 0; i < PHASE_COUNT; i++)
+        keys[i] = phase_names[i].key;
+    const char *meant = suggest_nearest(item->name, keys);
+    reader_notice(reader, "%s:%d:%d: phase '%.100s' is ignored%s%s%s", reader->file, item->name_line,
+                  item->name_column, item->name, meant ? "; did you mean '" : "", meant ? meant : "",
+                  meant ? "'?" : "");
 }
 
 static bool read_phases(struct reader *reader, const struct json *root, struct buildspec *out) {
@@ -179,11 +191,8 @@ static bool read_phases(struct reader *reader, const struct json *root, struct b
             if (!read_phase(reader, item, out, &out->phases[i]))
                 return false;
         }
-        const char *meant = known ? NULL : phase_that_was_meant(item->name);
         if (!known)
-            reader_notice(reader, "%s:%d:%d: phase '%.100s' is ignored%s%s%s", reader->file, item->name_line,
-                          item->name_column, item->name, meant ? "; did you mean '" : "", meant ? meant : "",
-                          meant ? "'?" : "");
+            note_phase(reader, item);
     }
     return true;
 }

@@ -101,6 +101,10 @@ static void forms_seen_in_the_wild(void **state) {
                         "buildspec.yml:2:10: phase 'pre-build' is ignored; did you mean 'pre_build'?");
     assert_string_equal(spec.notices.items[1],
                         "buildspec.yml:3:1: 'post_build' stands at the top and is ignored; move it below 'phases'");
+    accept(&arena, "version: 0.2\nphases: {biuld: {commands: [a]}, deploy: {commands: [b]}}\n", &spec);
+    assert_int_equal(spec.notices.count, 2);
+    assert_string_equal(spec.notices.items[0], "buildspec.yml:2:10: phase 'biuld' is ignored; did you mean 'build'?");
+    assert_string_equal(spec.notices.items[1], "buildspec.yml:2:34: phase 'deploy' is ignored");
     accept(&arena, "version: 0.1\nenvironment_variables: {plaintext: {A: b}}\nphases: {build: {commands: [a]}}\n",
            &spec);
     assert_true(spec.version_0_1);
