@@ -239,7 +239,7 @@ static bool parse_yaml(struct arena *arena, const struct doc_source *source, con
     if (!good)
         return false;
     if (!reader->root)
-        return err_set(err, ERR_INVALID, "%s:1:1: the file is empty", source->file);
+        return err_set(err, ERR_INVALID, "%s:1:1: " DOC_EMPTY, source->file);
     *out = reader->root;
     return true;
 }
@@ -281,7 +281,7 @@ bool doc_parse(struct arena *arena, const char *file, const char *bytes, size_t 
         source.size -= 3;
     }
     if (source.size == 0)
-        return err_set(err, ERR_INVALID, "%s:1:1: the file is empty", file);
+        return err_set(err, ERR_INVALID, "%s:1:1: " DOC_EMPTY, file);
     if (!check_bytes(&source, err))
         return false;
     size_t first = 0;

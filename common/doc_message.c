@@ -130,7 +130,7 @@ static bool refuse_value(const struct doc_source *source, yaml_mark_t mark, stru
     if (at < source->size && source->bytes[at] == '\t')
         return refuse_mark(source, mark, "tabs cannot indent YAML; use spaces", err);
     if (at >= source->size || strchr("\r\n-", source->bytes[at]))
-        return refuse_mark(source, mark, "a value is missing here", err);
+        return refuse_mark(source, mark, "a value is missing here; write one, or '' for an empty text", err);
     return err_set(err, ERR_INVALID, "%s:%zu:%zu: no value begins with '%c'; put it in quotes", source->file,
                    mark.line + 1, mark.column + 1, source->bytes[at]);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define DOC_EMPTY "the file is empty; begin it with a line such as 'name: value'"
 #define DOC_NO_ANCHORS "no value begins with '&' (anchors are not supported); put it in quotes"
 #define DOC_NO_ALIASES "no value begins with '*' (aliases are not supported); put it in quotes"
 #define DOC_NO_TAGS "no value begins with '!' (tags are not supported); put it in quotes"

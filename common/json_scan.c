@@ -193,7 +193,7 @@ static bool refuse_character(struct scanner *scanner) {
     if ((character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z'))
         return refuse(scanner, scanner->at, NO_SUCH_WORD);
     if (character == ',' || character == ']' || character == '}')
-        return refuse(scanner, scanner->at, "a value is missing here");
+        return refuse(scanner, scanner->at, "a value is missing here; write one, or \"\" for an empty text");
     return refuse(scanner, scanner->at, "no value begins like this; put texts in double quotes");
 }
 

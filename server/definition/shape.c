@@ -260,6 +260,19 @@ static void unknown_member(struct definition_errors *errors, const struct place 
                         list_choices(errors->arena, names));
 }
 
+/* What a member that is missing should hold. */
+static const char *describe(struct arena *arena, const struct shape *shape) {
+    if (shape->choices)
+        return arena_printf(arena, "%s%s", shape->choices[1] ? "one of " : "", list_choices(arena, shape->choices));
+    if (shape->type == SHAPE_TEXT && shape->pattern)
+        return shape->pattern->words;
+    const char *members = "";
+    for (const struct shape_field *field = shape->fields; field && field->name; field++)
+        if (field->required)
+            members = arena_printf(arena, "%s%s'%s'", members, *members ? ", " : "", field->name);
+    return *members ? arena_printf(arena, "an object with %s", members) : wanted_name(shape->type);
+}
+
 static void check_object(struct definition_errors *errors, const struct place *place, const struct shape *shape,
                          enum definition_form form) {
     json_each(member, place->value) {
@@ -276,8 +289,8 @@ static void check_object(struct definition_errors *errors, const struct place *p
             continue;
         struct place missing = PLACE_MEMBER(place, field->name, NULL);
         errors_add(errors, place, DEFINITION_VALIDATION,
-                   shape_aws_constraint(errors->arena, &missing, "Member must not be null"), "'%s' is missing",
-                   field->name);
+                   shape_aws_constraint(errors->arena, &missing, "Member must not be null"),
+                   "'%s' is missing; add it as %s", field->name, describe(errors->arena, field->shape));
     }
 }
 

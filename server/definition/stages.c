@@ -99,7 +99,8 @@ static void check_stores(struct draft *draft) {
         errors_add(draft->errors, &place, DEFINITION_STRUCTURE, NULL, "is empty; add a store for each region");
     else if (!json_get(pipeline, "artifactStore") && !place.value && draft->form == DEFINITION_REQUEST)
         errors_add(draft->errors, draft->place, DEFINITION_STRUCTURE,
-                   "Pipeline should have either artifactStore or artifactStores", "'artifactStore' is missing");
+                   "Pipeline should have either artifactStore or artifactStores",
+                   "'artifactStore' is missing; add it as an object with 'type', 'location'");
 }
 
 void draft_check_stages(struct draft *draft) {
