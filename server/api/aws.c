@@ -55,20 +55,45 @@ struct attempt {
     struct aws_call *call;
     const struct aws_operation *operation;
     const char *invocation; /* or NULL */
-    const char *answer;     /* JSON text */
-    bool repeated;          /* the answer is an earlier call's */
+    struct json *out;
+    const char *answer; /* `out` as JSON text */
+    bool repeated;      /* the answer is an earlier call's */
 };
 
 static bool run(struct tx *tx, struct attempt *attempt, struct err *err) {
-    struct json *out = json_object(attempt->call->arena);
-    if (!attempt->operation->run(tx, attempt->call, out, err))
+    attempt->out = json_object(attempt->call->arena);
+    if (!attempt->operation->run(tx, attempt->call, attempt->out, err))
         return false;
-    attempt->answer = json_print(attempt->call->arena, out);
+    attempt->answer = json_print(attempt->call->arena, attempt->out);
     return true;
 }
 
 static bool read_work(struct tx *tx, void *context, struct err *err) {
     return run(tx, context, err);
+}
+
+struct aws_later_work {
+    struct aws_later_work *next;
+    void (*work)(const struct aws_call *call, void *context);
+    void *context;
+};
+
+void aws_later(const struct aws_call *call, void (*work)(const struct aws_call *call, void *context), void *context) {
+    struct aws_later_work *item = arena_new(call->arena, struct aws_later_work);
+    *item = (struct aws_later_work){.work = work, .context = context};
+    *call->later->end = item;
+    call->later->end = &item->next;
+}
+
+static bool read_and_complete(struct attempt *attempt, struct err *err) {
+    const struct aws_call *call = attempt->call;
+    if (!db_read(call->server->db, read_work, attempt, err))
+        return false;
+    for (const struct aws_later_work *item = call->later->first; item; item = item->next)
+        item->work(call, item->context);
+    if (call->later->first)
+        attempt->answer = json_print(call->arena, attempt->out);
+    return true;
 }
 
 static bool write_work(struct tx *tx, void *context, struct err *err) {
@@ -93,7 +118,7 @@ static bool perform(struct attempt *attempt, struct err *err) {
         return false;
     switch (attempt->operation->kind) {
     case AWS_READ:
-        return db_read(db, read_work, attempt, err);
+        return read_and_complete(attempt, err);
     case AWS_WRITE:
         if (!db_write(db, write_work, attempt, err))
             return false;
@@ -140,6 +165,7 @@ static void reply_answer(const struct aws_call *call, struct reply *reply, const
 
 void aws_door(struct request *request, struct reply *reply) {
     const char *target = request_header(request, "x-amz-target");
+    struct aws_later later = {.end = &later.first};
     struct aws_call call = {
         .server = request->server,
         .request = request,
@@ -149,6 +175,7 @@ void aws_door(struct request *request, struct reply *reply) {
         .account_id = request->server->config->account_id,
         .by = request->principal.arn,
         .user = request->principal.name,
+        .later = &later,
     };
     const struct aws_operation *operation = NULL;
     struct err err = {0};

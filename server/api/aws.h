@@ -28,10 +28,19 @@ struct aws_call {
     const char *account_id;
     const char *by;   /* ARN of who calls */
     const char *user; /* their name */
+    struct aws_later *later;
 };
 
+/* What a read leaves for after its snapshot: asking git takes long, and a snapshot that is held so long keeps the
+ * database's journal from being emptied. In the order in which it was asked for. */
+struct aws_later {
+    struct aws_later_work *first, **end;
+};
+/* For operations of kind AWS_READ: `work` completes the answer, with the context, after the snapshot. */
+void aws_later(const struct aws_call *call, void (*work)(const struct aws_call *call, void *context), void *context);
+
 enum aws_kind {
-    AWS_READ,  /* in a snapshot */
+    AWS_READ,  /* in a snapshot; then what aws_later was told */
     AWS_WRITE, /* in the writer's transaction; repeated calls under one invocation id get the first answer */
     AWS_ALONE, /* without a transaction (tx is NULL): it opens its own, or gives out a secret that must not be kept */
 };

@@ -28,6 +28,9 @@ bool repository_name_check(const struct aws_call *call, const char **out, struct
 /* The repository that the call names. Errors: ERR_NOT_FOUND RepositoryDoesNotExistException in AWS's words. */
 bool repository_find(struct tx *tx, const struct aws_call *call, struct repository_row *out, struct err *err);
 
+/* The same in a read of its own, for operations without a transaction: git is asked after it. */
+bool repository_look_up(struct aws_call *call, struct repository_row *out, struct err *err);
+
 /* The repositoryMetadata of AWS's answers. */
 struct json *repository_show(const struct aws_call *call, const struct repository_row *row);
 

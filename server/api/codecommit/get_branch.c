@@ -16,10 +16,11 @@ const struct shape get_branch_input = {
 };
 
 bool get_branch(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
+    (void)tx;
     struct repository_row row;
     char id[GIT_ID_SIZE];
     const char *name = aws_text(call, "branchName");
-    if (!repository_find(tx, call, &row, err))
+    if (!repository_look_up(call, &row, err))
         return false;
     if (!name)
         return err_set_code(err, ERR_INVALID, "BranchNameRequiredException", "A branch name is required.");

@@ -21,11 +21,12 @@ const struct shape list_branches_input = {
 };
 
 bool list_branches(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
+    (void)tx;
     struct repository_row row;
     const char *after;
     const struct hosted_branch *branches;
     size_t count;
-    if (!repository_find(tx, call, &row, err) || !page_begin(call, "branches", &after, err) ||
+    if (!repository_look_up(call, &row, err) || !page_begin(call, "branches", &after, err) ||
         !reading_branches(call->server->hosting, call->arena, row.name, &branches, &count, err))
         return false;
     struct json *list = json_set_array(call->arena, out, "branches");

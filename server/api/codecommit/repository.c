@@ -30,6 +30,20 @@ bool repository_find(struct tx *tx, const struct aws_call *call, struct reposito
     return err_set_code(err, ERR_NOT_FOUND, "RepositoryDoesNotExistException", "%s does not exist", name);
 }
 
+struct look_up {
+    const struct aws_call *call;
+    struct repository_row *out;
+};
+
+static bool look_up(struct tx *tx, void *context, struct err *err) {
+    struct look_up *what = context;
+    return repository_find(tx, what->call, what->out, err);
+}
+
+bool repository_look_up(struct aws_call *call, struct repository_row *out, struct err *err) {
+    return db_read(call->server->db, look_up, &(struct look_up){call, out}, err);
+}
+
 struct json *repository_show(const struct aws_call *call, const struct repository_row *row) {
     struct arena *arena = call->arena;
     struct json *shown = json_object(arena);

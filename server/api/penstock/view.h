@@ -19,9 +19,8 @@ struct view {
     int64_t pipeline_id;
     int64_t version;
     const struct pipeline *pipeline;
-    /* The approval shown last: an execution and its pipeline show the same one, and reading its commits takes git. */
-    const char *approval_of; /* the action run's uuid */
-    const struct json *approval;
+    /* Asked of git after the read: an execution and its pipeline show the same approval. */
+    struct commits_wanted *wanted;
 };
 
 /* The definition of that version. */

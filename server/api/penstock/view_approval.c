@@ -36,17 +36,23 @@ static const struct revision_row *choose_revision(const struct pipeline *pipelin
     return first;
 }
 
-static void show_commits(struct view *view, const char *repository, const char *from, const char *to,
+/* One question to git, and where its answer is to be shown. */
+struct commits_wanted {
+    struct commits_wanted *next;
+    const char *repository; /* NULL: one that cannot be read here */
+    const char *from;       /* or NULL */
+    const char *to;
+    struct changes_shown *shown;
+};
+
+struct changes_shown {
+    struct changes_shown *next;
+    struct json *out;
+};
+
+static void show_commits(struct arena *arena, const struct hosted_commit *commits, size_t count, bool truncated,
                          struct json *out) {
-    struct arena *arena = view->arena;
-    const struct hosted_commit *commits;
-    size_t count = 0;
-    bool truncated = false;
     struct json *list = json_set_array(arena, out, "commits");
-    /* What cannot be read (a repository that is gone, a history that was rewritten) leaves the list empty. */
-    if (repository && !reading_commits(view->call->server->hosting, arena, repository, from, to, COMMITS_MAX, &commits,
-                                       &count, &truncated, NULL))
-        count = 0;
     for (size_t i = 0; i < count; i++) {
         struct json *item = json_append_object(arena, list);
         json_set_text(arena, item, "id", commits[i].id);
@@ -55,6 +61,36 @@ static void show_commits(struct view *view, const char *repository, const char *
         json_set_time(arena, item, "created", commits[i].committer_ms);
     }
     json_set_bool(arena, out, "truncated", truncated);
+}
+
+static void read_commits(const struct aws_call *call, void *context) {
+    const struct commits_wanted *wanted = context;
+    const struct hosted_commit *commits = NULL;
+    size_t count = 0;
+    bool truncated = false;
+    /* What cannot be read (a repository that is gone, a history that was rewritten) leaves the list empty. */
+    if (wanted->repository && !reading_commits(call->server->hosting, call->arena, wanted->repository, wanted->from,
+                                               wanted->to, COMMITS_MAX, &commits, &count, &truncated, NULL))
+        count = 0;
+    for (const struct changes_shown *shown = wanted->shown; shown; shown = shown->next)
+        show_commits(call->arena, commits, count, truncated, shown->out);
+}
+
+static void want_commits(struct view *view, const struct commits_wanted *question, struct json *out) {
+    struct commits_wanted *wanted = view->wanted;
+    while (wanted && !(str_equal(wanted->repository, question->repository) && str_equal(wanted->from, question->from) &&
+                       str_equal(wanted->to, question->to)))
+        wanted = wanted->next;
+    if (!wanted) {
+        wanted = arena_new(view->arena, struct commits_wanted);
+        *wanted = *question;
+        wanted->next = view->wanted;
+        view->wanted = wanted;
+        aws_later(view->call, read_commits, wanted);
+    }
+    struct changes_shown *shown = arena_new(view->arena, struct changes_shown);
+    *shown = (struct changes_shown){.next = wanted->shown, .out = out};
+    wanted->shown = shown;
 }
 
 static bool show_changes(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
@@ -75,7 +111,8 @@ static bool show_changes(struct view *view, const struct action_run_row *run, st
     struct json *changes = json_set_object(view->arena, out, "changes");
     json_set_text(view->arena, changes, "from", from);
     json_set_text(view->arena, changes, "to", revision->revision_id);
-    show_commits(view, repository, from, revision->revision_id, changes);
+    const struct commits_wanted question = {.repository = repository, .from = from, .to = revision->revision_id};
+    want_commits(view, &question, changes);
     return true;
 }
 
@@ -95,15 +132,7 @@ static bool show_approval(struct view *view, const struct action_run_row *run, s
 }
 
 bool view_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    if (!str_equal(view->approval_of, run->uuid)) {
-        struct json *shown = json_object(view->arena);
-        if (!show_approval(view, run, shown, err))
-            return false;
-        view->approval = shown;
-        view->approval_of = run->uuid;
-    }
-    json_set(view->arena, out, "approval", json_copy(view->arena, view->approval));
-    return true;
+    return show_approval(view, run, json_set_object(view->arena, out, "approval"), err);
 }
 
 bool view_pending_approval(struct view *view, const struct execution_row *execution, struct json *out,
