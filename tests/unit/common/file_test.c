@@ -4,6 +4,7 @@
  */
 #include "common/arena.h"
 #include "common/file.h"
+#include "common/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 /* cmocka wants the four above first */
 #include <cmocka.h>
 
-static char order[64];
+static struct str order = STR_INIT(64);
 static bool full; /* the disk */
 
 int __wrap_fsync(int fd);
@@ -30,14 +31,14 @@ int __real_rename(const char *from, const char *to);
 int __wrap_fsync(int fd) {
     struct stat status;
     assert_int_equal(fstat(fd, &status), 0);
-    strcat(order, S_ISDIR(status.st_mode) ? "folder " : "file ");
+    str_append(&order, S_ISDIR(status.st_mode) ? "folder " : "file ");
     if (full)
         errno = ENOSPC;
     return full ? -1 : 0;
 }
 
 int __wrap_rename(const char *from, const char *to) {
-    strcat(order, "name ");
+    str_append(&order, "name ");
     return __real_rename(from, to);
 }
 
@@ -60,9 +61,8 @@ static void put_test(void **state) {
     assert_non_null(mkdtemp(folder));
     const char *path = arena_printf(&arena, "%s/it", folder), *draft = arena_printf(&arena, "%s.new", path);
 
-    order[0] = '\0';
     assert_true(file_put(path, "one", 3, 0600, &err));
-    assert_string_equal(order, "file name folder ");
+    assert_string_equal(str_text(&order), "file name folder ");
     assert_string_equal(read_back(&arena, path), "one");
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
@@ -84,6 +84,7 @@ static void put_test(void **state) {
     assert_int_equal(unlink(path), 0);
     assert_int_equal(unlink(other), 0);
     assert_int_equal(rmdir(folder), 0);
+    str_release(&order);
 }
 
 int main(void) {
