@@ -11,8 +11,9 @@ export function age(then: number, now: number): string {
 /** "in 6 days", "in 12 min", or "now" when it is over. */
 export function until(then: number, now: number): string {
   const seconds = Math.ceil(then - now);
-  // Something that was given seven days a minute ago still has seven days.
-  const rounded = seconds > 86400 ? Math.round(seconds / 86400) * 86400 : seconds;
+  // Something that was given seven days, or an hour, a minute ago still has them.
+  const unit = seconds > 86400 ? 86400 : seconds > 3600 - 30 ? 3600 : seconds > 60 ? 60 : 1;
+  const rounded = Math.round(seconds / unit) * unit;
   return seconds <= 0 ? "now" : `in ${coarse(rounded)}`;
 }
 

@@ -13,7 +13,10 @@ test("until", () => {
   assert.equal(until(1030, 1000), "in 30 s");
   assert.equal(until(1000 + 7 * 86400 - 60, 1000), "in 7 days");
   assert.equal(until(1000 + 6.4 * 86400, 1000), "in 6 days");
-  assert.equal(until(1000 + 86400 - 1, 1000), "in 23 h");
+  assert.equal(until(1000 + 3599, 1000), "in 1 h");
+  assert.equal(until(1000 + 7199, 1000), "in 2 h");
+  assert.equal(until(1000 + 599, 1000), "in 10 min");
+  assert.equal(until(1000 + 86400 - 1, 1000), "in 1 day");
 });
 
 test("durations", () => {
