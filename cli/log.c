@@ -46,12 +46,24 @@ static const char *pick_log(const struct json *detail, const char *word) {
     return last;
 }
 
+/* Of a build by its id, "project:uuid": a pipeline's builds write to their action's log. */
+static bool find_log_of_build(struct cli *cli, const char *build_id, const char **out, struct err *err) {
+    struct client *client;
+    const struct json *answer;
+    struct json *input = json_object(&cli->arena);
+    json_append_text(&cli->arena, json_set_array(&cli->arena, input, "ids"), build_id);
+    if (!cli_connect(cli, &client, err) ||
+        !client_call(client, &cli->arena, "CodeBuild.BatchGetBuilds", input, &answer, err))
+        return false;
+    const struct json *builds = json_get(answer, "builds");
+    *out = builds && builds->first ? json_get_text(json_get(builds->first, "logs"), "streamName") : NULL;
+    return *out || err_set(err, ERR_NOT_FOUND, "there is no build '%s'", build_id);
+}
+
 static bool find_log(struct cli *cli, const struct arguments *arguments, const char **out, struct err *err) {
     const char *word = arguments_word(arguments, 0), *action = arguments_word(arguments, 1);
-    if (strchr(word, ':')) { /* a build's id, "project:uuid" */
-        *out = word;
-        return true;
-    }
+    if (strchr(word, ':'))
+        return find_log_of_build(cli, word, out, err);
     const char *id;
     const struct json *detail;
     if (!execution_find(cli, word, arguments_get(arguments, "execution"), &id, err) ||

@@ -43,7 +43,7 @@ def small(server, runner, make_clone, tmp_path):
     return execution_id
 
 
-def test_from_status_to_approval(penstock, small):
+def test_from_status_to_approval(penstock, server, small):
     overview = penstock("status")
     assert overview.returncode == 0 and "small" in overview.stdout and "waiting for approval" in overview.stdout
     status = penstock("status", "small")
@@ -55,6 +55,14 @@ def test_from_status_to_approval(penstock, small):
 
     log = penstock("log", "small", "Build/Say")
     assert log.returncode == 0 and "green\n" in log.stdout and "\033" not in log.stdout
+
+    builds = server.client("codebuild")
+    own = builds.start_build(projectName="small", sourceTypeOverride="NO_SOURCE")["build"]["id"]
+    of_pipeline = next(build for build in builds.list_builds_for_project(projectName="small")["ids"] if build != own)
+    assert penstock("log", of_pipeline).stdout == log.stdout
+    assert "green\n" in penstock("log", own, "--follow").stdout
+    missing = penstock("log", "small:none")
+    assert missing.returncode == 3 and missing.stderr == "penstock: there is no build 'small:none'\n"
 
     approved = penstock("approve", "small", "--comment", "fine")
     assert approved.returncode == 0 and "approved Release/Approve of small" in approved.stdout
