@@ -141,13 +141,16 @@ static void act(struct job *job, struct wire_result *result) {
     result->error_message = arena_strdup(job->arena, err.message);
 }
 
-static void report(struct job *job, struct wire_result *result) {
+/* True when the server has the result. */
+static bool report(struct job *job, struct wire_result *result) {
     result->token = job->message->token;
     if (job_is_lost(job))
-        return;
+        return false;
     struct err err = {0};
-    if (!call_server(job, "result", wire_result_encode(job->arena, result), NULL, &err))
-        LOG_WARNING("the result was not taken", "job", job->message->id, "error", err.message);
+    if (call_server(job, "result", wire_result_encode(job->arena, result), NULL, &err))
+        return true;
+    LOG_WARNING("the result was not taken", "job", job->message->id, "error", err.message);
+    return false;
 }
 
 static void set_deadline(struct job *job) {
@@ -167,9 +170,10 @@ static void work(struct job *job) {
         act(job, &result);
     }
     reporter_finish(job->reporter);
-    report(job, &result);
+    /* Not job_is_lost(): with the result the job ends for the server, and the next heartbeat says that it is gone. */
+    const bool taken = report(job, &result);
     LOG_INFO("job ended", "job", job->message->id, "provider", job->message->provider, "outcome",
-             job_is_lost(job)                   ? "lost"
+             !taken                             ? "lost"
              : result.outcome == WIRE_SUCCEEDED ? "succeeded"
              : result.outcome == WIRE_FAILED    ? "failed"
                                                 : "stopped",

@@ -28,6 +28,7 @@ class Job:
         self.progress = []
         self.checkpoints = []
         self.heartbeats = 0
+        self.beating = 0  # heartbeats that wait for their answer
         self.acknowledged = False
         self.cancel = False
         self.abandon = False
@@ -188,11 +189,14 @@ class Doors(BaseHTTPRequestHandler):
     def door_heartbeat(self, job, name, query, data, message):
         state = self.server_state
         job.heartbeats += 1
+        job.beating += 1
         end = time.monotonic() + message["waitSeconds"]
         while time.monotonic() < end and not job.result and not job.stale and not job.abandon and not (
                 job.cancel and not message["cancelSeen"]):
             state.lock.wait(0.2)
-        if job.stale:
+        job.beating -= 1
+        state.lock.notify_all()
+        if job.stale or job.result:  # with its result a job is over
             return self.refuse(409, "StaleTokenException")
         return self.reply(200, {"cancel": job.cancel, "abandon": job.abandon})
 
@@ -224,4 +228,7 @@ class Doors(BaseHTTPRequestHandler):
     def door_result(self, job, name, query, data, message):
         job.result = message
         job.result_at = time.monotonic()
+        while job.beating:  # their refusal is on its way before the result's answer is
+            self.server_state.lock.notify_all()
+            self.server_state.lock.wait(0.2)
         self.reply(200, {})

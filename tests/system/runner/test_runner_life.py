@@ -114,6 +114,14 @@ def test_the_server_may_be_away_for_a_while(server, start_runner, offer_build):
     assert job.result["outcome"] == "succeeded" and "Phase complete: POST_BUILD State: SUCCEEDED" in job.text
 
 
+def test_a_job_whose_result_was_taken_is_not_lost(server, start_runner, offer_build):
+    runner = start_runner()
+    job = offer_build("version: 0.2\nphases: {build: {commands: ['true']}}\n", outputs=[])
+    server.wait(lambda: job.result)
+    server.wait(lambda: "job ended" in runner.log())
+    assert "outcome=succeeded" in next(line for line in runner.log().splitlines() if "job ended" in line)
+
+
 def refused(program, state, *arguments, environment=None):
     done = subprocess.run([program, "--state", state, *arguments], capture_output=True, text=True, timeout=30,
                           env={**os.environ, **(environment or {})}, check=False)
