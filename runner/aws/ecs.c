@@ -5,6 +5,8 @@
 
 #include "common/str.h"
 
+#include <string.h>
+
 #define TASKS_MAX 100
 
 static bool call(const struct ecs *ecs, struct arena *arena, const char *operation, const struct json *body,
@@ -17,7 +19,16 @@ static bool call(const struct ecs *ecs, struct arena *arena, const char *operati
                                         .body = body,
                                         .interrupted = ecs->interrupted,
                                         .context = ecs->context};
-    return aws_call(ecs->aws, arena, &request, answer, err);
+    struct err own = {0};
+    if (aws_call(ecs->aws, arena, &request, answer, &own))
+        return true;
+    if (strstr(own.message, "ClusterNotFoundException"))
+        return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError",
+                            "no cluster '%s' in region '%s'; create it, or correct ClusterName", ecs->cluster,
+                            ecs->region);
+    if (err)
+        *err = own;
+    return false;
 }
 
 bool ecs_describe_service(const struct ecs *ecs, struct arena *arena, const struct json **service, struct err *err) {

@@ -84,6 +84,14 @@ def test_a_service_that_does_not_exist(server, ecs, runner, offer_deploy):
     assert job.result["errorMessage"] == "no service 'shop' in cluster 'prod'"
 
 
+def test_a_cluster_that_does_not_exist(server, ecs, runner, offer_deploy):
+    ecs.refuse["DescribeServices"] = [("ClusterNotFoundException", "Cluster not found.")]
+    job = offer_deploy()
+    server.wait(lambda: job.result)
+    assert job.result["errorMessage"] == "no cluster 'prod' in region 'eu-west-1'; create it, or correct ClusterName"
+    assert job.result["errorCode"] == "ConfigurationError"
+
+
 def test_the_circuit_breaker_is_a_failure_with_its_reason(server, ecs, runner, offer_deploy):
     job = offer_deploy()
     server.wait(lambda: rolling(ecs))
