@@ -46,8 +46,7 @@ void job_log(struct job *job, const char *format, ...) {
     va_start(arguments, format);
     const char *line = arena_vprintf(&arena, format, arguments);
     va_end(arguments);
-    reporter_log(job->reporter, line, strlen(line));
-    reporter_log(job->reporter, "\n", 1);
+    reporter_line(job->reporter, line);
 }
 
 /* A call about the job, repeated until the server answers; a refusal for good means that the job is lost. `answer` may
@@ -141,6 +140,13 @@ static void act(struct job *job, struct wire_result *result) {
     result->error_message = arena_strdup(job->arena, err.message);
 }
 
+/* A log without the reason is of no use to who reads it, and an action may fail before it says anything. */
+static void log_failure(struct job *job, const struct wire_result *result) {
+    const char *reason = result->outcome == WIRE_FAILED ? result->error_message : NULL;
+    if (reason && !reporter_ends_with(job->reporter, reason))
+        job_log(job, "%s", reason);
+}
+
 /* True when the server has the result. */
 static bool report(struct job *job, struct wire_result *result) {
     result->token = job->message->token;
@@ -169,6 +175,7 @@ static void work(struct job *job) {
     } else {
         act(job, &result);
     }
+    log_failure(job, &result);
     reporter_finish(job->reporter);
     /* Not job_is_lost(): with the result the job ends for the server, and the next heartbeat says that it is gone. */
     const bool taken = report(job, &result);

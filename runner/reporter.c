@@ -15,6 +15,7 @@
 
 #define WAITING_CEILING (8 * 1024 * 1024)
 #define QUOTE_CEILING 4096
+#define LINE_CEILING (64 * 1024)
 #define BATCH_BYTES (256 * 1024)
 #define GATHER_MS 40 /* a pause after each batch, while little has gathered: a chatty build must not be a flood */
 
@@ -25,7 +26,8 @@ struct reporter {
     const struct account *account;
     struct heartbeat *heartbeat;
     struct mask mask;
-    struct str waiting; /* bytes not yet taken by the thread */
+    struct str waiting;   /* bytes not yet taken by the thread */
+    struct str last_line; /* empty where the last that came was no line */
     char *progress;     /* encoded, or NULL */
     int64_t offset;     /* where the next batch belongs */
     int64_t token;
@@ -158,6 +160,7 @@ struct reporter *reporter_start(const struct account *account, struct heartbeat 
     reporter->token = token;
     reporter->offset = log_size;
     reporter->waiting = (struct str)STR_INIT(2 * WAITING_CEILING);
+    reporter->last_line = (struct str)STR_INIT(LINE_CEILING);
     reporter->job_path = strdup(arena_printf(&arena, "/runner/jobs/%s", job_id));
     if (!reporter->job_path || pthread_create(&reporter->thread, NULL, run, reporter) != 0)
         abort();
@@ -175,6 +178,7 @@ void reporter_finish(struct reporter *reporter) {
     pthread_cond_destroy(&reporter->changed);
     mask_release(&reporter->mask);
     str_release(&reporter->waiting);
+    str_release(&reporter->last_line);
     free(reporter->progress);
     free(reporter->job_path);
     free(reporter);
@@ -188,9 +192,8 @@ void reporter_add_secret(struct reporter *reporter, const char *secret) {
         LOG_WARNING("too many secrets to mask", "job", reporter->job_path);
 }
 
-void reporter_log(struct reporter *reporter, const void *bytes, size_t size) {
-    const char *at = bytes;
-    pthread_mutex_lock(&reporter->mutex);
+/* With the mutex held. */
+static void take(struct reporter *reporter, const char *at, size_t size) {
     while (size > 0) {
         while (reporter->waiting.length >= WAITING_CEILING && !reporter->refused)
             pthread_cond_wait(&reporter->changed, &reporter->mutex);
@@ -201,7 +204,29 @@ void reporter_log(struct reporter *reporter, const void *bytes, size_t size) {
         size -= piece;
     }
     pthread_cond_broadcast(&reporter->changed);
+}
+
+void reporter_log(struct reporter *reporter, const void *bytes, size_t size) {
+    pthread_mutex_lock(&reporter->mutex);
+    str_clear(&reporter->last_line);
+    take(reporter, bytes, size);
     pthread_mutex_unlock(&reporter->mutex);
+}
+
+void reporter_line(struct reporter *reporter, const char *line) {
+    pthread_mutex_lock(&reporter->mutex);
+    str_clear(&reporter->last_line);
+    str_append(&reporter->last_line, line);
+    take(reporter, line, strlen(line));
+    take(reporter, "\n", 1);
+    pthread_mutex_unlock(&reporter->mutex);
+}
+
+bool reporter_ends_with(struct reporter *reporter, const char *line) {
+    pthread_mutex_lock(&reporter->mutex);
+    bool same = str_equal(str_text(&reporter->last_line), line);
+    pthread_mutex_unlock(&reporter->mutex);
+    return same;
 }
 
 const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text) {

@@ -22,6 +22,12 @@ void reporter_finish(struct reporter *reporter);
 void reporter_add_secret(struct reporter *reporter, const char *secret);
 void reporter_log(struct reporter *reporter, const void *bytes, size_t size);
 
+/* One line; its end is added. */
+void reporter_line(struct reporter *reporter, const char *line);
+
+/* True where exactly that was the last that came, by reporter_line. */
+bool reporter_ends_with(struct reporter *reporter, const char *line);
+
 /* The text with secrets masked, in the arena: for sentences that quote what a build printed. */
 const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text);
 

@@ -82,6 +82,7 @@ def test_a_service_that_does_not_exist(server, ecs, runner, offer_deploy):
     job = offer_deploy()
     server.wait(lambda: job.result)
     assert job.result["errorMessage"] == "no service 'shop' in cluster 'prod'"
+    assert job.text == "no service 'shop' in cluster 'prod'\n"
 
 
 def test_a_cluster_that_does_not_exist(server, ecs, runner, offer_deploy):
@@ -89,7 +90,7 @@ def test_a_cluster_that_does_not_exist(server, ecs, runner, offer_deploy):
     job = offer_deploy()
     server.wait(lambda: job.result)
     assert job.result["errorMessage"] == "no cluster 'prod' in region 'eu-west-1'; create it, or correct ClusterName"
-    assert job.result["errorCode"] == "ConfigurationError"
+    assert job.result["errorCode"] == "ConfigurationError" and job.text == job.result["errorMessage"] + "\n"
 
 
 def test_the_circuit_breaker_is_a_failure_with_its_reason(server, ecs, runner, offer_deploy):
