@@ -6,6 +6,11 @@
 
 #include "common/str.h"
 
+/* What ECS answers may be older than the update that was sent: a service that seems never to have left the previous
+ * revision is believed only after so many looks, and one that seems to be on ours still is sent back again. */
+#define LOOKS_TO_BELIEVE 5
+#define LOOKS_BETWEEN_SENDS 10
+
 static bool goes_on(const struct deploy *deploy) {
     return !job_is_lost(deploy->job) && !heartbeat_abandoned(deploy->job->heartbeat);
 }
@@ -17,9 +22,9 @@ static bool stop_result(struct deploy *deploy, struct wire_result *result, const
 }
 
 /* Asks until there is an answer: an undo does not give up because ECS was busy. */
-static bool describe(struct deploy *deploy, const struct json **service, struct err *err) {
+static bool describe(struct deploy *deploy, struct arena *arena, const struct json **service, struct err *err) {
     for (int looks = 0; goes_on(deploy); looks++) {
-        if (ecs_describe_service(&deploy->ecs, deploy->arena, service, err))
+        if (ecs_describe_service(&deploy->ecs, arena, service, err))
             return true;
         if (err->kind != ERR_UNAVAILABLE)
             return false;
@@ -29,64 +34,86 @@ static bool describe(struct deploy *deploy, const struct json **service, struct 
     return err_set(err, ERR_CONFLICT, "no longer asked for");
 }
 
-static bool send_back(struct deploy *deploy, struct err *err) {
+/* True also where ECS was busy: the next look shows whether it is to be sent again. */
+static bool send_back(struct deploy *deploy, struct arena *arena, struct err *err) {
     const struct json *service;
-    for (int looks = 0; goes_on(deploy); looks++) {
-        if (ecs_update_service(&deploy->ecs, deploy->arena, deploy->previous, &service, err))
-            return true;
-        if (err->kind != ERR_UNAVAILABLE)
-            return err_wrap(err, "the service could not be put back on %s", ecs_short_name(deploy->previous));
-        job_log(deploy->job, "%s", err->message);
-        (void)heartbeat_sleep(deploy->job->heartbeat, deploy_pause_ms(looks), STOP_LOST);
-    }
-    return err_set(err, ERR_CONFLICT, "no longer asked for");
+    deploy_tell(deploy,
+                arena_printf(arena, "cancelled: putting the service back on %s", ecs_short_name(deploy->previous)));
+    if (ecs_update_service(&deploy->ecs, arena, deploy->previous, &service, err))
+        return true;
+    if (err->kind != ERR_UNAVAILABLE)
+        return err_wrap(err, "the service could not be put back on %s", ecs_short_name(deploy->previous));
+    job_log(deploy->job, "%s", err->message);
+    return true;
 }
 
-static bool wait_until_back(struct deploy *deploy, const struct json *service, const char **sentence, struct err *err) {
+/* What an undo has seen and done so far. */
+struct undo {
+    int until_send;       /* looks to come before the service is sent back again */
+    int back;             /* looks, one after another, in which it was back */
+    bool sent;            /* ours was seen, and the service sent back */
+    const char *sentence; /* once it is back: how it looks */
+    const char *other;    /* the revision that somebody else deployed meanwhile, or NULL */
+};
+
+/* Takes one answer in. *over: the undo has ended. */
+static bool judge(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service, bool *over,
+                  struct err *err) {
     const struct ecs_ours ours = {.task_definition = deploy->registered, .previous = deploy->previous};
+    const char *definition = json_get_text(ecs_primary(service), "taskDefinition");
+    const char *sentence;
+    bool is_back = ecs_is_back(arena, service, &ours, &sentence);
+    undo->back = is_back ? undo->back + 1 : 0;
+    if (str_equal(definition, deploy->registered)) {
+        if (undo->until_send-- > 0)
+            return true;
+        undo->until_send = LOOKS_BETWEEN_SENDS;
+        undo->sent = true;
+        return send_back(deploy, arena, err);
+    }
+    if (definition && !str_equal(definition, deploy->previous)) {
+        undo->other = arena_strdup(deploy->arena, ecs_short_name(definition));
+        *over = true;
+    } else if (undo->back >= (undo->sent ? 1 : LOOKS_TO_BELIEVE)) {
+        undo->sentence = arena_strdup(deploy->arena, sentence);
+        *over = true;
+    } else {
+        deploy_tell(deploy, arena_printf(arena, "going back to %s: %s", ecs_short_name(deploy->previous), sentence));
+    }
+    return true;
+}
+
+static bool follow(struct deploy *deploy, struct undo *undo, struct err *err) {
     for (int looks = 0; goes_on(deploy); looks++) {
-        if (!describe(deploy, &service, err))
+        struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+        const struct json *service = NULL;
+        bool over = false;
+        if (!describe(deploy, &arena, &service, err))
             return false;
+        if (looks == 0)
+            deploy_skip_events(deploy, service);
         deploy_log_events(deploy, service);
-        if (ecs_is_back(deploy->arena, service, &ours, sentence))
+        if (!judge(deploy, undo, &arena, service, &over, err))
+            return false;
+        if (over)
             return true;
-        const char *definition = json_get_text(ecs_primary(service), "taskDefinition");
-        if (!str_equal(definition, deploy->previous) && !str_equal(definition, deploy->registered)) {
-            *sentence = NULL; /* somebody else's now */
-            return true;
-        }
-        deploy_tell(deploy,
-                    arena_printf(deploy->arena, "going back to %s: %s", ecs_short_name(deploy->previous), *sentence));
         (void)heartbeat_sleep(deploy->job->heartbeat, deploy_pause_ms(looks), STOP_LOST);
     }
     return err_set(err, ERR_CONFLICT, "no longer asked for");
 }
 
 static bool undo(struct deploy *deploy, struct wire_result *result, struct err *err) {
-    const struct json *service = NULL;
-    const char *sentence = NULL;
-    if (!describe(deploy, &service, err))
+    struct undo undo = {0};
+    if (!follow(deploy, &undo, err))
         return false;
-    deploy_skip_events(deploy, service);
-    const char *definition = json_get_text(ecs_primary(service), "taskDefinition");
-    if (str_equal(definition, deploy->registered)) {
-        deploy_tell(deploy, arena_printf(deploy->arena, "cancelled: putting the service back on %s",
-                                         ecs_short_name(deploy->previous)));
-        if (!send_back(deploy, err))
-            return false;
-    } else if (!str_equal(definition, deploy->previous)) {
+    if (undo.other)
         return stop_result(deploy, result,
                            arena_printf(deploy->arena,
                                         "cancelled; the service was left on %s, which somebody else deployed",
-                                        ecs_short_name(definition)));
-    }
-    if (!wait_until_back(deploy, service, &sentence, err))
-        return false;
-    if (!sentence)
-        return stop_result(deploy, result, "cancelled; somebody else deployed to the service meanwhile");
+                                        undo.other));
     return stop_result(
         deploy, result,
-        arena_printf(deploy->arena, "the service is back on %s: %s", ecs_short_name(deploy->previous), sentence));
+        arena_printf(deploy->arena, "the service is back on %s: %s", ecs_short_name(deploy->previous), undo.sentence));
 }
 
 bool deploy_undo(struct deploy *deploy, struct wire_result *result, struct err *err) {
