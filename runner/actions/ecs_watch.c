@@ -68,9 +68,10 @@ static const char *describe_containers(struct arena *arena, const struct json *t
 }
 
 void deploy_log_stopped_tasks(struct deploy *deploy) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct json *tasks = NULL;
     struct err err = {0};
-    if (!ecs_stopped_tasks(&deploy->ecs, deploy->arena, &tasks, &err))
+    if (!ecs_stopped_tasks(&deploy->ecs, &arena, &tasks, &err))
         return; /* only a help; the verdict does not hang on it */
     json_each(task, tasks) {
         const char *arn = json_get_text(task, "taskArn");
@@ -79,7 +80,7 @@ void deploy_log_stopped_tasks(struct deploy *deploy) {
             continue;
         const char *why =
             arena_printf(deploy->arena, "%.300s%s", json_get_text_or(task, "stoppedReason", "no reason given"),
-                         describe_containers(deploy->arena, task));
+                         describe_containers(&arena, task));
         job_log(deploy->job, "task %s stopped: %s", ecs_short_name(arn), why);
         /* A task that ECS itself scaled away says nothing about the image. */
         if (!str_equal(json_get_text(task, "stopCode"), "ServiceSchedulerInitiated") || !deploy->last_stop)
@@ -90,7 +91,7 @@ void deploy_log_stopped_tasks(struct deploy *deploy) {
 void deploy_tell(struct deploy *deploy, const char *sentence) {
     if (str_equal(deploy->told, sentence))
         return;
-    deploy->told = sentence;
+    deploy->told = arena_strdup(deploy->arena, sentence);
     job_log(deploy->job, "%s", sentence);
     const struct wire_progress progress = {.summary = sentence, .external_id = deploy->deployment, .percent = -1};
     reporter_progress(deploy->job->reporter, &progress);
@@ -127,13 +128,15 @@ static bool is_over(struct deploy *deploy, const struct ecs_verdict *verdict, bo
     return false;
 }
 
-/* One look. *over: the deployment has ended, *good says how. False where ECS could not be asked. */
+/* One look, in an arena of its own: an answer of ECS is large, and a rollout may take hundreds of looks. *over: the
+ * deployment has ended, *good says how. False where ECS could not be asked. */
 static bool look(struct deploy *deploy, struct ecs_ours *ours, int64_t *failed_tasks, bool *over, bool *good,
                  struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct json *service;
-    if (!ecs_describe_service(&deploy->ecs, deploy->arena, &service, err))
+    if (!ecs_describe_service(&deploy->ecs, &arena, &service, err))
         return false;
-    struct ecs_verdict verdict = ecs_verdict(deploy->arena, service, ours);
+    struct ecs_verdict verdict = ecs_verdict(&arena, service, ours);
     ours->seen = ours->seen || verdict.found;
     deploy_log_events(deploy, service);
     if (verdict.failed_tasks > *failed_tasks)
