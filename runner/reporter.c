@@ -28,8 +28,8 @@ struct reporter {
     struct mask mask;
     struct str waiting;   /* bytes not yet taken by the thread */
     struct str last_line; /* empty where the last that came was no line */
-    char *progress;     /* encoded, or NULL */
-    int64_t offset;     /* where the next batch belongs */
+    char *progress;       /* encoded, or NULL */
+    int64_t offset;       /* where the next batch belongs */
     int64_t token;
     char *job_path;
     bool finishing;

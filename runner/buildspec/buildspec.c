@@ -171,9 +171,8 @@ static void note_phase(struct reader *reader, const struct json *item) {
     for (size_t i = 0; i < PHASE_COUNT; i++)
         keys[i] = phase_names[i].key;
     const char *meant = suggest_nearest(item->name, keys);
-    reader_notice(reader, "%s:%d:%d: phase '%.100s' is ignored%s%s%s", reader->file, item->name_line,
-                  item->name_column, item->name, meant ? "; did you mean '" : "", meant ? meant : "",
-                  meant ? "'?" : "");
+    reader_notice(reader, "%s:%d:%d: phase '%.100s' is ignored%s%s%s", reader->file, item->name_line, item->name_column,
+                  item->name, meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 }
 
 static bool read_phases(struct reader *reader, const struct json *root, struct buildspec *out) {

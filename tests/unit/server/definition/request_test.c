@@ -112,7 +112,9 @@ static void short_forms_are_for_files(void **state) {
               &result));
     assert_int_equal(result.errors.count, 2);
     assert_string_equal(result.errors.list[0].path, "stages[1].actions[0].provider");
-    assert_string_equal(result.errors.list[1].message, "'actionTypeId' is missing; add it as an object with 'category', 'owner', 'provider', 'version'");
+    assert_string_equal(
+        result.errors.list[1].message,
+        "'actionTypeId' is missing; add it as an object with 'category', 'owner', 'provider', 'version'");
     assert_null(result.pipeline);
 }
 
