@@ -22,6 +22,8 @@ bool deploy_mark(struct deploy *deploy, struct err *err) {
     json_set_text(deploy->arena, mark, "previous", deploy->previous);
     json_set_text(deploy->arena, mark, "fingerprint", deploy->fingerprint);
     json_set_text(deploy->arena, mark, "registered", deploy->registered);
+    if (deploy->update_sent)
+        json_set_bool(deploy->arena, mark, "updateSent", true);
     json_set_text(deploy->arena, mark, "deployment", deploy->deployment);
     return job_checkpoint(deploy->job, mark, err);
 }
@@ -47,6 +49,7 @@ static bool init(struct deploy *deploy, struct job *job, struct err *err) {
     deploy->previous = json_get_text(mark, "previous");
     deploy->fingerprint = json_get_text(mark, "fingerprint");
     deploy->registered = json_get_text(mark, "registered");
+    deploy->update_sent = json_get_bool(mark, "updateSent", false);
     deploy->deployment = json_get_text(mark, "deployment");
     return true;
 }
@@ -145,10 +148,29 @@ static bool refuse_conflict(const struct deploy *deploy, const char *found, stru
                         ecs_short_name(deploy->previous));
 }
 
+/* An update that was sent and is not to be seen: it was lost on its way, or ECS carried it out and took it back. */
+static bool send_update(struct deploy *deploy, struct arena *arena, const struct json **service, struct err *err) {
+    const struct ecs_ours ours = {.task_definition = deploy->registered, .previous = deploy->previous};
+    if (deploy->update_sent && ecs_was_rolled_back(*service, &ours, deploy->began_ms))
+        return err_set_code(err, ERR_CONFLICT, "JobFailed",
+                            "ECS rolled the service back to %s; look why %s failed, then run again",
+                            ecs_short_name(deploy->previous), ecs_short_name(deploy->registered));
+    if (!deploy->update_sent) {
+        deploy->update_sent = true;
+        if (!deploy_mark(deploy, err))
+            return false;
+    }
+    if (!ecs_update_service(&deploy->ecs, arena, deploy->registered, service, err))
+        return false;
+    job_log(deploy->job, "updating service '%s' to %s", deploy->ecs.service, ecs_short_name(deploy->registered));
+    return true;
+}
+
 /* Looks first: the update may have been sent by somebody who died since. */
-static bool update_service(struct deploy *deploy, struct err *err) {
+static bool update_once(struct deploy *deploy, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct json *service;
-    if (!ecs_describe_service(&deploy->ecs, deploy->arena, &service, err))
+    if (!ecs_describe_service(&deploy->ecs, &arena, &service, err))
         return false;
     const char *found = json_get_text(ecs_primary(service), "taskDefinition");
     if (!found)
@@ -156,9 +178,8 @@ static bool update_service(struct deploy *deploy, struct err *err) {
     if (!str_equal(found, deploy->registered)) {
         if (!str_equal(found, deploy->previous))
             return refuse_conflict(deploy, found, err);
-        if (!ecs_update_service(&deploy->ecs, deploy->arena, deploy->registered, &service, err))
+        if (!send_update(deploy, &arena, &service, err))
             return false;
-        job_log(deploy->job, "updating service '%s' to %s", deploy->ecs.service, ecs_short_name(deploy->registered));
     }
     const char *id = json_get_text(ecs_primary(service), "id");
     if (!id)
@@ -170,6 +191,20 @@ static bool update_service(struct deploy *deploy, struct err *err) {
 /* Between two steps a cancel ends it. */
 static bool is_wanted(const struct deploy *deploy, struct err *err) {
     return job_stop_reason(deploy->job) < STOP_CANCELLED || err_set(err, ERR_CONFLICT, "stopped");
+}
+
+/* An update without an answer may have been carried out: the action must not end before it is known. */
+static bool update_service(struct deploy *deploy, struct err *err) {
+    for (int tries = 0; is_wanted(deploy, err); tries++) {
+        struct err own = {0};
+        if (update_once(deploy, &own))
+            return true;
+        if (own.kind != ERR_UNAVAILABLE || deploy_time_is_up(deploy) ||
+            !heartbeat_sleep(deploy->job->heartbeat, deploy_pause_ms(tries), STOP_TIMED_OUT))
+            return err_set_code(err, own.kind, own.code, "%s", own.message);
+        job_log(deploy->job, "%s; trying again", own.message);
+    }
+    return false;
 }
 
 static bool roll_out(struct deploy *deploy, struct err *err) {

@@ -18,6 +18,7 @@ struct deploy {
     const char *previous;    /* ARN of the task definition before ours; NULL: nothing was begun */
     const char *fingerprint; /* of the one to be registered */
     const char *registered;  /* ARN of ours; NULL: not registered yet, or nobody knows */
+    bool update_sent;        /* UpdateService was called, or was about to be */
     const char *deployment;  /* our deployment's id; NULL: the service was not updated, or nobody knows */
 
     const char **seen_events; /* ids of events and ARNs of tasks that the log has */
@@ -40,6 +41,9 @@ void deploy_tell(struct deploy *deploy, const char *sentence);
 
 /* Follows our deployment to its end. False where the job was stopped (cancelled, timed out) or it failed: *err. */
 bool deploy_watch(struct deploy *deploy, struct err *err);
+
+/* DeploymentTimeout has passed since the first attempt began. */
+bool deploy_time_is_up(const struct deploy *deploy);
 
 /* How long to wait before looking again, `looks` looks after the beginning. */
 int64_t deploy_pause_ms(int looks);

@@ -28,9 +28,12 @@ static const struct json *find(const struct json *service, const char *id) {
     return NULL;
 }
 
+static bool tells_of_rollback(const char *text) {
+    return text && (strstr(text, "rolling back") || strstr(text, "rolled back"));
+}
+
 static bool is_rollback(const struct json *primary, const struct ecs_ours *ours) {
-    const char *reason = json_get_text_or(primary, "rolloutStateReason", "");
-    return strstr(reason, "rolling back") || strstr(reason, "rolled back") ||
+    return tells_of_rollback(json_get_text(primary, "rolloutStateReason")) ||
            str_equal(json_get_text(primary, "taskDefinition"), ours->previous);
 }
 
@@ -86,6 +89,28 @@ struct ecs_verdict ecs_verdict(struct arena *arena, const struct json *service, 
     else if (ours->seen)
         judge_replaced(arena, service, ours, &verdict);
     return verdict;
+}
+
+/* ECS gives seconds, with a fraction. */
+static bool is_since(const struct json *value, int64_t since_ms) {
+    const struct json *created = json_get(value, "createdAt");
+    return created && created->type == JSON_NUMBER && created->number * 1000 >= (double)since_ms;
+}
+
+bool ecs_was_rolled_back(const struct json *service, const struct ecs_ours *ours, int64_t since_ms) {
+    const struct json *primary = ecs_primary(service);
+    json_each(deployment, json_get(service, "deployments")) {
+        if (str_equal(json_get_text(deployment, "taskDefinition"), ours->task_definition))
+            return deployment != primary;
+    }
+    /* Ours is listed no more. A reason or an event may be that of a rollback long ago. */
+    if (is_since(primary, since_ms) && tells_of_rollback(json_get_text(primary, "rolloutStateReason")))
+        return true;
+    json_each(event, json_get(service, "events")) {
+        if (is_since(event, since_ms) && tells_of_rollback(json_get_text(event, "message")))
+            return true;
+    }
+    return false;
 }
 
 bool ecs_is_back(struct arena *arena, const struct json *service, const struct ecs_ours *ours, const char **sentence) {

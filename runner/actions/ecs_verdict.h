@@ -32,6 +32,9 @@ struct ecs_verdict {
 
 struct ecs_verdict ecs_verdict(struct arena *arena, const struct json *service, const struct ecs_ours *ours);
 
+/* For a deployment that was begun at since_ms and is not PRIMARY: whether ECS has had it already, and gave it up. */
+bool ecs_was_rolled_back(const struct json *service, const struct ecs_ours *ours, int64_t since_ms);
+
 /* For an undo: whether all that runs is the previous revision. *sentence says how far it is. */
 bool ecs_is_back(struct arena *arena, const struct json *service, const struct ecs_ours *ours, const char **sentence);
 

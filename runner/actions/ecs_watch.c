@@ -146,8 +146,12 @@ static bool look(struct deploy *deploy, struct ecs_ours *ours, int64_t *failed_t
     return true;
 }
 
+bool deploy_time_is_up(const struct deploy *deploy) {
+    return clock_wall_ms(&clock_system) - deploy->began_ms >= deploy->timeout_ms;
+}
+
 static bool time_is_up(struct deploy *deploy, struct err *err) {
-    if (clock_wall_ms(&clock_system) - deploy->began_ms < deploy->timeout_ms)
+    if (!deploy_time_is_up(deploy))
         return false;
     (void)refuse(deploy,
                  arena_printf(deploy->arena,

@@ -59,7 +59,8 @@ def test_a_deployment_goes_through(server, ecs, runner, offer_deploy):
     assert [sorted(mark) for mark in job.checkpoints] == [
         ["beganMs", "cluster", "fingerprint", "previous", "service"],
         ["beganMs", "cluster", "fingerprint", "previous", "registered", "service"],
-        ["beganMs", "cluster", "deployment", "fingerprint", "previous", "registered", "service"]]
+        ["beganMs", "cluster", "fingerprint", "previous", "registered", "service", "updateSent"],
+        ["beganMs", "cluster", "deployment", "fingerprint", "previous", "registered", "service", "updateSent"]]
 
 
 @pytest.mark.parametrize("text, sentence", [
@@ -175,7 +176,7 @@ def test_a_lost_answer_has_one_effect(server, ecs, runner, offer_deploy, operati
 def test_kill_9_has_one_effect(server, ecs, start_runner, offer_deploy, point):
     """Killed after the call, before its answer could be marked; the next process adopts what it finds."""
     runner = start_runner(environment=ecs.environment)
-    marks = {"registering": 1, "updating": 2, "watching": 3}[point]
+    marks = {"registering": 1, "updating": 3, "watching": 4}[point]
     job = offer_deploy()
     original = ecs.call
 
@@ -188,7 +189,7 @@ def test_kill_9_has_one_effect(server, ecs, start_runner, offer_deploy, point):
 
     ecs.call = call
     if point == "watching":
-        server.wait(lambda: len(job.checkpoints) == 3)
+        server.wait(lambda: len(job.checkpoints) == 4)
         runner.process.kill()
     runner.process.wait(30)
     ecs.call = original
@@ -196,7 +197,7 @@ def test_kill_9_has_one_effect(server, ecs, start_runner, offer_deploy, point):
     runner.start()
     server.wait(lambda: len(server.hellos) == 2)
     again = offer_deploy(token=2, attempt=2, checkpoint=job.checkpoints[-1])
-    server.wait(lambda: len(again.checkpoints) + marks >= 3 and any(
+    server.wait(lambda: len(again.checkpoints) + marks >= 4 and any(
         "of 2 new tasks" in (p.get("summary") or "") for p in again.progress))
     ecs.complete()
     server.wait(lambda: again.result)
@@ -217,7 +218,7 @@ def test_throttling_is_waited_out(server, ecs, runner, offer_deploy):
     ecs.refuse = {"UpdateService": [("ThrottlingException", "Rate exceeded")] * 2,
                   "DescribeServices": [("ServerException", "busy")]}
     job = offer_deploy()
-    server.wait(lambda: len(job.checkpoints) == 3)
+    server.wait(lambda: len(job.checkpoints) == 4)
     ecs.complete()
     server.wait(lambda: job.result)
     assert job.result["outcome"] == "succeeded"

@@ -103,10 +103,48 @@ static void an_undo_ends_when_only_the_old_runs(void **state) {
     assert_false(is_back(""));
 }
 
+static void a_rollback_is_known_from_what_is_left_of_it(void **state) {
+    (void)state;
+    static const struct {
+        const char *what;
+        const char *service;
+        bool rolled_back;
+    } cases[] = {
+        {"never came", "{\"deployments\":[" OLD "\"status\":\"PRIMARY\",\"createdAt\":1.5}]}", false},
+        {"ours is PRIMARY", "{\"deployments\":[" OURS "\"status\":\"PRIMARY\"}]}", false},
+        {"ours is left", "{\"deployments\":[" OLD "\"status\":\"PRIMARY\"}," OURS "\"status\":\"ACTIVE\"}]}", true},
+        {"the reason tells",
+         "{\"deployments\":[" OLD "\"status\":\"PRIMARY\",\"createdAt\":2.25,\"rolloutStateReason\":"
+         "\"ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.\"}]}",
+         true},
+        {"a reason from before",
+         "{\"deployments\":[" OLD "\"status\":\"PRIMARY\",\"createdAt\":1.5,\"rolloutStateReason\":"
+         "\"ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.\"}]}",
+         false},
+        {"an event tells",
+         "{\"deployments\":[" OLD "\"status\":\"PRIMARY\",\"createdAt\":1.5}],\"events\":[{\"createdAt\":3,"
+         "\"message\":\"(service shop) rolling back to deployment ecs-svc/1.\"}]}",
+         true},
+        {"an event from before",
+         "{\"deployments\":[" OLD "\"status\":\"PRIMARY\",\"createdAt\":1.5}],\"events\":[{\"createdAt\":1,"
+         "\"message\":\"(service shop) rolling back to deployment ecs-svc/1.\"}]}",
+         false},
+    };
+    const struct ecs_ours ours = {.task_definition = "td/shop:2", .previous = "td/shop:1"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+        const struct json *answer = NULL;
+        assert_true(json_parse(&arena, cases[i].service, strlen(cases[i].service), &answer, NULL));
+        if (ecs_was_rolled_back(answer, &ours, 2000) != cases[i].rolled_back)
+            fail_msg("%s", cases[i].what);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_row_holds),
         cmocka_unit_test(an_undo_ends_when_only_the_old_runs),
+        cmocka_unit_test(a_rollback_is_known_from_what_is_left_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
