@@ -25,7 +25,7 @@ static void close_descriptor(const int *descriptor) {
 
 /* Two slots may want the same mirror; git's own locks would make the second one fail instead of wait. */
 static bool lock_mirror(struct job *job, const char *mirror, int *out, struct err *err) {
-    const char *path = arena_printf(job->arena, "%s/penstock.lock", mirror);
+    const char *path = arena_printf(job->arena, "%s/" GIT_MIRROR_LOCK, mirror);
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0)
         return err_set_errno(err, errno, "unable to lock '%s'", path);
@@ -67,7 +67,7 @@ bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
     const char *mirror;
     int lock CLEANUP(close_descriptor) = -1;
     if (!read_source(job, &remote, err) || !git_mirror(job, remote.url, &mirror, err) ||
-        !lock_mirror(job, mirror, &lock, err))
+        !lock_mirror(job, mirror, &lock, err) || !git_mirror_init(job, mirror, err))
         return false;
     reporter_add_secret(job->reporter, remote.password);
     const char *commit = remote.commit;

@@ -11,6 +11,8 @@
 #include "runner/folder.h"
 #include "runner/runner.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,18 +127,40 @@ bool git_mirror(struct job *job, const char *url, const char **out, struct err *
     hash_sha256_hex(url, strlen(url), hex);
     const char *mirrors = arena_printf(job->arena, "%s/mirrors", job->runner->config->state);
     const char *path = arena_printf(job->arena, "%s/%.32s.git", mirrors, hex);
-    struct stat status;
     *out = path;
-    if (stat(arena_printf(job->arena, "%s/HEAD", path), &status) == 0)
+    return folder_ensure(mirrors, err) && folder_ensure(path, err);
+}
+
+bool git_mirror_init(struct job *job, const char *mirror, struct err *err) {
+    struct stat status;
+    if (stat(arena_printf(job->arena, "%s/HEAD", mirror), &status) == 0)
         return true;
-    if (!folder_ensure(mirrors, err))
-        return false;
-    const char *const arguments[] = {"git", "init", "--quiet", "--bare", "--template=", "--", path, NULL};
+    const char *const arguments[] = {"git", "init", "--quiet", "--bare", "--template=", "--", mirror, NULL};
     struct spawn_result result;
     if (!run_git(job, arguments, NULL, &result, err))
         return false;
-    return result.exit_code == 0 || err_set(err, ERR_INTERNAL, "unable to make the mirror '%s': %.300s", path,
+    return result.exit_code == 0 || err_set(err, ERR_INTERNAL, "unable to make the mirror '%s': %.300s", mirror,
                                             reason(job->arena, result.output));
+}
+
+/* HEAD first: without it the folder is no repository, so that a half emptied one is made anew. The lock stays: others
+ * wait for this very file. */
+static bool empty_mirror(struct job *job, const char *mirror, struct err *err) {
+    folder_remove(arena_printf(job->arena, "%s/HEAD", mirror));
+    DIR *folder = opendir(mirror);
+    if (!folder)
+        return err_set_errno(err, errno, "unable to read '%s'", mirror);
+    for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+        if (!str_equal(entry->d_name, ".") && !str_equal(entry->d_name, "..") &&
+            !str_equal(entry->d_name, GIT_MIRROR_LOCK))
+            folder_remove(arena_printf(job->arena, "%s/%s", mirror, entry->d_name));
+    (void)closedir(folder);
+    return true;
+}
+
+/* What only a new mirror mends. */
+static bool is_stuck(const char *output) {
+    return strstr(output, "cannot lock ref") || strstr(output, ".lock': File exists");
 }
 
 static bool fetch_one(struct job *job, const char *mirror, const struct git_remote *remote, const char *refspec,
@@ -159,6 +183,9 @@ static bool fetch_one(struct job *job, const char *mirror, const struct git_remo
     if (result.exit_code == 0)
         return true;
     reporter_log(job->reporter, result.output, result.output_size);
+    if (is_stuck(result.output))
+        return err_set(err, ERR_CONFLICT, "the mirror '%s' takes no fetch: %.300s", mirror,
+                       reason(job->arena, result.output));
     return refuse(job->arena, remote, &result, err);
 }
 
@@ -197,8 +224,8 @@ static bool fetch_named(struct job *job, const char *mirror, const struct git_re
     return err->kind == ERR_NOT_FOUND && !remote->commit && fetch_ref(job, mirror, remote, tag, tag, ref, err);
 }
 
-bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
-               struct err *err) {
+static bool fetch_any(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
+                      struct err *err) {
     bool named = remote->branch || !remote->commit;
     bool fetched = named && fetch_named(job, mirror, remote, ref, err);
     if (fetched && (!remote->commit || git_has_commit(mirror, remote->commit)))
@@ -207,6 +234,20 @@ bool git_fetch(struct job *job, const char *mirror, const struct git_remote *rem
         return false;
     /* The branch has gone, or was rewritten since: most servers give out a commit by its name. */
     const char *to = arena_printf(job->arena, "refs/penstock/%s", remote->commit);
-    return fetch_ref(job, mirror, remote, remote->commit, to, ref, err) ||
+    if (fetch_ref(job, mirror, remote, remote->commit, to, ref, err))
+        return true;
+    return err->kind != ERR_CONFLICT &&
            err_set(err, ERR_NOT_FOUND, "no commit %s in '%s'", remote->commit, remote->url);
+}
+
+bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
+               struct err *err) {
+    struct err own = {0};
+    if (fetch_any(job, mirror, remote, ref, &own))
+        return true;
+    if (own.kind != ERR_CONFLICT)
+        return err_set_code(err, own.kind, own.code, "%s", own.message);
+    job_log(job, "%s; making it anew", own.message);
+    return empty_mirror(job, mirror, err) && git_mirror_init(job, mirror, err) &&
+           fetch_any(job, mirror, remote, ref, err);
 }

@@ -14,14 +14,20 @@ struct git_remote {
     const char *password;
 };
 
-/* The mirror's path, made where it is missing. */
+#define GIT_MIRROR_LOCK "penstock.lock" /* in the mirror: who fetches into it holds this file */
+
+/* The mirror's folder, made where it is missing; empty then. */
 bool git_mirror(struct job *job, const char *url, const char **out, struct err *err);
+
+/* Makes the folder a repository, where it is none. With the mirror locked. */
+bool git_mirror_init(struct job *job, const char *mirror, struct err *err);
 
 /* Packs what many fetches left, where there is much of it; takes seconds at most, and nobody waits for it. */
 void git_tidy(const char *mirror);
 
 /* Fetches; *ref is where the mirror has what the branch (tag, HEAD) names. Where `commit` is given and the branch does
- * not hold it (any more), the commit itself is fetched. */
+ * not hold it (any more), the commit itself is fetched. A mirror that can take no fetch any more (a killed git left its
+ * lock, a branch stands where a folder of branches is to be) is emptied and filled anew. With the mirror locked. */
 bool git_fetch(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref, struct err *err);
 
 #endif
