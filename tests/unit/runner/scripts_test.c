@@ -28,7 +28,8 @@ static void version_0_1_carries_nothing(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct buildspec spec = {.version_0_1 = true, .shell = "/bin/sh"};
-    assert_string_equal(script_of_command(&arena, &spec, "/src", "make"), "cd '/src'\n. " SCRIPT_ENVIRONMENT "\nmake\n");
+    assert_string_equal(script_of_command(&arena, &spec, "/src", "make"),
+                        "cd '/src'\n. " SCRIPT_ENVIRONMENT "\nmake\n");
 }
 
 static void values_tell_unset_from_empty(void **state) {
