@@ -57,18 +57,28 @@ def observe(program):
     return resident(program.process.pid), counts
 
 
-def test_idle(server, runner, make_clone, tmp_path):
-    # Not fresh from the start: after work, as they are most of their lives.
+def report(name, program, floor):
+    memory, counts = observe(program)
+    print(f"  {name}: {memory:.1f} MB resident ({memory / floor:.2f} times its libraries alone, {floor:.1f} MB); context switches in {SECONDS} s: min {min(counts)}, median {statistics.median(counts)}, max {max(counts)}")
+    return memory, counts
+
+
+def test_idle(server, make_runner, make_clone, tmp_path):
+    floor = libraries_alone(server.program)
+    print("\nidle, nobody connected")
+    _, counts = report("penstock-server", server, floor)
+    verdict("penstock-server wake-ups", statistics.median(counts), 0)
+
+    # After work, as both are most of their lives.
+    runner = make_runner(server)
     load_pipeline(server, "quick.yml", PIPELINE)
     (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "README").write_text("small\n")
     clone = make_clone(server, "quick", str(tmp_path / "source"))
     for _ in range(3):
         _, execution_id = push(clone, "quick")
-        wait_for_end(server, "quick", execution_id)
-    print("\nidle, after three executions")
+        assert wait_for_end(server, "quick", execution_id)["execution"]["status"] == "Succeeded"
+    print("idle, after three executions; the runner asks for work anew each 25 seconds for each job it could take")
     for name, program in (("penstock-server", server), ("penstock-runner", runner)):
-        memory, counts = observe(program)
-        floor = libraries_alone(program.program)
-        print(f"  {name}: {memory:.1f} MB resident ({memory / floor:.2f} times its libraries alone, {floor:.1f} MB); context switches in {SECONDS} s: min {min(counts)}, median {statistics.median(counts)}, max {max(counts)}")
+        memory, _ = report(name, program, libraries_alone(program.program))
         verdict(f"{name} resident", memory, 12, " MB")
-        verdict(f"{name} wake-ups in {SECONDS} s", statistics.median(counts), 0)
