@@ -109,8 +109,11 @@ def test_sidecar_may_end(runner):
 
 
 def test_stop_gives_time_to_end(runner):
-    arn = runner.run(runner.register(runner.container("job", "trap 'exit 5' TERM; while :; do sleep 0.1; done", stopTimeout=20)))
-    runner.reaches(arn, "RUNNING")
+    # RUNNING says that the shell was started, not that it has set its trap: the health check says that.
+    ready = {"command": ["CMD-SHELL", "test -e /ready"], "interval": 5, "timeout": 2, "retries": 3}
+    command = "trap 'exit 5' TERM; touch /ready; while :; do sleep 0.1; done"
+    arn = runner.run(runner.register(runner.container("job", command, stopTimeout=20, healthCheck=ready)))
+    eventually(lambda: runner.task(arn)["healthStatus"] == "HEALTHY", "the task is HEALTHY")
     runner.ecs.stop_task(cluster=runner.cluster, task=arn)
     assert runner.stopped(arn)["containers"][0]["exitCode"] == 5
 
