@@ -124,7 +124,7 @@ class Rules(unittest.TestCase):
         self.write("docs/a.md", "STATE/work/NAME %s/work/x ${d}/root/ /var/lib https://a.example.com/home/x/\n")
         self.write("web/package-lock.json", '{"node_modules/a": {"version": "1.0.0", "integrity": "sha512-x"}}\n')
         self.assert_none(check.check_machine_paths)
-        for path in ["/work/main/x", "(/home/jane/x)", '"/Users/jane/x"', "C:\\Users\\jane", "=/root/.cache"]:
+        for path in ["/work/shop/x", "(/home/jane/x)", '"/Users/jane/x"', "C:\\Users\\jane", "=/root/.cache"]:
             self.write("docs/a.md", f"first\nsee {path}\n")
             self.assert_one(check.check_machine_paths, "docs/a.md:2: '")
 
