@@ -15,7 +15,11 @@
 #define NAME_OTHERS "-_"
 #define SHA256_LENGTH 64
 #define WORDS_MAX_BYTES 2048 /* of each text about an action: they are copied into events and rows */
+#define VARIABLE_LENGTH_MAX 128
 #define JOB_SECONDS_MAX (30 * 24 * 3600)
+
+/* Of jobs that are no action: rules have no row in action_types.h. */
+#define RULE_CATEGORY "Rule"
 
 static const char *const outcome_names[] = {
     [WIRE_SUCCEEDED] = "succeeded",
@@ -60,6 +64,16 @@ static void encode_inputs(struct arena *arena, struct json *message, const struc
     }
 }
 
+static void encode_commands(struct arena *arena, struct json *message, const struct wire_job *job) {
+    if (job->command_count > 0)
+        set_texts(arena, message, "commands", job->commands, job->command_count);
+    set_copy(arena, message, "environment", job->environment);
+    if (job->output_variable_count > 0)
+        set_texts(arena, message, "outputVariables", job->output_variables, job->output_variable_count);
+    set_copy(arena, message, "outputFiles", job->output_files);
+    json_set_text(arena, message, "condition", job->condition);
+}
+
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {
     struct json *message = json_object(arena);
     json_set_text(arena, message, "id", job->id);
@@ -80,6 +94,7 @@ struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {
     set_texts(arena, message, "outputs", job->outputs, job->output_count);
     set_copy(arena, message, "source", job->source);
     set_copy(arena, message, "build", job->build);
+    encode_commands(arena, message, job);
     set_copy(arena, message, "checkpoint", job->checkpoint);
     json_set_bool(arena, message, "cancelled", job->cancelled);
     json_set_integer(arena, message, "timeoutSeconds", job->timeout_seconds);
@@ -112,6 +127,46 @@ static bool decode_inputs(struct arena *arena, const struct json *message, struc
     return true;
 }
 
+static bool decode_variable(struct arena *arena, const struct json *item, struct err *err) {
+    const char *name, *value, *type;
+    return is_message(item, "each value of 'environment'", err) &&
+           wire_name(arena, item, "name", VARIABLE_LENGTH_MAX, "_", &name, err) &&
+           wire_text(arena, item, "value", WIRE_REQUIRED, &value, err) &&
+           wire_text(arena, item, "type", WIRE_OPTIONAL, &type, err);
+}
+
+static bool decode_environment(struct arena *arena, const struct json *message, struct wire_job *job, struct err *err) {
+    const struct json *list;
+    if (!wire_list_or_none(message, "environment", &list, err))
+        return false;
+    json_each(item, list) {
+        if (!decode_variable(arena, item, err))
+            return false;
+    }
+    job->environment = json_copy(arena, list);
+    return true;
+}
+
+static bool decode_files(struct arena *arena, const struct json *message, struct wire_job *job, struct err *err) {
+    if (!wire_object(arena, message, "outputFiles", WIRE_OPTIONAL, &job->output_files, err))
+        return false;
+    json_each(member, job->output_files) {
+        const char *const *patterns;
+        size_t count;
+        if (!wire_texts(arena, job->output_files, member->name, &patterns, &count, err))
+            return err_wrap(err, "member 'outputFiles'");
+    }
+    return true;
+}
+
+static bool decode_commands(struct arena *arena, const struct json *message, struct wire_job *job, struct err *err) {
+    return wire_texts(arena, message, "commands", &job->commands, &job->command_count, err) &&
+           decode_environment(arena, message, job, err) &&
+           wire_texts(arena, message, "outputVariables", &job->output_variables, &job->output_variable_count, err) &&
+           decode_files(arena, message, job, err) &&
+           wire_text(arena, message, "condition", WIRE_OPTIONAL, &job->condition, err);
+}
+
 static bool decode_job_names(struct arena *arena, const struct json *message, struct wire_job *job, struct err *err) {
     enum action_category category;
     if (!wire_name(arena, message, "id", ID_LENGTH_MAX, ID_OTHERS, &job->id, err) ||
@@ -125,7 +180,7 @@ static bool decode_job_names(struct arena *arena, const struct json *message, st
         !wire_text(arena, message, "executionId", WIRE_OPTIONAL, &job->execution_id, err) ||
         !wire_text(arena, message, "actionExecutionId", WIRE_OPTIONAL, &job->action_execution_id, err))
         return false;
-    return action_category_parse(job->category, &category) ||
+    return action_category_parse(job->category, &category) || strcmp(job->category, RULE_CATEGORY) == 0 ||
            err_set(err, ERR_INVALID, "member 'category' must be a category of actions, not '%.100s'", job->category);
 }
 
@@ -139,6 +194,7 @@ bool wire_job_decode(struct arena *arena, const struct json *message, struct wir
         !wire_names(arena, message, "outputs", NAME_LENGTH_MAX, NAME_OTHERS, &job.outputs, &job.output_count, err) ||
         !wire_object(arena, message, "source", WIRE_OPTIONAL, &job.source, err) ||
         !wire_object(arena, message, "build", WIRE_OPTIONAL, &job.build, err) ||
+        !decode_commands(arena, message, &job, err) ||
         !wire_object(arena, message, "checkpoint", WIRE_OPTIONAL, &job.checkpoint, err) ||
         !wire_bool(message, "cancelled", &job.cancelled, err) ||
         !read_int(message, "timeoutSeconds", WIRE_OPTIONAL, 0, JOB_SECONDS_MAX, &job.timeout_seconds, err))

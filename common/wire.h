@@ -22,7 +22,7 @@ struct wire_job {
     int64_t token;        /* the fence: goes with everything the runner sends about the job */
     int attempt;          /* 1 for the first time that somebody gets it */
     const char *provider; /* action_types.h */
-    const char *category; /* "Build" */
+    const char *category; /* "Build"; "Rule" for a rule of a stage's condition */
     const char *region;
     const char *account_id;
     const char *pipeline; /* NULL for a build that no pipeline started, as are the next four */
@@ -35,11 +35,18 @@ struct wire_job {
     size_t input_count;
     const char *const *outputs; /* names of the artifacts to upload */
     size_t output_count;
-    const struct json *source;     /* source actions, else NULL: {url, branch, commit?, username?, password?} */
-    const struct json *build;      /* CodeBuild, else NULL: the build as BatchGetBuilds shows it, plus `buildspec` */
-    const struct json *checkpoint; /* what an earlier holder left with wire checkpoint, or NULL */
-    bool cancelled;                /* the job is to be undone, not done */
-    int timeout_seconds;           /* for the whole job; 0: the action's own rule */
+    const struct json *source;   /* source actions, else NULL: {url, branch, commit?, username?, password?} */
+    const struct json *build;    /* CodeBuild, else NULL: the build as BatchGetBuilds shows it, plus `buildspec` */
+    const char *const *commands; /* Commands, as are the next three: what to run, one line each */
+    size_t command_count;
+    const struct json *environment;      /* list of {name, value, type}, or NULL */
+    const char *const *output_variables; /* names */
+    size_t output_variable_count;
+    const struct json *output_files; /* object: output artifact -> list of patterns; NULL, or no member: all files */
+    const char *condition;           /* rules: "BEFORE_ENTRY", "ON_SUCCESS" or "ON_FAILURE", else NULL */
+    const struct json *checkpoint;   /* what an earlier holder left with wire checkpoint, or NULL */
+    bool cancelled;                  /* the job is to be undone, not done */
+    int timeout_seconds;             /* for the whole job; 0: the action's own rule */
 };
 
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job);

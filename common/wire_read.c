@@ -109,14 +109,41 @@ bool wire_object_of_texts(struct arena *arena, const struct json *message, const
     return true;
 }
 
-bool wire_list(const struct json *message, const char *name, const struct json **out, struct err *err) {
+static bool find_list(const struct json *message, const char *name, enum wire_presence presence,
+                      const struct json **out, struct err *err) {
     const struct json *list;
-    if (!find(message, name, WIRE_REQUIRED, JSON_ARRAY, &list, err))
+    if (!find(message, name, presence, JSON_ARRAY, &list, err))
         return false;
-    if (list->count > WIRE_LIST_MAX)
+    if (list && list->count > WIRE_LIST_MAX)
         return err_set(err, ERR_INVALID, "member '%s' has %zu values; at most %d are taken", name, list->count,
                        WIRE_LIST_MAX);
     *out = list;
+    return true;
+}
+
+bool wire_list(const struct json *message, const char *name, const struct json **out, struct err *err) {
+    return find_list(message, name, WIRE_REQUIRED, out, err);
+}
+
+bool wire_list_or_none(const struct json *message, const char *name, const struct json **out, struct err *err) {
+    return find_list(message, name, WIRE_OPTIONAL, out, err);
+}
+
+bool wire_texts(struct arena *arena, const struct json *message, const char *name, const char *const **out,
+                size_t *out_count, struct err *err) {
+    const struct json *list;
+    if (!find_list(message, name, WIRE_OPTIONAL, &list, err))
+        return false;
+    const char **texts = arena_array(arena, const char *, list ? list->count : 0);
+    size_t count = 0;
+    json_each(item, list) {
+        if (item->type != JSON_TEXT)
+            return err_set(err, ERR_INVALID, "each value of '%s' must be a text, not %s", name,
+                           json_type_name(item->type));
+        texts[count++] = arena_strdup(arena, item->text);
+    }
+    *out = texts;
+    *out_count = count;
     return true;
 }
 

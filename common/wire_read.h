@@ -41,6 +41,13 @@ bool wire_object_of_texts(struct arena *arena, const struct json *message, const
 /* A list of at most WIRE_LIST_MAX members, required; not copied. */
 bool wire_list(const struct json *message, const char *name, const struct json **out, struct err *err);
 
+/* The list of that name, or NULL; at most WIRE_LIST_MAX members; not copied. */
+bool wire_list_or_none(const struct json *message, const char *name, const struct json **out, struct err *err);
+
+/* A list of texts; an absent one has none. */
+bool wire_texts(struct arena *arena, const struct json *message, const char *name, const char *const **out,
+                size_t *out_count, struct err *err);
+
 /* A list of names as wire_name has them. */
 bool wire_names(struct arena *arena, const struct json *message, const char *name, size_t longest, const char *others,
                 const char *const **out, size_t *out_count, struct err *err);

@@ -33,6 +33,9 @@ static const char job_text[] =
     "\"inputs\":[{\"name\":\"App\","
     "\"sha256\":\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\",\"sizeBytes\":12}],"
     "\"outputs\":[\"Images\",\"Other\"],\"source\":{\"url\":\"u\"},\"build\":{\"buildspec\":\"b\"},"
+    "\"commands\":[\"make\",\"make test\"],"
+    "\"environment\":[{\"name\":\"MODE\",\"value\":\"fast\",\"type\":\"PLAINTEXT\"}],"
+    "\"outputVariables\":[\"TAG\"],\"outputFiles\":{\"Images\":[\"dist/**/*\"]},\"condition\":\"ON_SUCCESS\","
     "\"checkpoint\":{\"x\":1},\"cancelled\":true,\"timeoutSeconds\":3600}";
 
 static void a_job_survives_the_way(void **state) {
@@ -52,6 +55,13 @@ static void a_job_survives_the_way(void **state) {
     assert_string_equal(job.outputs[1], "Other");
     assert_string_equal(json_get_text(job.source, "url"), "u");
     assert_string_equal(json_get_text(job.build, "buildspec"), "b");
+    assert_int_equal(job.command_count, 2);
+    assert_string_equal(job.commands[1], "make test");
+    assert_string_equal(json_get_text(job.environment->first, "value"), "fast");
+    assert_int_equal(job.output_variable_count, 1);
+    assert_string_equal(job.output_variables[0], "TAG");
+    assert_string_equal(json_get(job.output_files, "Images")->first->text, "dist/**/*");
+    assert_string_equal(job.condition, "ON_SUCCESS");
     assert_int_equal(json_get_integer(job.checkpoint, "x", 0), 1);
     assert_true(job.cancelled);
     assert_int_equal(job.timeout_seconds, 3600);
@@ -78,6 +88,10 @@ static void a_build_without_pipeline_has_no_names(void **state) {
     assert_null(again.checkpoint);
     assert_int_equal(again.configuration->count, 0);
     assert_int_equal(again.input_count + again.output_count, 0);
+    assert_int_equal(again.command_count + again.output_variable_count, 0);
+    assert_null(again.environment);
+    assert_null(again.output_files);
+    assert_null(again.condition);
     assert_false(again.cancelled);
 }
 
@@ -161,6 +175,25 @@ static void wrong_jobs_are_refused_by_name(void **state) {
         {"provider", "\"a b\"", "member 'provider' must have 1 to 100 letters, digits or '-_'"},
         {"category", "\"Bild\"", "member 'category' must be a category of actions, not 'Bild'"},
         {"category", NULL, "member 'category' is missing"},
+        {"category", "\"Rule\"", NULL},
+        {"commands", "[1]", "each value of 'commands' must be a text, not number"},
+        {"commands", "\"make\"", "member 'commands' must be a value of type list, not text"},
+        {"commands", NULL, NULL},
+        {"environment", "{}", "member 'environment' must be a value of type list, not object"},
+        {"environment", "[1]", "each value of 'environment' must be an object"},
+        {"environment", "[{\"name\":\"A=B\",\"value\":\"\"}]",
+         "member 'name' must have 1 to 128 letters, digits or '_'"},
+        {"environment", "[{\"name\":\"A\"}]", "member 'value' is missing"},
+        {"environment", "[{\"name\":\"A\",\"value\":\"\"}]", NULL},
+        {"environment", NULL, NULL},
+        {"outputVariables", "[null]", "each value of 'outputVariables' must be a text, not null"},
+        {"outputVariables", NULL, NULL},
+        {"outputFiles", "[]", "member 'outputFiles' must be a value of type object, not list"},
+        {"outputFiles", "{\"Images\":\"*\"}",
+         "member 'outputFiles': member 'Images' must be a value of type list, not text"},
+        {"outputFiles", NULL, NULL},
+        {"condition", "1", "member 'condition' must be a value of type text, not number"},
+        {"condition", NULL, NULL},
         {"region", NULL, "member 'region' is missing"},
         {"region", "\"eu/1\"", "member 'region' must have 1 to 100 letters, digits or '-_'"},
         {"accountId", NULL, "member 'accountId' is missing"},
