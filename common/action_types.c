@@ -57,7 +57,7 @@ static const struct action_type types[] = {
      .keys = {OPTIONAL("NotificationArn"), OPTIONAL("CustomData"), OPTIONAL("ExternalEntityLink")}},
 
     {.provider = "ECS", .category = ACTION_DEPLOY, .owner = "AWS", .version = "1", COUNTS(1, 1, 0, 0),
-     .worker = ACTION_BY_RUNNER,
+     .worker = ACTION_BY_RUNNER, .target_kind = "ecs", .target_keys = {"ClusterName", "ServiceName"},
      .keys = {REQUIRED("ClusterName"), REQUIRED("ServiceName"), OPTIONAL("FileName"),
               OPTIONAL("DeploymentTimeout")}},
     {.provider = "CodeDeployToECS", .category = ACTION_DEPLOY, .owner = "AWS", .version = "1", COUNTS(1, 5, 0, 0),

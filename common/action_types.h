@@ -27,6 +27,7 @@ enum action_category {
 enum action_worker {
     ACTION_BY_RUNNER,
     ACTION_BY_PERSON, /* Manual approval: the server waits */
+    ACTION_BY_WORKER, /* owner Custom: a job worker polls for it */
     ACTION_BY_NOBODY, /* AWS has it, Penstock does not yet: refused at load with a sentence */
 };
 
@@ -44,6 +45,10 @@ struct action_type {
     int least_inputs, most_inputs;
     int least_outputs, most_outputs;
     enum action_worker worker;
+    /* What it deploys to, so that two never work on it at once: target_kind "ecs", and the keys whose values name it.
+     * NULL: nothing that is locked. */
+    const char *target_kind;
+    const char *target_keys[3]; /* NULL ends the list */
     struct action_key keys[ACTION_KEYS_MAX + 1];
 };
 

@@ -8,6 +8,8 @@
 
 #include "common/action_types.h"
 #include "common/json.h"
+#include "server/definition/rule_types.h"
+#include "server/triggers/filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,10 +60,55 @@ struct pipeline_action {
     int timeout_minutes;            /* Manual approval: 5..86400; 0: not given */
 };
 
+enum condition_kind { CONDITION_BEFORE_ENTRY, CONDITION_ON_SUCCESS, CONDITION_ON_FAILURE };
+
+/* What a condition leads to: beforeEntry and onSuccess where it is not met, onFailure where it is. */
+enum condition_result { RESULT_FAIL, RESULT_SKIP, RESULT_ROLLBACK, RESULT_RETRY };
+
+/* A rule of a condition. */
+struct pipeline_rule {
+    const char *name;
+    const struct rule_type *type;
+    const struct pipeline_setting *configuration;
+    size_t configuration_count;
+    const struct pipeline_artifact *inputs;
+    size_t input_count;
+    const char *const *commands; /* Commands; else none */
+    size_t command_count;
+    const char *region;  /* NULL: the pipeline's */
+    int timeout_minutes; /* 0: not given */
+};
+
+struct pipeline_condition {
+    enum condition_result result;
+    const struct pipeline_rule *rules; /* 1..5 */
+    size_t rule_count;
+};
+
+enum retry_mode { RETRY_FAILED_ACTIONS, RETRY_ALL_ACTIONS };
+
 struct pipeline_stage {
     const char *name;
     const struct pipeline_action *actions; /* in the order written */
     size_t action_count;
+    const struct pipeline_condition *conditions[3]; /* by condition_kind; NULL: none */
+    /* onFailure.result, which holds without a condition: RESULT_ROLLBACK or RESULT_RETRY; RESULT_FAIL: nothing more. */
+    enum condition_result on_failure;
+    enum retry_mode retry_mode; /* of RESULT_RETRY, said by the result or by the condition's */
+};
+
+/* Which changes of a source start the pipeline, instead of each push to its branch. */
+struct pipeline_trigger {
+    const char *source_action;
+    const struct trigger_filter *filters; /* of `push` and `pullRequest`; none: nothing starts it */
+    size_t filter_count;
+};
+
+/* A time at which the pipeline starts (files only: AWS keeps schedules elsewhere). */
+struct pipeline_schedule {
+    const char *name;
+    const char *expression; /* "cron(0 12 * * ? *)" */
+    const char *time_zone;  /* "UTC" */
 };
 
 struct pipeline_variable {
@@ -79,6 +126,8 @@ struct pipeline {
     size_t stage_count;
     const struct pipeline_variable *variables;
     size_t variable_count;
+    const struct pipeline_trigger *triggers;
+    size_t trigger_count;
     /* The same as AWS's GetPipeline shows it, defaults filled in, without `version` (the store counts it). */
     const struct json *declaration;
 };

@@ -141,6 +141,7 @@ static bool set_going(struct step *step, const struct action_run_row *run, const
         if (str_equal(action->type->provider, "CodeBuild"))
             return queue_build(step, run, configuration, action, err);
         return queue_job(step, run, action, err);
+    case ACTION_BY_WORKER:
     case ACTION_BY_NOBODY:
         break;
     }

@@ -21,6 +21,11 @@ enum execution_status {
     EXECUTION_CANCELLED,
 };
 
+enum execution_type {
+    EXECUTION_STANDARD,
+    EXECUTION_ROLLBACK, /* one stage, again as an earlier execution left it */
+};
+
 /* Where an execution is. */
 enum execution_place {
     PLACE_WAITING, /* in front of its stage */
@@ -46,6 +51,26 @@ enum stage_status {
     STAGE_SKIPPED,
 };
 
+/* What a stage is at. */
+enum stage_phase {
+    PHASE_ENTRY,   /* its beforeEntry condition */
+    PHASE_ACTIONS, /* its actions */
+    PHASE_SUCCESS, /* they succeeded: its onSuccess condition */
+    PHASE_FAILURE, /* one failed: its onFailure condition */
+};
+
+enum retry_trigger { RETRY_AUTOMATED, RETRY_MANUAL };
+
+enum condition_status {
+    CONDITION_IN_PROGRESS,
+    CONDITION_SUCCEEDED,
+    CONDITION_FAILED,
+    CONDITION_ERRORED,
+    CONDITION_CANCELLED,  /* its execution was stopped, or its pipeline changed */
+    CONDITION_ABANDONED,  /* its execution was stopped at once */
+    CONDITION_OVERRIDDEN, /* a person said: go on */
+};
+
 enum action_status {
     ACTION_IN_PROGRESS,
     ACTION_SUCCEEDED,
@@ -68,6 +93,17 @@ enum job_cancel {
 
 enum job_outcome { JOB_SUCCEEDED, JOB_FAILED, JOB_STOPPED };
 
+/* AWS's states of a job worker's job. */
+enum worker_job_state {
+    WORKER_JOB_CREATED, /* unused here: a job is queued in the transaction that makes it */
+    WORKER_JOB_QUEUED,
+    WORKER_JOB_DISPATCHED, /* answered to a poll, not yet acknowledged */
+    WORKER_JOB_IN_PROGRESS,
+    WORKER_JOB_TIMED_OUT,
+    WORKER_JOB_SUCCEEDED,
+    WORKER_JOB_FAILED,
+};
+
 enum build_status {
     BUILD_IN_PROGRESS,
     BUILD_SUCCEEDED,
@@ -80,7 +116,7 @@ enum build_status {
 struct state_row {
     const char *name;
     unsigned next; /* bit N: state N may follow */
-    bool end;
+    bool end;      /* its work is over; a row that names a next state all the same can be opened again */
 };
 
 struct state_table {
@@ -91,13 +127,20 @@ struct state_table {
 
 extern const struct state_table execution_modes; /* names only; enum execution_mode of the definition */
 extern const struct state_table execution_statuses;
+extern const struct state_table execution_types; /* names only */
 extern const struct state_table execution_places;
 extern const struct state_table stop_modes;
 extern const struct state_table stage_statuses;
+extern const struct state_table stage_phases;
+extern const struct state_table retry_triggers;    /* names only */
+extern const struct state_table condition_kinds;   /* names only; enum condition_kind of the definition */
+extern const struct state_table condition_results; /* names only; enum condition_result */
+extern const struct state_table condition_statuses;
 extern const struct state_table action_statuses;
 extern const struct state_table job_states;
 extern const struct state_table job_cancels;
 extern const struct state_table job_outcomes; /* names only */
+extern const struct state_table worker_job_states;
 extern const struct state_table build_statuses;
 
 /* "InProgress". */
