@@ -129,6 +129,67 @@ struct engine_abandon_request {
 bool engine_abandon_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,
                            struct err *err);
 
+/* What people do to stages. */
+
+struct engine_retry_request {
+    const char *pipeline;
+    const char *stage;
+    const char *execution;
+    enum retry_mode mode;
+    const char *by; /* or NULL */
+};
+
+/* Opens the failed (or stopped) stage again, in the same execution. RETRY_FAILED_ACTIONS is good while others of the
+ * group still run. Errors: ERR_NOT_FOUND PipelineNotFoundException, PipelineExecutionNotFoundException,
+ * StageNotFoundException; ERR_CONFLICT StageNotRetryableException (nothing failed there, the stage was skipped, the
+ * pipeline was changed since), NotLatestPipelineExecutionException (another execution has entered the stage since),
+ * ConflictException (something still runs that RETRY_ALL_ACTIONS would double). */
+bool engine_retry_stage(struct tx *tx, struct arena *arena, const struct engine_retry_request *request,
+                        struct err *err);
+
+struct engine_rollback_request {
+    const char *pipeline;
+    const char *stage;
+    const char *target; /* the execution to go back to */
+    const char *by;     /* or NULL */
+};
+
+/* A new execution of type ROLLBACK that runs the one stage as the target left it; its conditions are not asked. Errors:
+ * ERR_NOT_FOUND PipelineNotFoundException, PipelineExecutionNotFoundException, StageNotFoundException; ERR_CONFLICT
+ * PipelineExecutionOutdatedException (the target ran another version), UnableToRollbackStageException (it did not
+ * succeed there, is a rollback itself, the stage is the first or was skipped, works, or the pipeline is PARALLEL). */
+bool engine_rollback_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
+                           const char **execution, struct err *err);
+
+struct engine_transition_request {
+    const char *pipeline;
+    const char *stage;
+    bool outbound; /* out of the stage: into the one behind it */
+    bool enable;
+    const char *reason; /* !enable: 1 to 300 characters */
+    const char *by;     /* or NULL */
+};
+
+/* Opens or closes the way into a stage; saying it again changes the reason. What waits goes in at once, unless the way
+ * was closed for more than 30 days: then not before the next start. Errors: ERR_NOT_FOUND PipelineNotFoundException,
+ * StageNotFoundException. */
+bool engine_set_transition(struct tx *tx, struct arena *arena, const struct engine_transition_request *request,
+                           struct err *err);
+
+struct engine_override_request {
+    const char *pipeline;
+    const char *stage;
+    const char *execution;
+    enum condition_kind kind; /* not CONDITION_ON_FAILURE */
+    const char *by;           /* or NULL */
+};
+
+/* Goes on as if the condition were met; its rules under way are Abandoned. Errors: ERR_NOT_FOUND
+ * PipelineNotFoundException, PipelineExecutionNotFoundException, StageNotFoundException; ERR_CONFLICT
+ * ConditionNotOverridableException, NotLatestPipelineExecutionException. */
+bool engine_override_condition(struct tx *tx, struct arena *arena, const struct engine_override_request *request,
+                               struct err *err);
+
 /* Builds. */
 
 /* StopBuild: the build as it is after. One that ended is no error. Errors: ERR_NOT_FOUND ResourceNotFoundException. */
@@ -153,10 +214,13 @@ bool engine_open(struct tx *tx, struct err *err);
  * WAKE_CLOCK. */
 bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err);
 
-/* What time ends: an offer or a lease, an approval. */
+/* What time brings: the end of an offer or a lease, of an approval or a rule, a schedule's instant, the end of a job
+ * worker's job. One of them is set. */
 struct engine_due {
-    const char *job_id;    /* or NULL: */
-    int64_t action_run_id; /* an approval */
+    const char *job_id;
+    int64_t action_run_id;
+    int64_t schedule_id;
+    const char *worker_job_id;
 };
 
 /* What is due by the transaction's clock. */

@@ -7,10 +7,13 @@
 bool action_runs_add(struct tx *tx, const struct action_run_row *row, int64_t *id, struct err *err) {
     static const char sql[] =
         "INSERT INTO action_runs (uuid, execution_id, stage_run_id, pipeline_id, stage, action, category, provider, "
-        "run_order, variable_namespace, status, configuration, inputs, outputs, summary, approval_token, expires_ms, "
-        "external_id, started_ms, updated_ms) VALUES (:uuid, :execution_id, :stage_run_id, :pipeline_id, :stage, "
-        ":action, :category, :provider, :run_order, :variable_namespace, 'InProgress', :configuration, :inputs, "
-        ":outputs, :summary, :approval_token, :expires_ms, :external_id, :now, :now)";
+        "owner, type_version, condition_id, run_order, variable_namespace, status, configuration, commands, "
+        "environment, output_variables, output_files, target, holds_target, look_ms, inputs, outputs, summary, "
+        "approval_token, expires_ms, external_id, started_ms, updated_ms) VALUES (:uuid, :execution_id, "
+        ":stage_run_id, :pipeline_id, :stage, :action, :category, :provider, :owner, :type_version, :condition_id, "
+        ":run_order, :variable_namespace, 'InProgress', :configuration, :commands, :environment, :output_variables, "
+        ":output_files, :target, :holds_target, :look_ms, :inputs, :outputs, :summary, :approval_token, :expires_ms, "
+        ":external_id, :now, :now)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":uuid", row->uuid);
     query_integer(&query, ":execution_id", row->execution_id);
@@ -20,9 +23,19 @@ bool action_runs_add(struct tx *tx, const struct action_run_row *row, int64_t *i
     query_text(&query, ":action", row->action);
     query_text(&query, ":category", row->category);
     query_text(&query, ":provider", row->provider);
+    query_text(&query, ":owner", row->owner ? row->owner : "AWS");
+    query_text(&query, ":type_version", row->type_version ? row->type_version : "1");
+    query_integer_or_null(&query, ":condition_id", row->condition_id, 0);
     query_integer(&query, ":run_order", row->run_order);
     query_text(&query, ":variable_namespace", row->variable_namespace);
     query_text(&query, ":configuration", row->configuration);
+    query_text(&query, ":commands", row->commands);
+    query_text(&query, ":environment", row->environment);
+    query_text(&query, ":output_variables", row->output_variable_names);
+    query_text(&query, ":output_files", row->output_files);
+    query_text(&query, ":target", row->target);
+    query_integer(&query, ":holds_target", row->holds_target);
+    query_integer_or_null(&query, ":look_ms", row->look_ms, 0);
     query_text(&query, ":inputs", row->inputs);
     query_text(&query, ":outputs", row->outputs);
     query_text(&query, ":summary", row->summary);
@@ -72,6 +85,23 @@ bool action_runs_progress(struct tx *tx, int64_t id, const char *summary, const 
     query_integer_or_null(&query, ":percent", percent, -1);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     return query_run(&query, err);
+}
+
+bool action_runs_take_target(struct tx *tx, int64_t id, struct err *err) {
+    static const char sql[] = "UPDATE action_runs SET holds_target = 1, updated_ms = :now "
+                              "WHERE id = :id AND status = 'InProgress' AND target IS NOT NULL AND holds_target = 0";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the action", err);
+}
+
+bool action_runs_set_look(struct tx *tx, int64_t id, int64_t look_ms, struct err *err) {
+    static const char sql[] = "UPDATE action_runs SET look_ms = :look_ms WHERE id = :id AND status = 'InProgress'";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_integer_or_null(&query, ":look_ms", look_ms, 0);
+    return query_run_one(&query, "the rule", err);
 }
 
 bool action_runs_set_variable(struct tx *tx, int64_t action_run_id, const char *name, const char *value,

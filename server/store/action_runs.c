@@ -9,8 +9,10 @@
     "a.id, a.uuid, a.execution_id, e.uuid, e.version, a.stage_run_id, a.pipeline_id, p.name, a.stage, a.action, "      \
     "a.category, a.provider, a.run_order, a.variable_namespace, a.status, a.configuration, a.inputs, a.outputs, "      \
     "a.summary, a.approval_token, a.expires_ms, a.external_id, a.external_url, a.error_code, a.error_message, "        \
-    "a.updated_by, a.percent, a.started_ms, a.updated_ms, a.ended_ms "                                                 \
-    "FROM action_runs a JOIN executions e ON e.id = a.execution_id JOIN pipelines p ON p.id = a.pipeline_id "
+    "a.updated_by, a.percent, a.started_ms, a.updated_ms, a.ended_ms, a.owner, a.type_version, a.condition_id, "       \
+    "c.kind, a.commands, a.environment, a.output_variables, a.output_files, a.target, a.holds_target, a.look_ms "      \
+    "FROM action_runs a JOIN executions e ON e.id = a.execution_id JOIN pipelines p ON p.id = a.pipeline_id "          \
+    "LEFT JOIN conditions c ON c.id = a.condition_id "
 
 static struct action_run_row action_run_from_row(struct query *query, struct arena *arena) {
     return (struct action_run_row){
@@ -44,6 +46,17 @@ static struct action_run_row action_run_from_row(struct query *query, struct are
         .started_ms = query_column_integer(query, 27),
         .updated_ms = query_column_integer(query, 28),
         .ended_ms = query_column_integer(query, 29),
+        .owner = query_column_text(query, arena, 30),
+        .type_version = query_column_text(query, arena, 31),
+        .condition_id = query_column_integer(query, 32),
+        .condition = query_column_text(query, arena, 33),
+        .commands = query_column_text(query, arena, 34),
+        .environment = query_column_text(query, arena, 35),
+        .output_variable_names = query_column_text(query, arena, 36),
+        .output_files = query_column_text(query, arena, 37),
+        .target = query_column_text(query, arena, 38),
+        .holds_target = query_column_integer(query, 39) != 0,
+        .look_ms = query_column_integer(query, 40),
     };
 }
 
@@ -83,7 +96,8 @@ bool action_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struc
 
 bool action_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, struct action_run_row **out,
                       size_t *count, struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE a.execution_id = :execution_id ORDER BY a.id";
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE a.execution_id = :execution_id AND a.condition_id IS NULL ORDER BY a.id";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":execution_id", execution_id);
     return collect(&query, arena, out, count, err);
@@ -91,7 +105,8 @@ bool action_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, 
 
 bool action_runs_list_stage(struct tx *tx, struct arena *arena, int64_t stage_run_id, struct action_run_row **out,
                             size_t *count, struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE a.stage_run_id = :stage_run_id ORDER BY a.id";
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE a.stage_run_id = :stage_run_id AND a.condition_id IS NULL ORDER BY a.id";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":stage_run_id", stage_run_id);
     return collect(&query, arena, out, count, err);
@@ -100,7 +115,8 @@ bool action_runs_list_stage(struct tx *tx, struct arena *arena, int64_t stage_ru
 bool action_runs_list_pipeline(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
                                struct action_run_row **out, size_t *count, struct err *err) {
     static const char sql[] =
-        "SELECT " COLUMNS "WHERE a.pipeline_id = :pipeline_id AND a.id < :before ORDER BY a.id DESC LIMIT :limit";
+        "SELECT " COLUMNS "WHERE a.pipeline_id = :pipeline_id AND a.id < :before AND a.condition_id IS NULL "
+        "ORDER BY a.id DESC LIMIT :limit";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
     query_integer(&query, ":before", before ? before : INT64_MAX);
@@ -111,7 +127,7 @@ bool action_runs_list_pipeline(struct tx *tx, struct arena *arena, int64_t pipel
 bool action_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage, const char *action,
                         bool *found, struct action_run_row *out, struct err *err) {
     static const char sql[] = "SELECT " COLUMNS "WHERE a.pipeline_id = :pipeline_id AND a.stage = :stage "
-                              "AND a.action = :action ORDER BY a.id DESC LIMIT 1";
+                              "AND a.action = :action AND a.condition_id IS NULL ORDER BY a.id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
     query_text(&query, ":stage", stage);
@@ -129,19 +145,60 @@ bool action_runs_find_token(struct tx *tx, struct arena *arena, const char *appr
 
 bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct action_run_row **out,
                                    size_t *count, struct err *err) {
-    /* The index on expires_ms holds approvals under way and nothing else: they all expire. */
-    static const char sql[] =
-        "SELECT " COLUMNS "WHERE a.status = 'InProgress' AND a.expires_ms IS NOT NULL "
-        "AND (:pipeline_id = 0 OR a.pipeline_id = :pipeline_id) AND p.deleted_ms IS NULL ORDER BY a.id";
+    /* The index on expires_ms holds approvals (and rules) under way and nothing else: they all expire. */
+    static const char sql[] = "SELECT " COLUMNS "WHERE a.status = 'InProgress' AND a.expires_ms IS NOT NULL "
+                              "AND a.approval_token IS NOT NULL AND (:pipeline_id = 0 OR a.pipeline_id = :pipeline_id) "
+                              "AND p.deleted_ms IS NULL ORDER BY a.id";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
     return collect(&query, arena, out, count, err);
 }
 
+bool action_runs_list_condition(struct tx *tx, struct arena *arena, int64_t condition_id, struct action_run_row **out,
+                                size_t *count, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE a.condition_id = :condition_id ORDER BY a.id";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":condition_id", condition_id);
+    return collect(&query, arena, out, count, err);
+}
+
+bool action_runs_list_rules(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t execution_id,
+                            int64_t before, size_t limit, struct action_run_row **out, size_t *count, struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE a.pipeline_id = :pipeline_id AND a.id < :before AND a.condition_id IS NOT NULL "
+        "AND (:execution_id = 0 OR a.execution_id = :execution_id) ORDER BY a.id DESC LIMIT :limit";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    query_integer(&query, ":execution_id", execution_id);
+    query_integer(&query, ":before", before ? before : INT64_MAX);
+    query_integer(&query, ":limit", (int64_t)limit);
+    return collect(&query, arena, out, count, err);
+}
+
+bool action_runs_target_holder(struct tx *tx, struct arena *arena, const char *target, bool *found,
+                               struct action_run_row *out, struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE a.target = :target AND a.status = 'InProgress' AND a.holds_target = 1";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":target", target);
+    return one(&query, arena, found, out, err);
+}
+
+bool action_runs_target_waiter(struct tx *tx, struct arena *arena, const char *target, bool *found,
+                               struct action_run_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE a.target = :target AND a.status = 'InProgress' "
+                              "AND a.target IS NOT NULL AND a.holds_target = 0 ORDER BY a.id LIMIT 1";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":target", target);
+    return one(&query, arena, found, out, err);
+}
+
 bool action_runs_expired(struct tx *tx, struct arena *arena, int64_t now_ms, struct action_run_row **out, size_t *count,
                          struct err *err) {
     static const char sql[] =
-        "SELECT " COLUMNS "WHERE a.status = 'InProgress' AND a.expires_ms <= :now ORDER BY a.expires_ms, a.id";
+        "SELECT " COLUMNS "WHERE a.id IN ("
+        "SELECT id FROM action_runs WHERE status = 'InProgress' AND expires_ms <= :now UNION "
+        "SELECT id FROM action_runs WHERE status = 'InProgress' AND look_ms <= :now) ORDER BY a.id";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":now", now_ms);
     return collect(&query, arena, out, count, err);
@@ -149,7 +206,10 @@ bool action_runs_expired(struct tx *tx, struct arena *arena, int64_t now_ms, str
 
 bool action_runs_next_expiry(struct tx *tx, int64_t *out, struct err *err) {
     static const char sql[] =
-        "SELECT min(expires_ms) FROM action_runs WHERE status = 'InProgress' AND expires_ms IS NOT NULL";
+        "SELECT min(moment) FROM ("
+        "SELECT min(expires_ms) AS moment FROM action_runs WHERE status = 'InProgress' AND expires_ms IS NOT NULL "
+        "UNION ALL "
+        "SELECT min(look_ms) FROM action_runs WHERE status = 'InProgress' AND look_ms IS NOT NULL)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     *out = query_next(&query) ? query_column_integer(&query, 0) : 0;
     return query_done(&query, err);

@@ -22,18 +22,29 @@ struct action_run_row {
     const char *pipeline;
     const char *stage;
     const char *action;
-    const char *category; /* "Build" */
+    const char *category; /* "Build"; "Rule" for a rule of a condition */
     const char *provider; /* "CodeBuild" */
+    const char *owner;    /* "AWS", as it is and the next */
+    const char *type_version;
+    int64_t condition_id;  /* of a rule; 0: an action */
+    const char *condition; /* of a rule: "BEFORE_ENTRY" …; else NULL */
     int run_order;
     const char *variable_namespace; /* or NULL */
     enum action_status status;
-    const char *configuration;  /* JSON object of texts, variables resolved */
-    const char *inputs;         /* JSON list of artifact names */
-    const char *outputs;        /* the same */
-    const char *summary;        /* or NULL */
-    const char *approval_token; /* Manual approval, else NULL */
-    int64_t expires_ms;         /* Manual approval, else 0 */
-    const char *external_id;    /* or NULL, as are the next four */
+    const char *configuration;         /* JSON object of texts, variables resolved */
+    const char *commands;              /* Commands: JSON list of texts, else NULL, as are the next three */
+    const char *environment;           /* JSON list of {name, value, type} */
+    const char *output_variable_names; /* JSON list */
+    const char *output_files;          /* JSON object: output artifact -> list of patterns */
+    const char *target;                /* what it deploys to, "ecs/REGION/CLUSTER/SERVICE", or NULL */
+    bool holds_target;                 /* else it waits for who does */
+    int64_t look_ms;                   /* a rule that waits for the clock: when to look again; else 0 */
+    const char *inputs;                /* JSON list of artifact names */
+    const char *outputs;               /* the same */
+    const char *summary;               /* or NULL */
+    const char *approval_token;        /* Manual approval, else NULL */
+    int64_t expires_ms;                /* Manual approval, or a rule's time-out; else 0 */
+    const char *external_id;           /* or NULL, as are the next four */
     const char *external_url;
     const char *error_code;
     const char *error_message;
@@ -47,6 +58,8 @@ struct action_run_row {
 /* Errors: ERR_NOT_FOUND. */
 bool action_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct action_run_row *out, struct err *err);
 
+/* Below, lists of actions leave out the rules of conditions. */
+
 /* Those of an execution, oldest first. */
 bool action_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, struct action_run_row **out,
                       size_t *count, struct err *err);
@@ -58,6 +71,17 @@ bool action_runs_list_pipeline(struct tx *tx, struct arena *arena, int64_t pipel
 /* The newest of that action; *found false where it never ran. */
 bool action_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage, const char *action,
                         bool *found, struct action_run_row *out, struct err *err);
+
+/* The rules of a condition, in the order in which they were begun. */
+bool action_runs_list_condition(struct tx *tx, struct arena *arena, int64_t condition_id, struct action_run_row **out,
+                                size_t *count, struct err *err);
+/* The rules of an execution's (0: a pipeline's) conditions, newest first, with an id smaller than `before`. */
+bool action_runs_list_rules(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t execution_id,
+                            int64_t before, size_t limit, struct action_run_row **out, size_t *count, struct err *err);
+
+/* Who deploys to that target now; *found false for nobody. */
+bool action_runs_target_holder(struct tx *tx, struct arena *arena, const char *target, bool *found,
+                               struct action_run_row *out, struct err *err);
 
 /* Approvals that somebody is to answer, oldest first; pipeline_id 0: of all pipelines. */
 bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct action_run_row **out,
@@ -101,7 +125,14 @@ bool action_runs_set_variable(struct tx *tx, int64_t action_run_id, const char *
 /* The value of `name` in `variable_namespace` of that execution, from its newest successful run; NULL for none. */
 bool action_runs_find_variable(struct tx *tx, struct arena *arena, int64_t execution_id, const char *variable_namespace,
                                const char *name, const char **out, struct err *err);
-/* Approvals that expired at or before now_ms; and the next moment that one will (0: none). */
+/* The oldest that waits for the target; and: it has it now. */
+bool action_runs_target_waiter(struct tx *tx, struct arena *arena, const char *target, bool *found,
+                               struct action_run_row *out, struct err *err);
+bool action_runs_take_target(struct tx *tx, int64_t id, struct err *err);
+/* When to look at a rule again. */
+bool action_runs_set_look(struct tx *tx, int64_t id, int64_t look_ms, struct err *err);
+/* Approvals and rules that expired, and rules to look at again, at or before now_ms; and the next moment that there
+ * will be one (0: none). */
 bool action_runs_expired(struct tx *tx, struct arena *arena, int64_t now_ms, struct action_run_row **out, size_t *count,
                          struct err *err);
 bool action_runs_next_expiry(struct tx *tx, int64_t *out, struct err *err);

@@ -9,7 +9,7 @@
 #define COLUMNS                                                                                                        \
     "e.id, e.uuid, e.pipeline_id, p.name, e.number, e.version, e.mode, e.status, e.summary, e.place, e.stage_index, "  \
     "e.stop_mode, e.stop_reason, e.stopped_by, e.trigger_type, e.trigger_detail, e.started_by, "                       \
-    "e.client_request_token, e.started_ms, e.updated_ms, e.ended_ms "                                                  \
+    "e.client_request_token, e.started_ms, e.updated_ms, e.ended_ms, e.type, e.rollback_of "                           \
     "FROM executions e JOIN pipelines p ON p.id = e.pipeline_id "
 
 static struct execution_row execution_from_row(struct query *query, struct arena *arena) {
@@ -35,6 +35,8 @@ static struct execution_row execution_from_row(struct query *query, struct arena
         .started_ms = query_column_integer(query, 18),
         .updated_ms = query_column_integer(query, 19),
         .ended_ms = query_column_integer(query, 20),
+        .type = (enum execution_type)query_column_state(query, &execution_types, 21),
+        .rollback_of = query_column_integer(query, 22),
     };
 }
 
@@ -112,6 +114,39 @@ bool executions_list(struct tx *tx, struct arena *arena, int64_t pipeline_id, in
     return collect(&query, arena, out, count, err);
 }
 
+bool executions_list_succeeded(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage,
+                               int64_t before, size_t limit, struct execution_row **out, size_t *count,
+                               struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE e.pipeline_id = :pipeline_id AND e.number < :before AND EXISTS (SELECT 1 FROM "
+        "stage_runs s WHERE s.execution_id = e.id AND s.name = :stage AND s.status = 'Succeeded') "
+        "ORDER BY e.number DESC LIMIT :limit";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    query_text(&query, ":stage", stage);
+    query_integer(&query, ":before", before ? before : INT64_MAX);
+    query_integer(&query, ":limit", (int64_t)limit);
+    return collect(&query, arena, out, count, err);
+}
+
+bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
+                                     const char *stage, int64_t except, bool *found, struct execution_row *out,
+                                     struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "JOIN stage_runs s ON s.execution_id = e.id WHERE s.pipeline_id = :pipeline_id "
+        "AND s.name = :stage AND s.status = 'Succeeded' AND e.type = 'STANDARD' AND e.version = :version "
+        "AND e.id <> :except ORDER BY s.execution_id DESC LIMIT 1";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    query_integer(&query, ":version", version);
+    query_text(&query, ":stage", stage);
+    query_integer(&query, ":except", except);
+    *found = query_next(&query);
+    if (*found)
+        *out = execution_from_row(&query, arena);
+    return query_done(&query, err);
+}
+
 bool executions_active(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct execution_row **out,
                        size_t *count, struct err *err) {
     static const char sql[] =
@@ -123,16 +158,18 @@ bool executions_active(struct tx *tx, struct arena *arena, int64_t pipeline_id, 
 
 bool executions_add(struct tx *tx, const struct execution_row *row, int64_t *id, struct err *err) {
     static const char sql[] =
-        "INSERT INTO executions (uuid, pipeline_id, number, version, mode, status, place, stage_index, trigger_type, "
-        "trigger_detail, started_by, client_request_token, started_ms, updated_ms) VALUES (:uuid, :pipeline_id, "
-        ":number, :version, :mode, :status, :place, :stage_index, :trigger_type, :trigger_detail, :started_by, "
-        ":client_request_token, :now, :now)";
+        "INSERT INTO executions (uuid, pipeline_id, number, version, mode, type, rollback_of, status, place, "
+        "stage_index, trigger_type, trigger_detail, started_by, client_request_token, started_ms, updated_ms) VALUES "
+        "(:uuid, :pipeline_id, :number, :version, :mode, :type, :rollback_of, :status, :place, :stage_index, "
+        ":trigger_type, :trigger_detail, :started_by, :client_request_token, :now, :now)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":uuid", row->uuid);
     query_integer(&query, ":pipeline_id", row->pipeline_id);
     query_integer(&query, ":number", row->number);
     query_integer(&query, ":version", row->version);
     query_state(&query, ":mode", &execution_modes, (int)row->mode);
+    query_state(&query, ":type", &execution_types, (int)row->type);
+    query_integer_or_null(&query, ":rollback_of", row->rollback_of, 0);
     query_state(&query, ":status", &execution_statuses, (int)row->status);
     query_state(&query, ":place", &execution_places, (int)row->place);
     query_integer(&query, ":stage_index", row->stage_index);
@@ -187,6 +224,21 @@ bool executions_set_place(struct tx *tx, int64_t id, enum execution_place place,
     query_integer(&query, ":id", id);
     query_state(&query, ":from", &execution_places, (int)from);
     query_state(&query, ":to", &execution_places, (int)place);
+    query_integer(&query, ":stage_index", stage_index);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the execution", err);
+}
+
+bool executions_reopen(struct tx *tx, int64_t id, enum execution_status from, int stage_index, struct err *err) {
+    static const char sql[] =
+        "UPDATE executions SET status = 'InProgress', summary = NULL, place = 'inside', stage_index = :stage_index, "
+        "stop_mode = 'none', stop_reason = NULL, stopped_by = NULL, updated_ms = :now, ended_ms = NULL "
+        "WHERE id = :id AND status = :from AND place = 'ended'";
+    if (!state_may_follow(&execution_statuses, (int)from, EXECUTION_IN_PROGRESS))
+        return err_set(err, ERR_INTERNAL, "an execution that is %s cannot go on", execution_status_name(from));
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_state(&query, ":from", &execution_statuses, (int)from);
     query_integer(&query, ":stage_index", stage_index);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     return query_run_one(&query, "the execution", err);

@@ -16,6 +16,8 @@ struct execution_row {
     int64_t number;
     int64_t version;
     enum execution_mode mode;
+    enum execution_type type;
+    int64_t rollback_of; /* EXECUTION_ROLLBACK: the id of the one it goes back to, else 0 */
     enum execution_status status;
     const char *summary; /* or NULL */
     enum execution_place place;
@@ -44,6 +46,17 @@ bool executions_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct
 bool executions_list(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
                      struct execution_row **out, size_t *count, struct err *err);
 
+/* The same of those that succeeded in the stage of that name. */
+bool executions_list_succeeded(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage,
+                               int64_t before, size_t limit, struct execution_row **out, size_t *count,
+                               struct err *err);
+
+/* The newest that a rollback of the stage may go back to: STANDARD, of that version, Succeeded there, and not `except`;
+ * *found false for none. */
+bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
+                                     const char *stage, int64_t except, bool *found, struct execution_row *out,
+                                     struct err *err);
+
 /* Those that have not ended, oldest first. */
 bool executions_active(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct execution_row **out,
                        size_t *count, struct err *err);
@@ -61,6 +74,8 @@ bool executions_set_status(struct tx *tx, int64_t id, enum execution_status from
                            const char *summary, struct err *err);
 /* In front of a stage or into it. */
 bool executions_set_place(struct tx *tx, int64_t id, enum execution_place place, int stage_index, struct err *err);
+/* An ended one is in its stage again, and not to be stopped any more. */
+bool executions_reopen(struct tx *tx, int64_t id, enum execution_status from, int stage_index, struct err *err);
 bool executions_set_stop(struct tx *tx, int64_t id, enum stop_mode from, enum stop_mode to, struct err *err);
 /* Why and by whom it is stopped; id 0: every one of the pipeline that has not ended. NULL leaves what is there. */
 bool executions_note_stop(struct tx *tx, int64_t pipeline_id, int64_t id, const char *reason, const char *by,

@@ -7,7 +7,8 @@
 
 #define COLUMNS                                                                                                        \
     "id, execution_id, pipeline_id, stage_index, name, status, holds_lock, run_order, started_ms, updated_ms, "        \
-    "ended_ms FROM stage_runs "
+    "ended_ms, phase, condition_id, runs_after, failures_after, auto_retries, manual_retries, retry_trigger "          \
+    "FROM stage_runs "
 
 static struct stage_run_row stage_run_from_row(struct query *query, struct arena *arena) {
     return (struct stage_run_row){
@@ -22,6 +23,15 @@ static struct stage_run_row stage_run_from_row(struct query *query, struct arena
         .started_ms = query_column_integer(query, 8),
         .updated_ms = query_column_integer(query, 9),
         .ended_ms = query_column_integer(query, 10),
+        .phase = (enum stage_phase)query_column_state(query, &stage_phases, 11),
+        .condition_id = query_column_integer(query, 12),
+        .runs_after = query_column_integer(query, 13),
+        .failures_after = query_column_integer(query, 14),
+        .auto_retries = (int)query_column_integer(query, 15),
+        .manual_retries = (int)query_column_integer(query, 16),
+        .retry_trigger = query_column_is_null(query, 17)
+                             ? RETRY_AUTOMATED
+                             : (enum retry_trigger)query_column_state(query, &retry_triggers, 17),
     };
 }
 
@@ -85,10 +95,23 @@ bool stage_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, 
     return find(tx, sql, arena, pipeline_id, name, found, out, err);
 }
 
+bool stage_runs_is_newest(struct tx *tx, const struct stage_run_row *run, bool *out, struct err *err) {
+    static const char sql[] =
+        "SELECT 1 FROM stage_runs s JOIN executions e ON e.id = s.execution_id WHERE s.pipeline_id = :pipeline_id "
+        "AND s.name = :name AND s.id > :id AND e.mode <> 'PARALLEL' LIMIT 1";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", run->pipeline_id);
+    query_text(&query, ":name", run->name);
+    query_integer(&query, ":id", run->id);
+    *out = !query_next(&query);
+    return query_done(&query, err);
+}
+
 bool stage_runs_add(struct tx *tx, const struct stage_run_row *row, int64_t *id, struct err *err) {
     static const char sql[] =
-        "INSERT INTO stage_runs (execution_id, pipeline_id, stage_index, name, status, holds_lock, started_ms, "
-        "updated_ms) VALUES (:execution_id, :pipeline_id, :stage_index, :name, :status, :holds_lock, :now, :now)";
+        "INSERT INTO stage_runs (execution_id, pipeline_id, stage_index, name, status, holds_lock, phase, started_ms, "
+        "updated_ms) VALUES (:execution_id, :pipeline_id, :stage_index, :name, :status, :holds_lock, :phase, :now, "
+        ":now)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":execution_id", row->execution_id);
     query_integer(&query, ":pipeline_id", row->pipeline_id);
@@ -96,6 +119,7 @@ bool stage_runs_add(struct tx *tx, const struct stage_run_row *row, int64_t *id,
     query_text(&query, ":name", row->name);
     query_state(&query, ":status", &stage_statuses, (int)row->status);
     query_integer(&query, ":holds_lock", row->holds_lock);
+    query_state(&query, ":phase", &stage_phases, (int)row->phase);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     if (!query_run(&query, err))
         return false;
@@ -115,6 +139,54 @@ bool stage_runs_set_status(struct tx *tx, int64_t id, enum stage_status from, en
     query_state(&query, ":from", &stage_statuses, (int)from);
     query_state(&query, ":to", &stage_statuses, (int)to);
     query_integer(&query, ":end", state_is_end(&stage_statuses, (int)to));
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the stage", err);
+}
+
+bool stage_runs_set_phase(struct tx *tx, int64_t id, enum stage_phase from, enum stage_phase to, struct err *err) {
+    static const char sql[] = "UPDATE stage_runs SET phase = :to, condition_id = NULL, updated_ms = :now "
+                              "WHERE id = :id AND phase = :from AND ended_ms IS NULL";
+    if (!state_may_follow(&stage_phases, (int)from, (int)to))
+        return err_set(err, ERR_INTERNAL, "a stage's phase cannot become '%s' from '%s'",
+                       state_name(&stage_phases, (int)to), state_name(&stage_phases, (int)from));
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_state(&query, ":from", &stage_phases, (int)from);
+    query_state(&query, ":to", &stage_phases, (int)to);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the stage", err);
+}
+
+bool stage_runs_set_condition(struct tx *tx, int64_t id, int64_t condition_id, struct err *err) {
+    static const char sql[] = "UPDATE stage_runs SET condition_id = :condition_id, updated_ms = :now "
+                              "WHERE id = :id AND condition_id IS NULL AND ended_ms IS NULL";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_integer(&query, ":condition_id", condition_id);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the stage", err);
+}
+
+bool stage_runs_retry(struct tx *tx, const struct stage_run_row *run, const struct stage_retry *retry,
+                      struct err *err) {
+    static const char sql[] =
+        "UPDATE stage_runs SET status = 'InProgress', ended_ms = NULL, holds_lock = :holds_lock, phase = :phase, "
+        "condition_id = NULL, run_order = CASE WHEN :all THEN 0 ELSE run_order END, "
+        "runs_after = CASE WHEN :all THEN (SELECT coalesce(max(id), 0) FROM action_runs WHERE stage_run_id = :id) "
+        "ELSE runs_after END, "
+        "failures_after = (SELECT coalesce(max(id), 0) FROM action_runs WHERE stage_run_id = :id), "
+        "auto_retries = auto_retries + (:trigger = 'AutomatedStageRetry'), "
+        "manual_retries = manual_retries + (:trigger = 'ManualStageRetry'), retry_trigger = :trigger, "
+        "updated_ms = :now WHERE id = :id AND status = :from";
+    if (run->status != STAGE_IN_PROGRESS && !state_may_follow(&stage_statuses, (int)run->status, STAGE_IN_PROGRESS))
+        return err_set(err, ERR_INTERNAL, "a stage that is %s cannot go on", stage_status_name(run->status));
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", run->id);
+    query_state(&query, ":from", &stage_statuses, (int)run->status);
+    query_integer(&query, ":all", retry->all);
+    query_integer(&query, ":holds_lock", retry->holds_lock);
+    query_state(&query, ":phase", &stage_phases, (int)retry->phase);
+    query_state(&query, ":trigger", &retry_triggers, (int)retry->trigger);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     return query_run_one(&query, "the stage", err);
 }
