@@ -17,6 +17,12 @@
 #define ACCOUNT_CEILING (64 * 1024)
 #define JOBS_MAX 64
 
+#ifdef __aarch64__
+#define COMMANDS_IMAGE "aws/codebuild/amazonlinux-aarch64-standard:3.0"
+#else
+#define COMMANDS_IMAGE "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+#endif
+
 const char config_usage[] =
     "usage: penstock-runner [--join URL TOKEN] [--state DIR] [--name NAME] [--docker URL] [--jobs N] [--once]\n"
     "  --join URL TOKEN  join the server once (a token comes from `penstock join`), then go on\n"
@@ -26,6 +32,7 @@ const char config_usage[] =
     "  --jobs N          how many jobs at a time (2)\n"
     "  --once            do one job and end\n"
     "  --build-network NAME          the Docker network of builds (bridge)\n"
+    "  --commands-image IMAGE        what Commands actions and rules run in (" COMMANDS_IMAGE ")\n"
     "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n";
 
 struct flag {
@@ -85,6 +92,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         {"--docker", "PENSTOCK_DOCKER", &config.docker},
         {"--jobs", "PENSTOCK_JOBS", &jobs},
         {"--build-network", "PENSTOCK_BUILD_NETWORK", &config.build_network},
+        {"--commands-image", "PENSTOCK_COMMANDS_IMAGE", &config.commands_image},
         {"--build-aws-credentials", "PENSTOCK_BUILD_AWS_CREDENTIALS", &credentials},
     };
     size_t count = sizeof flags / sizeof *flags;
@@ -111,6 +119,8 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         config.docker = "unix:///var/run/docker.sock";
     if (!config.build_network)
         config.build_network = "bridge";
+    if (!config.commands_image || !*config.commands_image)
+        config.commands_image = COMMANDS_IMAGE;
     *out = config;
     return true;
 }

@@ -21,6 +21,10 @@ struct config {
      * machine's loopback (a sandbox's AWS endpoints), and everything else there, too. PENSTOCK_BUILD_NETWORK. */
     const char *build_network;
 
+    /* The image that Commands actions and rules run in, which name none: AWS's standard image for Linux by default, as
+     * CodeBuild names it (docker/images.h says where it is pulled from). PENSTOCK_COMMANDS_IMAGE. */
+    const char *commands_image;
+
     /* Whether a build gets the runner's AWS credentials, as CodeBuild gives a build its service role: so that `aws` in
      * a buildspec works. PENSTOCK_BUILD_AWS_CREDENTIALS=runner (default) or none. AWS_ENDPOINT_URL* go with them.
      * Where there are credentials, the runner also signs in to ECR for pulling build images; a build with

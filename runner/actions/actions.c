@@ -12,6 +12,7 @@ static const struct action actions[] = {
     {.provider = "GitHub", .run = action_source},
     {.provider = "CodeStarSourceConnection", .run = action_source},
     {.provider = "CodeBuild", .run = action_codebuild},
+    {.provider = "Commands", .run = action_commands},
     {.provider = "ECS", .run = action_ecs},
 };
 
@@ -25,7 +26,8 @@ const struct action *actions_find(const char *provider) {
 }
 
 const char *const *actions_providers(size_t *count) {
-    static const char *const names[] = {"CodeCommit", "GitHub", "CodeStarSourceConnection", "CodeBuild", "ECS"};
+    static const char *const names[] = {"CodeCommit", "GitHub",   "CodeStarSourceConnection",
+                                        "CodeBuild",  "Commands", "ECS"};
     static_assert(sizeof names / sizeof *names == ACTION_COUNT, "one name for each row above");
     *count = ACTION_COUNT;
     return names;

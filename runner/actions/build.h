@@ -1,5 +1,5 @@
 /*
- * One build under way: what the files actions/build_*.c share.
+ * One build under way, be it CodeBuild's or the lines of Commands: what the files actions/build_*.c share.
  */
 #ifndef RUNNER_ACTIONS_BUILD_H
 #define RUNNER_ACTIONS_BUILD_H
@@ -21,6 +21,8 @@ struct build {
     struct docker *docker;
     const char *id;            /* "project:uuid" */
     const char *source_folder; /* in the container: "/codebuild/output/src123456789/src" */
+    bool listed;               /* the server keeps a build of CodeBuild for it, and is told its phases */
+    bool has_spec;             /* spec came with the job; the source is not asked for one */
     struct buildspec spec;
     struct environment environment;
     struct phase_record record;
@@ -33,9 +35,32 @@ struct build {
     bool privileged;
     char last_line[BUILD_LAST_LINE_SIZE]; /* that the build printed, cut; for the sentence of a failure */
     size_t last_length;
-    bool line_ended;    /* the next byte begins a new line */
-    const char *quoted; /* the last line of the command that failed first, masked; or NULL */
+    bool line_ended;            /* the next byte begins a new line */
+    const char *failed_command; /* the one that failed first, or NULL */
+    int failed_status;
+    const char *quoted; /* the last line that it printed, masked; or NULL */
 };
+
+/* ---- build_run.c: from the first phase to the last ---- */
+
+/* From job->message->build. */
+void build_init(struct build *build, struct job *job);
+void build_release(struct build *build);
+
+/* Somebody else had this build before: what it left on this engine must not run beside ours, or at all. */
+bool build_kill_leftovers(struct build *build, struct err *err);
+
+/* The record says how it went. */
+void build_run(struct build *build);
+
+/* After the result is known: nothing is left to be stopped. The container is removed when the job has reported. */
+void build_end_shells(struct build *build);
+
+/* Where the job was stopped: kills the container, says so of `subject` ("the build") and returns true. */
+bool build_set_stopped(struct build *build, const char *subject, struct wire_result *result);
+
+/* The exported variables as the result's. */
+void build_set_variables(const struct build *build, struct wire_result *result);
 
 /* ---- build_log.c: lines as CodeBuild prints them, phases as the server shows them ---- */
 

@@ -66,10 +66,16 @@ static bool interrupted(void *context) {
 static bool get_image(struct build_container *container, struct docker *docker, struct arena *arena, struct err *err) {
     struct build *build = container->build;
     const char *image = container->spec.image;
+    const char *source = image_source(&container->arena, image);
     bool present = false;
     struct err own = {0};
     if (!image_present(docker, arena, image, &present, err) || present)
         return present;
+    if (source != image) {
+        container->spec.image = image = source;
+        if (!image_present(docker, arena, image, &present, err) || present)
+            return present;
+    }
     build_say(build, "Pulling image %s", image);
     struct image_pull pull = {.image = image, .line = say_pull, .interrupted = interrupted, .context = build};
     if (!sign_in_for_image(build->job->runner, arena, image, &pull.registry_auth, &own))

@@ -57,6 +57,8 @@ struct json *build_describe(const struct build *build) {
 }
 
 void build_tell(struct build *build) {
+    if (!build->listed)
+        return;
     const struct wire_progress progress = {.external_id = build->id, .percent = -1, .build = build_describe(build)};
     reporter_progress(build->job->reporter, &progress);
 }

@@ -52,8 +52,12 @@ static bool run_one(struct build *build, struct shell *shell, const char *comman
     if (exit_code == 0)
         return true;
     build_say(build, "Command did not exit successfully %s exit status %d", command, exit_code);
-    if (!build->quoted && build->last_length > 0)
-        build->quoted = reporter_masked(build->job->reporter, build->arena, build->last_line);
+    if (!build->failed_command) {
+        build->failed_command = command;
+        build->failed_status = exit_code;
+        if (build->last_length > 0)
+            build->quoted = reporter_masked(build->job->reporter, build->arena, build->last_line);
+    }
     return err_set_code(err, ERR_INVALID, "COMMAND_EXECUTION_ERROR",
                         "Error while executing command: %.600s. Reason: exit status %d", command, exit_code);
 }

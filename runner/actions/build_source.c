@@ -107,6 +107,8 @@ static bool add_sources(struct build *build, struct tar_feed *feed, const char *
 
 static bool read_buildspec(struct build *build, const char *zip, struct err *err) {
     const struct json *description = build->job->message->build;
+    if (build->has_spec)
+        return true;
     const char *given = json_get_text(description, "buildspec");
     if (!given || !*given)
         given = json_get_text(json_get(description, "source"), "buildspec");

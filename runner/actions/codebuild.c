@@ -2,131 +2,23 @@
  * CodeBuild: a buildspec's phases in a container.
  */
 #include "common/clock.h"
-#include "common/hash.h"
 #include "common/str.h"
 #include "runner/actions/actions.h"
 #include "runner/actions/build.h"
-#include "runner/buildspec/scripts.h"
-#include "runner/runner.h"
 
-#include <string.h>
-
-static const char *make_source_folder(struct arena *arena, const char *build_id) {
-    char hex[SHA256_HEX_SIZE];
-    hash_sha256_hex(build_id, strlen(build_id), hex);
-    unsigned long long number = 0;
-    for (int i = 0; i < 12; i++)
-        number = number * 16 + (unsigned)(strchr("0123456789abcdef", hex[i]) - "0123456789abcdef");
-    return arena_printf(arena, "/codebuild/output/src%09llu/src", number % 1000000000);
-}
-
-static bool init(struct build *build, struct job *job, struct err *err) {
-    const struct wire_job *message = job->message;
-    const struct json *description = message->build;
-    *build = (struct build){.job = job, .arena = job->arena};
-    if (!description)
+static bool check(const struct job *job, struct err *err) {
+    if (!job->message->build)
         return err_set(err, ERR_INVALID, "the server sent a build without its description");
     if (str_equal(job_setting(job, "BatchEnabled"), "true"))
         return err_set(err, ERR_INVALID, "BatchEnabled is not supported yet");
-    if (message->input_count > 1 && !job_setting(job, "PrimarySource"))
+    if (job->message->input_count > 1 && !job_setting(job, "PrimarySource"))
         return err_set(err, ERR_INVALID, "an action with several input artifacts must say which is PrimarySource");
-    build->id = json_get_text_or(description, "id", message->id);
-    build->source_folder = make_source_folder(job->arena, build->id);
-    build->resolved_version = NULL;
-    build->privileged = json_get_bool(json_get(description, "environment"), "privilegedMode", false);
-    build->docker = docker_open(job->runner->engine);
-    phase_record_init(&build->record, job->arena, json_get(description, "phases"), clock_wall_ms(&clock_system));
     return true;
 }
 
-static void set_deadline(const struct build *build) {
-    int64_t minutes = json_get_integer(build->job->message->build, "timeoutInMinutes", 60);
-    int64_t seconds = minutes * 60;
-    int limit = build->job->message->timeout_seconds;
-    if (limit > 0 && limit < seconds)
-        seconds = limit;
-    heartbeat_set_deadline(build->job->heartbeat, clock_boot_ms(&clock_system) + seconds * 1000);
-}
-
-/* PROVISIONING and DOWNLOAD_SOURCE happen side by side and are shown one after the other. */
-static bool set_up(struct build *build) {
-    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
-    struct err err = {0};
-    struct err source_err = {0};
-    build_begin(build, "PROVISIONING");
-    bool good = build_environment(build, clock_wall_ms(&clock_system), &err) && build_container_start(build, &err);
-    bool prepared = good && build_prepare(build, feed, &source_err);
-    good = good && build_container_ready(build, &err);
-    if (!good) {
-        build_end(build, &err);
-        return false;
-    }
-    phase_record_end(&build->record, "SUCCEEDED", NULL, NULL, clock_wall_ms(&clock_system));
-    phase_record_begin(&build->record, "DOWNLOAD_SOURCE", clock_wall_ms(&clock_system));
-    build_say(build, "Phase is DOWNLOAD_SOURCE");
-    build_say(build, "CODEBUILD_SRC_DIR=%s", build->source_folder);
-    if (prepared &&
-        !container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, feed, &source_err)) {
-        prepared = false;
-        (void)tar_feed_failed(feed, &source_err);
-    }
-    prepared = prepared && shell_load(build->shell, SCRIPT_FOLDER "/variables.sh", &source_err);
-    build_end(build, prepared ? NULL : &source_err);
-    return prepared;
-}
-
-static void export_variables(struct build *build) {
-    const struct buildspec_list *names = &build->spec.exported;
-    const char **values = arena_array(build->arena, const char *, names->count + 1);
-    struct err err = {0};
-    if (names->count == 0)
-        return;
-    if (!build_values(build, names->items, names->count, values, &err)) {
-        build_say(build, "Exported variables are lost: %s", err.message);
-        return;
-    }
-    build->exported = json_array(build->arena);
-    for (size_t i = 0; i < names->count; i++) {
-        if (!values[i])
-            continue;
-        struct json *entry = json_append_object(build->arena, build->exported);
-        json_set_text(build->arena, entry, "name", names->items[i]);
-        json_set_text(build->arena, entry, "value", values[i]);
-    }
-}
-
-static void upload(struct build *build) {
-    struct err err = {0};
-    build_begin(build, "UPLOAD_ARTIFACTS");
-    export_variables(build);
-    bool good = build_upload(build, &err);
-    build_end(build, good ? NULL : &err);
-}
-
-static void set_variables(const struct build *build, struct wire_result *result) {
-    struct wire_variable *variables =
-        arena_array(build->arena, struct wire_variable, (build->exported ? build->exported->count : 0) + 1);
-    json_each(item, build->exported) variables[result->variable_count++] =
-        (struct wire_variable){.name = json_get_text(item, "name"), .value = json_get_text(item, "value")};
-    result->variables = variables;
-}
-
 static void set_result(struct build *build, struct wire_result *result) {
-    struct err err = {0};
-    enum stop_reason reason = job_stop_reason(build->job);
-    if (reason == STOP_CANCELLED && build_container_kill(build, &err)) {
-        result->outcome = WIRE_STOPPED;
-        result->summary = "the build was stopped and its container is dead";
-    } else if (reason == STOP_CANCELLED) {
-        result->outcome = WIRE_FAILED;
-        result->error_code = "SystemUnavailable";
-        result->error_message =
-            arena_printf(build->arena, "the build was stopped, but its container could not be: %s", err.message);
-    } else if (reason == STOP_TIMED_OUT) {
-        (void)build_container_kill(build, &err);
-        result->outcome = WIRE_FAILED;
-        result->error_code = "JobFailed";
-        result->error_message = "the build has timed out";
+    if (build_set_stopped(build, "the build", result)) {
+        /* said */
     } else if (build->record.failed) {
         result->outcome = WIRE_FAILED;
         result->error_code = "JobFailed";
@@ -136,7 +28,7 @@ static void set_result(struct build *build, struct wire_result *result) {
     } else {
         result->outcome = WIRE_SUCCEEDED;
         result->summary = "the build succeeded";
-        set_variables(build, result);
+        build_set_variables(build, result);
     }
     build->record.current = "COMPLETED";
     phase_record_begin(&build->record, "COMPLETED", clock_wall_ms(&clock_system));
@@ -144,50 +36,22 @@ static void set_result(struct build *build, struct wire_result *result) {
     result->build = build_describe(build);
 }
 
-/* Somebody else had this build before: what it left on this engine must not run beside ours, or at all. */
-static bool kill_leftovers(struct build *build, struct err *err) {
-    const struct wire_job *message = build->job->message;
-    const char *const *ids;
-    size_t count;
-    if (message->attempt <= 1 && !message->cancelled)
-        return true;
-    if (!containers_with_label(build->docker, build->arena, LABEL_JOB, message->id, &ids, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (!container_remove(build->docker, build->arena, ids[i], err))
-            return false;
-    return true;
-}
-
-static void run(struct build *build, struct wire_result *result) {
-    bool wants_upload = false;
-    set_deadline(build);
-    if (set_up(build)) {
-        build_run_phases(build, &wants_upload);
-        if (wants_upload && !job_is_stopped(build->job))
-            upload(build);
-    }
-    if (!job_is_stopped(build->job)) {
-        phase_record_begin(&build->record, "FINALIZING", clock_wall_ms(&clock_system));
-        phase_record_end(&build->record, "SUCCEEDED", NULL, NULL, clock_wall_ms(&clock_system));
-    }
-    set_result(build, result);
-    shell_free(build->user_shell);
-    heartbeat_on_stop(build->job->heartbeat, NULL, NULL);
-}
-
 bool action_codebuild(struct job *job, struct wire_result *result, struct err *err) {
     struct build build;
-    if (!init(&build, job, err))
+    if (!check(job, err))
         return false;
-    bool good = kill_leftovers(&build, err);
+    build_init(&build, job);
+    build.listed = true;
+    bool good = build_kill_leftovers(&build, err);
     if (good && job->message->cancelled) {
         result->outcome = WIRE_STOPPED;
         result->summary = "the build was stopped; nothing of it runs here any more";
         result->external_id = build.id;
     } else if (good) {
-        run(&build, result);
+        build_run(&build);
+        set_result(&build, result);
+        build_end_shells(&build);
     }
-    docker_close(build.docker);
+    build_release(&build);
     return good;
 }

@@ -39,7 +39,7 @@ static bool read_version(struct reader *reader, const struct json *root, struct 
     return true;
 }
 
-static bool is_variable_name(const char *name) {
+bool buildspec_is_variable_name(const char *name) {
     if (!*name || (*name >= '0' && *name <= '9'))
         return false;
     for (; *name; name++)
@@ -54,7 +54,7 @@ static bool read_variables(struct reader *reader, const struct json *object, str
     json_each(item, object) {
         if (item->type == JSON_ARRAY || item->type == JSON_OBJECT)
             return reader_refuse(reader, item, "the value of variable '%s' must be a text", item->name);
-        if (!is_variable_name(item->name))
+        if (!buildspec_is_variable_name(item->name))
             return reader_refuse(reader, item,
                                  "'%.100s' is no name for a variable; use letters, digits and '_', no digit first",
                                  item->name);
@@ -106,7 +106,7 @@ static bool read_env(struct reader *reader, const struct json *root, struct buil
         return false;
     for (size_t i = 0; i < out->exported.count; i++) {
         const char *name = out->exported.items[i];
-        if (!is_variable_name(name) || str_starts_with(name, "AWS_"))
+        if (!buildspec_is_variable_name(name) || str_starts_with(name, "AWS_"))
             return reader_refuse(reader, json_get(env, "exported-variables"),
                                  "'%.100s' cannot be exported: it is no variable's name, or begins with AWS_", name);
     }

@@ -66,4 +66,7 @@ const char *build_phase_name(enum build_phase phase);
 /* Where the text of `project.source.buildspec` or an override is the buildspec itself, and not the name of a file. */
 bool buildspec_is_inline(const char *text);
 
+/* What a shell takes as a variable's name. */
+bool buildspec_is_variable_name(const char *name);
+
 #endif

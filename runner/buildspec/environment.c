@@ -52,7 +52,7 @@ void environment_add_build(struct environment *environment, const struct wire_jo
     const char *resolved = json_get_text(build, "resolvedSourceVersion");
     const char *version = json_get_text(build, "sourceVersion");
     int64_t build_number = json_get_integer(build, "buildNumber", 0);
-    const char *project = json_get_text_or(build, "projectName", "");
+    const char *project = json_get_text(build, "projectName");
     environment_set(environment, "HOME", "/root");
     environment_set(environment, "AWS_DEFAULT_REGION", job->region);
     environment_set(environment, "AWS_REGION", job->region);
@@ -70,8 +70,10 @@ void environment_add_build(struct environment *environment, const struct wire_jo
         initiator = arena_printf(arena, "codepipeline/%s", job->pipeline);
     environment_set(environment, "CODEBUILD_INITIATOR", initiator);
     environment_set(environment, "CODEBUILD_KMS_KEY_ID", json_get_text(build, "encryptionKey"));
-    environment_set(environment, "CODEBUILD_PROJECT_ARN",
-                    arena_printf(arena, "arn:aws:codebuild:%s:%s:project/%s", job->region, job->account_id, project));
+    if (project)
+        environment_set(
+            environment, "CODEBUILD_PROJECT_ARN",
+            arena_printf(arena, "arn:aws:codebuild:%s:%s:project/%s", job->region, job->account_id, project));
     environment_set(environment, "CODEBUILD_RESOLVED_SOURCE_VERSION", resolved);
     environment_set(environment, "CODEBUILD_SOURCE_REPO_URL", json_get_text(source, "location"));
     environment_set(environment, "CODEBUILD_SOURCE_VERSION", version ? version : resolved);

@@ -103,3 +103,10 @@ bool image_pull(struct docker *docker, struct arena *arena, const struct image_p
     take_line(&progress);
     return !progress.error || refuse(pull, progress.error, err);
 }
+
+const char *image_source(struct arena *arena, const char *image) {
+    static const char short_name[] = "aws/codebuild/";
+    if (!str_starts_with(image, short_name))
+        return image;
+    return arena_printf(arena, "public.ecr.aws/codebuild/%s", image + sizeof short_name - 1);
+}

@@ -23,4 +23,8 @@ bool image_pull(struct docker *docker, struct arena *arena, const struct image_p
 /* "registry.example.com:5000" of "registry.example.com:5000/team/app:1"; "docker.io" where the name has none. */
 const char *image_registry(struct arena *arena, const char *image);
 
+/* Where an image is pulled from: CodeBuild's own ones have a short name ("aws/codebuild/standard:7.0") that no registry
+ * knows, and AWS publishes them at public.ecr.aws/codebuild. Every other name stays as it is. */
+const char *image_source(struct arena *arena, const char *image);
+
 #endif
