@@ -167,19 +167,47 @@ static bool set_source(struct draft *draft, const struct action_run_row *action,
     return ok && set_revision(draft, source, action, err);
 }
 
+/* A JSON list of texts, or NULL. */
+static bool read_texts(struct draft *draft, const char *text, const char *const **out, size_t *out_count,
+                       struct err *err) {
+    const struct json *list = NULL;
+    if (!text)
+        return true;
+    if (!parse(draft, text, &list, err))
+        return false;
+    const char **texts = arena_array(draft->arena, const char *, list->count);
+    size_t count = 0;
+    json_each(item, list) {
+        texts[count++] = item->text;
+    }
+    *out = texts;
+    *out_count = count;
+    return true;
+}
+
+static bool set_commands(struct draft *draft, const struct action_run_row *action, struct err *err) {
+    struct wire_job *message = draft->message;
+    return read_texts(draft, action->commands, &message->commands, &message->command_count, err) &&
+           read_texts(draft, action->output_variable_names, &message->output_variables, &message->output_variable_count,
+                      err) &&
+           (!action->environment || parse(draft, action->environment, &message->environment, err)) &&
+           (!action->output_files || parse(draft, action->output_files, &message->output_files, err));
+}
+
 static bool set_action(struct draft *draft, struct err *err) {
     struct action_run_row action;
     if (!action_runs_get_by_id(draft->tx, draft->arena, draft->job->action_run_id, &action, err))
         return false;
     struct wire_job *message = draft->message;
     message->category = action.category;
+    message->condition = action.condition;
     message->pipeline = action.pipeline;
     message->stage = action.stage;
     message->action = action.action;
     message->execution_id = action.execution;
     message->action_execution_id = action.uuid;
     return parse(draft, action.configuration, &message->configuration, err) && set_inputs(draft, &action, err) &&
-           set_outputs(draft, &action, err) &&
+           set_outputs(draft, &action, err) && set_commands(draft, &action, err) &&
            (!str_equal(action.category, "Source") || set_source(draft, &action, err));
 }
 
