@@ -79,7 +79,7 @@ static void read_file(struct load *load, const char *directory) {
         load->problem = arena_strdup(&load->arena, message);
         return;
     }
-    if (definition_check(&load->arena, document, DEFINITION_FILE, &load->result))
+    if (definition_check(&load->arena, document, DEFINITION_FILE, NULL, &load->result))
         return;
     const struct definition_errors *errors = &load->result.errors;
     for (size_t i = 0; i < errors->count; i++)

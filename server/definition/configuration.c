@@ -15,8 +15,8 @@ struct setting {
     const char *value;
 };
 
-static const struct json *settings_of(const struct draft_action *action) {
-    const struct json *settings = json_get(action->place->value, "configuration");
+static const struct json *settings_of(const struct place *owner) {
+    const struct json *settings = json_get(owner->value, "configuration");
     return settings && settings->type == JSON_OBJECT ? settings : NULL;
 }
 
@@ -29,8 +29,12 @@ static void bad(const struct setting *setting, const char *message) {
     errors_add(setting->draft->errors, setting->place, DEFINITION_ACTION, NULL, "%s", message);
 }
 
+static bool is_boolean(const char *value) {
+    return str_equal(value, "true") || str_equal(value, "false");
+}
+
 static void check_boolean(const struct setting *setting) {
-    if (!str_equal(setting->value, "true") && !str_equal(setting->value, "false"))
+    if (!is_boolean(setting->value))
         bad(setting, arena_printf(setting->draft->arena, "'%s' is not known; write true or false", setting->value));
 }
 
@@ -109,81 +113,134 @@ static const struct {
     {"Manual", "ExternalEntityLink", check_link},
 };
 
-static const struct action_key *find_key(const struct action_type *type, const char *name) {
-    for (const struct action_key *key = type->keys; key->name; key++)
+static const struct action_key *find_key(const struct action_key *keys, const char *name) {
+    for (const struct action_key *key = keys; key->name; key++)
         if (str_equal(key->name, name))
             return key;
     return NULL;
 }
 
-static void check_value(struct draft *draft, const struct draft_action *action, const struct action_key *key,
-                        const struct place *place) {
-    struct setting setting = {
-        .draft = draft, .action = action, .place = place, .value = shape_text(draft->arena, place->value)};
-    if (!setting.value || !*setting.value || is_variable(setting.value))
-        return;
-    if (key->secret && str_equal(setting.value, "****")) {
-        errors_add(draft->errors, place, DEFINITION_ACTION,
-                   arena_printf(draft->arena,
+static void check_secret(const struct setting *setting, const char *key) {
+    if (str_equal(setting->value, "****"))
+        errors_add(setting->draft->errors, setting->place, DEFINITION_ACTION,
+                   arena_printf(setting->draft->arena,
                                 "Action configuration for the new action \"%s\" contains an invalid configuration for "
                                 "the secret property \"%s\". \"****\" may be used in secret properties only when "
                                 "updating an existing action.",
-                                action->name, key->name),
+                                setting->action->name, key),
                    "is hidden as '****'; write the secret itself");
-        return;
-    }
-    for (size_t i = 0; i < sizeof known_values / sizeof *known_values; i++)
-        if (str_equal(known_values[i].provider, action->type->provider) && str_equal(known_values[i].key, key->name))
-            known_values[i].check(&setting);
 }
 
-static void unknown_key(struct draft *draft, const struct draft_action *action, const struct place *place) {
+/* AWS's limit for values that a worker may ask for: 20 letters, digits, - and _. */
+static void check_queryable(const struct setting *setting) {
+    static const struct shape_pattern pattern = {.expression = "^[A-Za-z0-9_-]{1,20}$"};
+    if (!shape_matches(&pattern, setting->value))
+        bad(setting, "workers ask for jobs by this value; write at most 20 letters, digits, - and _");
+}
+
+static void check_number(const struct setting *setting) {
+    static const struct shape_pattern pattern = {.expression = "^-?[0-9]+([.][0-9]+)?$"};
+    if (!shape_matches(&pattern, setting->value))
+        bad(setting, "must be a number, as its action type says");
+}
+
+/* What the custom type says of the property. A secret's value is never repeated. */
+static void check_property(const struct setting *setting, const char *key) {
+    const struct custom_type *type = setting->action->custom;
+    for (size_t i = 0; type && i < type->property_count; i++) {
+        const struct custom_property *property = &type->properties[i];
+        if (!str_equal(property->name, key))
+            continue;
+        if (property->queryable)
+            check_queryable(setting);
+        if (str_equal(property->type, "Number"))
+            check_number(setting);
+        else if (str_equal(property->type, "Boolean") && !is_boolean(setting->value))
+            bad(setting, "must be true or false, as its action type says");
+    }
+}
+
+static void check_value(const struct setting *setting, const struct action_key *key) {
+    if (!setting->value || !*setting->value || is_variable(setting->value))
+        return;
+    if (key->secret)
+        check_secret(setting, key->name);
+    check_property(setting, key->name);
+    for (size_t i = 0; i < sizeof known_values / sizeof *known_values; i++)
+        if (str_equal(known_values[i].provider, setting->action->type->provider) &&
+            str_equal(known_values[i].key, key->name))
+            known_values[i].check(setting);
+}
+
+static void unknown_key(struct draft *draft, const struct draft_owner *owner, const struct place *place) {
     const char *names[ACTION_KEYS_MAX + 1];
     const char *list = "";
     size_t count = 0;
-    for (const struct action_key *key = action->type->keys; key->name; key++) {
+    for (const struct action_key *key = owner->keys; key->name; key++) {
         names[count++] = key->name;
         list = *list ? arena_printf(draft->arena, "%s, %s", list, key->name) : key->name;
     }
     names[count] = NULL;
     const char *nearest = suggest_nearest(place->name, names);
-    const char *aws =
-        arena_printf(draft->arena, "Action configuration for action '%s' contains unknown configuration '%s'",
-                     action->name, place->name);
+    const char *aws = arena_printf(draft->arena, "%s configuration for %s '%s' contains unknown configuration '%s'",
+                                   owner->title, owner->noun, owner->name, place->name);
     if (nearest)
-        errors_add_name(draft->errors, place, DEFINITION_ACTION, aws, "unknown key; did you mean '%s'?", nearest);
+        errors_add_name(draft->errors, place, owner->code, aws, "unknown key; did you mean '%s'?", nearest);
     else if (count > 0)
-        errors_add_name(draft->errors, place, DEFINITION_ACTION, aws, "unknown key; %s actions have %s",
-                        action->type->provider, list);
+        errors_add_name(draft->errors, place, owner->code, aws, "unknown key; %s have %s", owner->kind, list);
     else
-        errors_add_name(draft->errors, place, DEFINITION_ACTION, aws, "unknown key; %s actions have no configuration",
-                        action->type->provider);
+        errors_add_name(draft->errors, place, owner->code, aws, "unknown key; %s have no configuration", owner->kind);
 }
 
-static void require(struct draft *draft, const struct draft_action *action, const char *key, const char *why) {
-    struct place place = PLACE_MEMBER(action->place, "configuration", json_get(action->place->value, "configuration"));
+static void require(struct draft *draft, const struct draft_owner *owner, const char *key, const char *why) {
+    struct place place = PLACE_MEMBER(owner->place, "configuration", json_get(owner->place->value, "configuration"));
     bool wrong_type = place.value && place.value->type != JSON_OBJECT;
     if (wrong_type || json_get(place.value, key))
         return;
-    errors_add(draft->errors, &place, DEFINITION_ACTION,
-               arena_printf(draft->arena, "Action configuration for action '%s' is missing required configuration '%s'",
-                            action->name, key),
+    errors_add(draft->errors, &place, owner->code,
+               arena_printf(draft->arena, "%s configuration for %s '%s' is missing required configuration '%s'",
+                            owner->title, owner->noun, owner->name, key),
                "'%s' is missing; %s", key, why);
 }
 
-void draft_check_configuration(struct draft *draft, const struct draft_action *action) {
-    struct place settings = PLACE_MEMBER(action->place, "configuration", settings_of(action));
+void draft_check_keys(struct draft *draft, const struct draft_owner *owner) {
+    struct place settings = PLACE_MEMBER(owner->place, "configuration", settings_of(owner->place));
     json_each(setting, settings.value) {
         struct place place = PLACE_MEMBER(&settings, setting->name, setting);
-        const struct action_key *key = find_key(action->type, setting->name);
-        if (key)
-            check_value(draft, action, key, &place);
-        else
-            unknown_key(draft, action, &place);
+        if (!find_key(owner->keys, setting->name))
+            unknown_key(draft, owner, &place);
     }
-    for (const struct action_key *key = action->type->keys; key->name; key++)
+    for (const struct action_key *key = owner->keys; key->name; key++)
         if (key->required)
-            require(draft, action, key->name, arena_printf(draft->arena, "%s actions need it", action->type->provider));
+            require(draft, owner, key->name, arena_printf(draft->arena, "%s need it", owner->kind));
+}
+
+static void check_values(struct draft *draft, const struct draft_action *action) {
+    struct place settings = PLACE_MEMBER(action->place, "configuration", settings_of(action->place));
+    json_each(item, settings.value) {
+        struct place place = PLACE_MEMBER(&settings, item->name, item);
+        struct setting setting = {
+            .draft = draft, .action = action, .place = &place, .value = shape_text(draft->arena, item)};
+        const struct action_key *key = find_key(action->type->keys, item->name);
+        if (key)
+            check_value(&setting, key);
+    }
+}
+
+void draft_check_configuration(struct draft *draft, const struct draft_action *action) {
+    const struct draft_owner owner = {
+        .place = action->place,
+        .keys = action->type->keys,
+        .kind = arena_printf(draft->arena, "%s actions", action->type->provider),
+        .title = "Action",
+        .noun = "action",
+        .name = action->name,
+        .code = DEFINITION_ACTION,
+    };
+    check_values(draft, action);
+    if (str_equal(action->type->owner, "Custom") && !action->custom)
+        return; /* its keys are not known here */
+    draft_check_keys(draft, &owner);
     if (str_equal(action->type->provider, "CodeBuild") && action->input_count > 1)
-        require(draft, action, "PrimarySource", "with several input artifacts write which one holds the buildspec");
+        require(draft, &owner, "PrimarySource", "with several input artifacts write which one holds the buildspec");
 }

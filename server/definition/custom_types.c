@@ -5,12 +5,15 @@
 
 #include "common/str.h"
 
+#define ARTIFACTS_MOST 5 /* CodePipeline's general maximum */
+
 static bool read_counts(const struct json *document, const char *name, int *least, int *most, struct err *err) {
     const struct json *details = json_get(document, name);
     int64_t minimum = json_get_integer(details, "minimumCount", -1);
     int64_t maximum = json_get_integer(details, "maximumCount", -1);
-    if (minimum < 0 || maximum < minimum || maximum > 5)
-        return err_set(err, ERR_INTERNAL, "'%s' holds no minimumCount and maximumCount from 0 to 5", name);
+    if (minimum < 0 || maximum < minimum || maximum > ARTIFACTS_MOST)
+        return err_set(err, ERR_INTERNAL, "'%s' holds no minimumCount and maximumCount from 0 to %d", name,
+                       ARTIFACTS_MOST);
     *least = (int)minimum;
     *most = (int)maximum;
     return true;
@@ -92,4 +95,16 @@ const struct action_type *custom_type_action(struct arena *arena, const struct c
             .secret = type->properties[i].secret,
         };
     return action;
+}
+
+const struct action_type *custom_type_named(struct arena *arena, enum action_category category, const char *provider,
+                                            const char *version) {
+    const struct custom_type type = {
+        .category = category,
+        .provider = provider,
+        .version = version,
+        .most_inputs = ARTIFACTS_MOST,
+        .most_outputs = ARTIFACTS_MOST,
+    };
+    return custom_type_action(arena, &type);
 }

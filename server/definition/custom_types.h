@@ -42,6 +42,7 @@ struct custom_type {
 struct custom_types {
     const struct custom_type *list;
     size_t count;
+    bool any; /* a server may know more: whatever else is named passes, its configuration unchecked */
 };
 
 /* Reads the parts of CreateCustomActionType's input that are stored (members settings, configurationProperties,
@@ -50,7 +51,7 @@ struct custom_types {
 bool custom_type_read(enum action_category category, const char *provider, const char *version,
                       const struct json *document, struct custom_type *out, struct err *err);
 
-/* NULL where there is none, or `types` is NULL. */
+/* The one of the list; NULL where there is none, or `types` is NULL. */
 const struct custom_type *custom_types_find(const struct custom_types *types, enum action_category category,
                                             const char *provider, const char *version);
 
@@ -59,5 +60,9 @@ const struct custom_property *custom_type_queryable(const struct custom_type *ty
 
 /* The same as the row of an action: owner "Custom", ACTION_BY_WORKER. In the arena; its texts are copies. */
 const struct action_type *custom_type_action(struct arena *arena, const struct custom_type *type);
+
+/* The row where only the name is known: any number of artifacts that custom types may have, no keys. */
+const struct action_type *custom_type_named(struct arena *arena, enum action_category category, const char *provider,
+                                            const char *version);
 
 #endif

@@ -23,12 +23,21 @@ static const struct shape wrapped_shape = {
 };
 static const struct shape projects_shape = {.type = SHAPE_MAP, .keys = &project_name_shape, .members = &any};
 
-static void check_pipeline(struct definition_errors *errors, const struct place *place, enum definition_form form,
-                           struct draft *draft) {
-    shape_check(errors, place, &declaration_shape, form);
+struct check {
+    struct arena *arena;
+    enum definition_form form;
+    const struct custom_types *types;
+    struct draft draft;
+    struct definition_result *out;
+};
+
+static void check_pipeline(struct check *check, const struct place *place) {
+    struct definition_errors *errors = &check->out->errors;
+    struct draft *draft = &check->draft;
+    shape_check(errors, place, &declaration_shape, check->form);
     if (place->value->type != JSON_OBJECT)
         return;
-    draft_read(draft, errors, place, form);
+    draft_read(draft, errors, place, check->form, check->types);
     draft_check_types(draft);
     draft_check_stages(draft);
     draft_check_artifacts(draft);
@@ -89,7 +98,9 @@ static void sort_errors(struct definition_errors *errors) {
     }
 }
 
-static bool finish(struct arena *arena, const struct draft *draft, struct definition_result *out) {
+static bool finish(struct check *check) {
+    struct definition_result *out = check->out;
+    const struct draft *draft = &check->draft;
     if (out->errors.count > 0) {
         sort_errors(&out->errors);
         return false;
@@ -98,7 +109,7 @@ static bool finish(struct arena *arena, const struct draft *draft, struct defini
         return true;
     struct pipeline *pipeline;
     struct err err;
-    if (!definition_read(arena, draft_canonical(draft), &pipeline, &err)) {
+    if (!definition_read(check->arena, draft_canonical(draft), &pipeline, &err)) {
         errors_add(&out->errors, draft->place, DEFINITION_STRUCTURE, NULL, "%s", err.message);
         return false;
     }
@@ -106,31 +117,27 @@ static bool finish(struct arena *arena, const struct draft *draft, struct defini
     return true;
 }
 
-static bool check_file(struct arena *arena, const struct json *document, struct definition_result *out) {
+static bool check_file(struct check *check, const struct json *document) {
     struct place root = {.value = document};
-    struct draft draft = {0};
     struct place projects = PLACE_MEMBER(&root, "projects", json_get(document, "projects"));
-    const struct json *wrapped = json_get(document, "pipeline");
-    if (wrapped) {
-        shape_check(&out->errors, &root, &wrapped_shape, DEFINITION_FILE);
-        struct place pipeline = {.value = wrapped};
-        check_pipeline(&out->errors, &pipeline, DEFINITION_FILE, &draft);
-        check_projects(out, &projects);
-        return finish(arena, &draft, out);
+    struct place pipeline = {.value = json_get(document, "pipeline")};
+    if (pipeline.value) {
+        shape_check(&check->out->errors, &root, &wrapped_shape, DEFINITION_FILE);
+        check_pipeline(check, &pipeline);
+    } else if (!(projects.value && document->count == 1)) { /* a file may hold projects only */
+        check_pipeline(check, &root);
     }
-    if (!(projects.value && document->count == 1)) /* a file may hold projects only */
-        check_pipeline(&out->errors, &root, DEFINITION_FILE, &draft);
-    check_projects(out, &projects);
-    return finish(arena, &draft, out);
+    check_projects(check->out, &projects);
+    return finish(check);
 }
 
 bool definition_check(struct arena *arena, const struct json *document, enum definition_form form,
-                      struct definition_result *out) {
+                      const struct custom_types *types, struct definition_result *out) {
     *out = (struct definition_result){.errors = {.arena = arena}};
+    struct check check = {.arena = arena, .form = form, .types = types, .out = out};
     if (form == DEFINITION_FILE)
-        return check_file(arena, document, out);
+        return check_file(&check, document);
     struct place place = {.name = "pipeline", .value = document};
-    struct draft draft = {0};
-    check_pipeline(&out->errors, &place, form, &draft);
-    return finish(arena, &draft, out);
+    check_pipeline(&check, &place);
+    return finish(&check);
 }

@@ -77,12 +77,18 @@ static void read_environment(struct reader *reader, const struct json *action, s
     out->environment = variables;
 }
 
+/* What a custom type needs was checked when the declaration was stored, and the type may be gone since. */
 static const struct action_type *read_type(struct reader *reader, const struct json *action) {
     const struct json *id = json_get(action, "actionTypeId");
     const char *provider = require_text(reader, id, "provider");
+    const char *version = require_text(reader, id, "version");
     enum action_category category;
     const struct action_type *type = NULL;
-    if (action_category_parse(require_text(reader, id, "category"), &category))
+    if (!action_category_parse(require_text(reader, id, "category"), &category))
+        fail(reader, arena_printf(reader->arena, "unknown category of '%s'", provider));
+    else if (str_equal(json_get_text(id, "owner"), "Custom"))
+        type = custom_type_named(reader->arena, category, provider, version);
+    else
         type = action_types_find(provider, category);
     if (!type)
         fail(reader, arena_printf(reader->arena, "no action type '%s'", provider));

@@ -78,9 +78,9 @@ static size_t count_actions(const struct json *stages) {
 }
 
 void draft_read(struct draft *draft, struct definition_errors *errors, const struct place *pipeline,
-                enum definition_form form) {
+                enum definition_form form, const struct custom_types *types) {
     struct arena *arena = errors->arena;
-    *draft = (struct draft){.arena = arena, .errors = errors, .form = form, .place = pipeline};
+    *draft = (struct draft){.arena = arena, .errors = errors, .form = form, .types = types, .place = pipeline};
     const struct place *list = member(arena, pipeline, "stages");
     const struct json *stages = list_of(list);
     draft->stages = arena_array(arena, struct draft_stage, stages ? stages->count : 0);

@@ -20,7 +20,8 @@ struct draft_action {
     const char *stage_name;    /* "" where it has none */
     size_t stage;              /* from 0 */
     int64_t run_order;
-    const struct action_type *type; /* NULL: unknown, and said so */
+    const struct action_type *type;   /* NULL: unknown, and said so */
+    const struct custom_type *custom; /* NULL: none of the list of custom types */
     struct draft_artifact *inputs;
     size_t input_count;
     struct draft_artifact *outputs;
@@ -38,7 +39,8 @@ struct draft {
     struct arena *arena;
     struct definition_errors *errors;
     enum definition_form form;
-    const struct place *place; /* the pipeline */
+    const struct custom_types *types; /* NULL: none */
+    const struct place *place;        /* the pipeline */
     struct draft_stage *stages;
     size_t stage_count;
     struct draft_action *actions; /* of all stages, in the order written */
@@ -47,7 +49,7 @@ struct draft {
 
 /* Reads what is there; members of the wrong type count as absent (shape_check has said so). */
 void draft_read(struct draft *draft, struct definition_errors *errors, const struct place *pipeline,
-                enum definition_form form);
+                enum definition_form form, const struct custom_types *types);
 
 /* "Build/Image": how messages name an action. */
 const char *draft_action_title(struct arena *arena, const struct draft_action *action);
@@ -55,6 +57,20 @@ const char *draft_action_title(struct arena *arena, const struct draft_action *a
 /* Each action's type: finds it (also by the short form), and checks artifact counts and configuration against it. */
 void draft_check_types(struct draft *draft);
 void draft_check_configuration(struct draft *draft, const struct draft_action *action);
+
+/* Whose configuration it is: an action's or a rule's. */
+struct draft_owner {
+    const struct place *place; /* its value is the object with the member `configuration` */
+    const struct action_key *keys;
+    const char *kind;  /* "ECS actions": how messages name all of its type */
+    const char *title; /* "Action", "Rule": in AWS's sentences */
+    const char *noun;  /* "action", "rule" */
+    const char *name;  /* of the action or rule */
+    const char *code;  /* DEFINITION_ACTION, DEFINITION_STAGE */
+};
+
+/* No key that its type does not know, and each that it needs. */
+void draft_check_keys(struct draft *draft, const struct draft_owner *owner);
 
 /* Names of stages and actions, what may stand in which stage, artifact stores, time limits. */
 void draft_check_stages(struct draft *draft);

@@ -88,41 +88,98 @@ static const struct action_type *resolve_short(struct draft *draft, const struct
     return type;
 }
 
-static const struct action_type *resolve_full(struct draft *draft, const struct draft_action *action,
-                                              const struct json *id) {
-    struct arena *arena = draft->arena;
-    const char *category_name = shape_get_text(arena, id, "category");
-    const char *provider = shape_get_text(arena, id, "provider");
-    const char *owner = shape_get_text(arena, id, "owner");
-    const char *version = shape_get_text(arena, id, "version");
+/* An actionTypeId as it was written. */
+struct type_id {
+    const struct place *place;
+    const char *category_name;
     enum action_category category;
-    if (!category_name || !provider || !owner || !version || !action_category_parse(category_name, &category))
-        return NULL;
-    const struct action_type *type = action_types_find(provider, category);
-    if (type && str_equal(type->owner, owner) && str_equal(type->version, version))
-        return type;
-    struct place id_place = PLACE_MEMBER(action->place, "actionTypeId", id);
-    struct place place = PLACE_MEMBER(&id_place, "provider", json_get(id, "provider"));
-    const char *aws = arena_printf(
+    const char *provider;
+    const char *owner;
+    const char *version;
+    const char *aws; /* what AWS says where there is no such type */
+};
+
+static bool read_id(struct draft *draft, const struct draft_action *action, const struct place *place,
+                    struct type_id *out) {
+    struct arena *arena = draft->arena;
+    *out = (struct type_id){
+        .place = place,
+        .category_name = shape_get_text(arena, place->value, "category"),
+        .provider = shape_get_text(arena, place->value, "provider"),
+        .owner = shape_get_text(arena, place->value, "owner"),
+        .version = shape_get_text(arena, place->value, "version"),
+    };
+    if (!out->category_name || !out->provider || !out->owner || !out->version ||
+        !action_category_parse(out->category_name, &out->category))
+        return false;
+    out->aws = arena_printf(
         arena,
         "ActionType (Category: '%s', Provider: '%s', Owner: '%s', Version: '%s') in action '%s' is not available",
-        category_name, provider, owner, version, action->name);
-    if (type)
-        errors_add(draft->errors, &id_place, DEFINITION_ACTION, aws,
-                   "provider '%s' has owner %s and version %s, not %s and %s", provider, type->owner, type->version,
-                   owner, version);
-    else if (str_equal(owner, "Custom"))
-        errors_add(draft->errors, &id_place, DEFINITION_ACTION, aws,
-                   "custom action types are not supported yet; write one of %s", providers_that_run(arena));
-    else if (action_types_find_provider(provider))
-        errors_add(draft->errors, &place, DEFINITION_ACTION, aws, "provider '%s' belongs to category %s, not %s",
-                   provider, action_category_name(action_types_find_provider(provider)->category), category_name);
-    else
-        unknown_provider(draft, &place, provider, aws);
+        out->category_name, out->provider, out->owner, out->version, action->name);
+    return true;
+}
+
+/* A custom type of that name in another version or category, or one with nearly that name. */
+static const char *similar_custom(const struct draft *draft, const struct type_id *id) {
+    const struct custom_types *types = draft->types;
+    const char **names = arena_array(draft->arena, const char *, types->count + 1);
+    for (size_t i = 0; i < types->count; i++) {
+        const struct custom_type *type = &types->list[i];
+        if (str_equal(type->provider, id->provider))
+            return arena_printf(draft->arena, "there is %s in category %s with version %s", type->provider,
+                                action_category_name(type->category), type->version);
+        names[i] = type->provider;
+    }
+    const char *nearest = suggest_nearest(id->provider, names);
+    return nearest ? arena_printf(draft->arena, "did you mean '%s'?", nearest)
+                   : "make it with CreateCustomActionType first";
+}
+
+/* AWS takes Source and Approval when a type is made, and says that they have no function. */
+static const struct action_type *resolve_custom(struct draft *draft, struct draft_action *action,
+                                                const struct type_id *id) {
+    if (id->category == ACTION_SOURCE || id->category == ACTION_APPROVAL) {
+        errors_add(draft->errors, id->place, DEFINITION_ACTION, id->aws,
+                   "custom actions of category %s are not supported; Build, Test, Deploy, Invoke and Compute are",
+                   id->category_name);
+        return NULL;
+    }
+    action->custom = custom_types_find(draft->types, id->category, id->provider, id->version);
+    if (action->custom)
+        return custom_type_action(draft->arena, action->custom);
+    if (draft->types && draft->types->any)
+        return custom_type_named(draft->arena, id->category, id->provider, id->version);
+    errors_add(draft->errors, id->place, DEFINITION_ACTION, id->aws, "there is no custom action type %s/%s/%s; %s",
+               id->category_name, id->provider, id->version,
+               draft->types ? similar_custom(draft, id) : "make it with CreateCustomActionType first");
     return NULL;
 }
 
-static const struct action_type *resolve(struct draft *draft, const struct draft_action *action) {
+static const struct action_type *resolve_full(struct draft *draft, struct draft_action *action, const struct json *at) {
+    struct place place = PLACE_MEMBER(action->place, "actionTypeId", at);
+    struct type_id id;
+    if (!read_id(draft, action, &place, &id))
+        return NULL;
+    if (str_equal(id.owner, "Custom"))
+        return resolve_custom(draft, action, &id);
+    const struct action_type *type = action_types_find(id.provider, id.category);
+    if (type && str_equal(type->owner, id.owner) && str_equal(type->version, id.version))
+        return type;
+    struct place provider = PLACE_MEMBER(&place, "provider", json_get(at, "provider"));
+    if (type)
+        errors_add(draft->errors, &place, DEFINITION_ACTION, id.aws,
+                   "provider '%s' has owner %s and version %s, not %s and %s", id.provider, type->owner, type->version,
+                   id.owner, id.version);
+    else if (action_types_find_provider(id.provider))
+        errors_add(draft->errors, &provider, DEFINITION_ACTION, id.aws, "provider '%s' belongs to category %s, not %s",
+                   id.provider, action_category_name(action_types_find_provider(id.provider)->category),
+                   id.category_name);
+    else
+        unknown_provider(draft, &provider, id.provider, id.aws);
+    return NULL;
+}
+
+static const struct action_type *resolve(struct draft *draft, struct draft_action *action) {
     const struct json *object = action->place->value;
     const struct json *id = json_get(object, "actionTypeId");
     if (!id && draft->form == DEFINITION_REQUEST)

@@ -153,7 +153,7 @@ bool pipeline_declared(const struct aws_call *call, const struct pipeline_row *s
         declaration = whole;
     }
     struct definition_result result;
-    if (!definition_check(call->arena, declaration, DEFINITION_REQUEST, &result))
+    if (!definition_check(call->arena, declaration, DEFINITION_REQUEST, NULL, &result))
         return definition_errors_fail(&result.errors, call->service->validation, err);
     *out = result.pipeline;
     return true;

@@ -56,7 +56,7 @@ bool check_definition(struct tx *tx, struct aws_call *call, struct json *out, st
     if (!doc_parse(call->arena, file, text, strlen(text), &document, &problem)) {
         struct definition_error error = split(call->arena, file, problem.message);
         show_error(call->arena, list, &error);
-    } else if (!definition_check(call->arena, document, DEFINITION_FILE, &result)) {
+    } else if (!definition_check(call->arena, document, DEFINITION_FILE, NULL, &result)) {
         for (size_t i = 0; i < result.errors.count; i++)
             show_error(call->arena, list, &result.errors.list[i]);
     }

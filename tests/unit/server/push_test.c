@@ -71,7 +71,7 @@ static bool add_pipeline(struct tx *tx, void *context, struct err *tx_err) {
     struct definition_result result;
     if (!doc_parse(&arena, "shop.yml", definition, strlen(definition), &document, tx_err))
         return false;
-    assert_true(definition_check(&arena, document, DEFINITION_FILE, &result));
+    assert_true(definition_check(&arena, document, DEFINITION_FILE, NULL, &result));
     const struct engine_definition made = {.pipeline = result.pipeline, .origin = ORIGIN_API};
     return engine_create_pipeline(tx, &arena, &made, tx_err);
 }

@@ -48,7 +48,7 @@ static void check(struct arena *arena, const char *directory, const char *file, 
         str_printf(out, "%s\n", err.message);
         return;
     }
-    bool valid = definition_check(arena, document, DEFINITION_FILE, result);
+    bool valid = definition_check(arena, document, DEFINITION_FILE, NULL, result);
     append_errors(arena, file, &result->errors, out);
     assert_int_equal(valid, out->length == 0);
     assert_true(valid || !result->pipeline);
@@ -108,7 +108,7 @@ static void visit_good(const char *directory, const char *file) {
     char *text = json_print(&arena, result.pipeline->declaration);
     const struct json *declaration;
     assert_true(json_parse(&arena, text, strlen(text), &declaration, NULL));
-    assert_true(definition_check(&arena, declaration, DEFINITION_FILE, &again));
+    assert_true(definition_check(&arena, declaration, DEFINITION_FILE, NULL, &again));
     assert_string_equal(json_print(&arena, again.pipeline->declaration), text);
 }
 

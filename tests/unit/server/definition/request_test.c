@@ -31,7 +31,7 @@ static bool check(struct arena *arena, const char *text, struct definition_resul
     struct err err;
     if (!json_parse(arena, text, strlen(text), &document, &err))
         fail_msg("%s", err.message);
-    return definition_check(arena, document, DEFINITION_REQUEST, out);
+    return definition_check(arena, document, DEFINITION_REQUEST, NULL, out);
 }
 
 /* The error that a client gets. */

@@ -55,7 +55,7 @@ static const struct pipeline *read_definition(struct world *world) {
                             version + strlen("VERSION"));
     if (!doc_parse(&world->arena, "test.yml", text, strlen(text), &document, &err))
         fail_msg("%s", err.message);
-    if (!definition_check(&world->arena, document, DEFINITION_FILE, &result))
+    if (!definition_check(&world->arena, document, DEFINITION_FILE, NULL, &result))
         fail_msg("%s", result.errors.count ? result.errors.list[0].message : "the definition is wrong");
     return result.pipeline;
 }

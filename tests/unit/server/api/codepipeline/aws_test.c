@@ -225,7 +225,7 @@ static void what_came_from_a_file_is_changed_there(void **state) {
     const struct json *input;
     struct definition_result result;
     assert_true(json_parse(&test_arena, PIPELINE("shop"), strlen(PIPELINE("shop")), &input, NULL));
-    assert_true(definition_check(&test_arena, json_get(input, "pipeline"), DEFINITION_REQUEST, &result));
+    assert_true(definition_check(&test_arena, json_get(input, "pipeline"), DEFINITION_REQUEST, NULL, &result));
     struct pipeline pipeline = *result.pipeline;
     write_in(put_file, &pipeline);
     assert_string_equal(refused("CodePipeline_20150709.UpdatePipeline", PIPELINE("shop"), "ConflictException"),

@@ -60,7 +60,7 @@ static bool fill(struct tx *tx, void *context, struct err *err) {
     struct definition_result result;
     if (!json_parse(&test_arena, pipeline_text, strlen(pipeline_text), &document, err))
         return false;
-    if (!definition_check(&test_arena, document, DEFINITION_FILE, &result))
+    if (!definition_check(&test_arena, document, DEFINITION_FILE, NULL, &result))
         return err_set(err, ERR_INVALID, "the test's pipeline is wrong");
     const struct engine_definition definition = {.pipeline = result.pipeline, .origin = ORIGIN_API};
     hook_id = add_hook(tx, "acme/shop", SECRET, err);

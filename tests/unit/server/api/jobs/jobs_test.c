@@ -93,7 +93,7 @@ static bool add_pipeline(struct tx *tx, void *context, struct err *err) {
     struct definition_result result;
     const char *id;
     if (!json_parse(&test_arena, pipeline_text, strlen(pipeline_text), &document, err) ||
-        !definition_check(&test_arena, document, DEFINITION_FILE, &result))
+        !definition_check(&test_arena, document, DEFINITION_FILE, NULL, &result))
         return false;
     const struct engine_definition definition = {.pipeline = result.pipeline, .origin = ORIGIN_API};
     const struct engine_revision revision = {.action = "App", .revision_id = COMMIT};
