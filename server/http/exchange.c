@@ -63,6 +63,18 @@ void exchange_refuse(struct exchange *exchange, int status, const struct err *er
     exchange->reply.status = status;
 }
 
+/* Who is turned away by a stopping server comes back to the next one: each after a time of its own. */
+void exchange_turn_away(struct exchange *exchange) {
+    struct err err;
+    uint32_t random;
+    hash_random(&random, sizeof random);
+    err_set(&err, ERR_UNAVAILABLE, "the server is stopping; ask again in a moment");
+    exchange_refuse(exchange, 503, &err);
+    unsigned seconds = 1 + random % (unsigned)exchange->listener->spread_seconds;
+    reply_header(&exchange->request, &exchange->reply, "Retry-After",
+                 arena_printf(exchange->request.arena, "%u", seconds));
+}
+
 /* libmicrohttpd closes a connection whose reply comes with the head alone: right where a body is refused, wrong for a
  * request without one, which is answered in the next call. */
 static enum MHD_Result answer_head(struct exchange *exchange) {
@@ -245,9 +257,9 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
     bool closing = exchange->listener->closing;
     pthread_mutex_unlock(&exchange->listener->lock);
     if (closing) {
-        err_set(&err, ERR_UNAVAILABLE, "the server is stopping; ask again in a moment");
+        exchange_turn_away(exchange);
         exchange->close_after = true;
-        return refuse_now(exchange, 503, &err);
+        return answer_head(exchange);
     }
     if (request->has_body &&
         (exchange->route->body == HTTP_BODY_NONE || exchange->content_length > exchange->route->body_limit))

@@ -110,8 +110,9 @@ struct http_listener {
     int64_t trim_due_ms; /* when memory is given back; INT64_MAX: it was */
     pthread_t timer;
     /* The end. */
-    bool closing; /* new requests and waits are answered 503 */
-    bool stopped; /* threads end */
+    bool closing;       /* new requests and waits are answered 503 */
+    int spread_seconds; /* ... and are to come again within so many, not all at once */
+    bool stopped;       /* threads end */
     int exchange_count;
     int strangers_bodies; /* file bodies of requests whose sender is not known (yet) */
     pthread_cond_t exchange_gone;
@@ -124,6 +125,9 @@ enum MHD_Result exchange_step(struct exchange *exchange, const char *method, con
                               size_t *data_size);
 /* The reply becomes an error's; the connection is closed after it where the request was not understood. */
 void exchange_refuse(struct exchange *exchange, int status, const struct err *err);
+
+/* ... 503: the server is stopping, come again. */
+void exchange_turn_away(struct exchange *exchange);
 
 /* answer.c: a finished reply goes to libmicrohttpd. */
 enum MHD_Result answer_queue(struct exchange *exchange);
@@ -138,6 +142,8 @@ void park_add(struct exchange *exchange);
 void park_remove(struct exchange *exchange);
 /* True where the topic was woken after the exchange looked. */
 bool park_missed(const struct exchange *exchange);
+/* True where nobody is there any more to take the answer; without the lock. */
+bool park_is_abandoned(const struct exchange *exchange);
 void park_wake_all(struct http_listener *listener);
 
 /* deadline.c. */

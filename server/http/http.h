@@ -139,8 +139,9 @@ bool http_bind(const char *address, int port, int *out_fd, int *out_port, struct
 bool http_open(const struct http_settings *settings, struct http_listener **out, struct err *err);
 /* Wakes everybody who is parked on the topic; from any thread, never blocks. */
 void http_wake(struct http_listener *listener, const char *topic);
-/* Answers parked requests with 503, lets those under way finish, closes. False where one did not finish in
- * `patience_ms`: the listener then goes on existing and the program must end. Accepts NULL. */
+/* Answers parked requests with 503 and a Retry-After that spreads their return, lets those under way finish, closes.
+ * False where one did not finish in `patience_ms`: the listener then goes on existing and the program must end. Accepts
+ * NULL. */
 bool http_close(struct http_listener *listener, int patience_ms);
 
 #endif

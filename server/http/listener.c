@@ -17,6 +17,7 @@
 
 #define LIBRARY_STACK_BYTES (256 * 1024)
 #define CONNECTION_MEMORY_BYTES (32 * 1024)
+#define RETURNS_A_SECOND 100       /* of those who were turned away at the end, to the next server */
 #define REMOTE_CONNECTIONS_MAX 512 /* of one address other than this machine's */
 
 /* Addresses */
@@ -300,6 +301,7 @@ bool http_close(struct http_listener *listener, int patience_ms) {
         close(fd);
     pthread_mutex_lock(&listener->lock);
     listener->closing = true;
+    listener->spread_seconds = 1 + listener->exchange_count / RETURNS_A_SECOND;
     park_wake_all(listener);
     deadline_cut_idle(listener);
     bool drained = drain(listener, patience_ms);

@@ -6,6 +6,9 @@
  */
 #include "server/http/exchange.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 static size_t slot_of(const char *topic) {
     uint64_t hash = 14695981039346656037u; /* FNV-1a */
     for (; *topic; topic++)
@@ -23,6 +26,14 @@ void park_add(struct exchange *exchange) {
 
 void park_remove(struct exchange *exchange) {
     list_remove(&exchange->listener->parked[slot_of(exchange->reply.wait_topic)], exchange);
+}
+
+/* libmicrohttpd does not watch a suspended connection, so its end is only seen by asking. Who ends its own sending half
+ * is gone, too: no client of a long poll does that and then waits. */
+bool park_is_abandoned(const struct exchange *exchange) {
+    char byte;
+    ssize_t got = recv(exchange->connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static void run_again(struct exchange *exchange) {

@@ -80,7 +80,14 @@ static void run_handler(struct exchange *exchange) {
     struct err err;
     err_clear(&err);
     if (!look(exchange)) {
-        err_set(&err, ERR_UNAVAILABLE, "the server is stopping; ask again in a moment");
+        exchange_turn_away(exchange);
+        finish(exchange);
+        return;
+    }
+    if (exchange->reply.wait_topic && park_is_abandoned(exchange)) {
+        /* Run again, the handler might give something away to nobody: a job that waits for its offer to expire. */
+        err_set(&err, ERR_UNAVAILABLE, "the client did not wait for the answer");
+        exchange->close_after = true;
         refuse(exchange, &err);
         return;
     }

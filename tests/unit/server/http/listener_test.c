@@ -480,6 +480,47 @@ static void end_test(void **state) {
     close(half_fd);
 }
 
+/* Many who wait are not sent back all at once. */
+static void spread_test(void **state) {
+    (void)state;
+    enum { MANY = 250 };
+    int fds[MANY], counts[16] = {0};
+    start(2, MANY + 10);
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = dial();
+        raw_send_text(fds[i], "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    await_looks(MANY);
+    assert_true(http_close(listener, PATIENCE_MS));
+    for (int i = 0; i < MANY; i++) {
+        const char *answer = raw_receive(fds[i], NULL);
+        const char *after = strstr(answer, "\r\nRetry-After: ");
+        assert_int_equal(raw_status(answer), 503);
+        assert_non_null(after);
+        long seconds = strtol(after + strlen("\r\nRetry-After: "), NULL, 10);
+        assert_in_range(seconds, 1, 3); /* a hundred a second */
+        counts[seconds]++;
+        close(fds[i]);
+    }
+    for (int seconds = 1; seconds <= 3; seconds++)
+        assert_in_range(counts[seconds], 40, 130);
+}
+
+/* Who is not there any more is not asked about again: what the handler gives would be lost. */
+static void abandoned_test(void **state) {
+    (void)state;
+    start(1, 100); /* one worker: it does one after the other */
+    int gone = dial();
+    raw_send_text(gone, "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+    await_looks(1);
+    close(gone);
+    atomic_store(&available, 5);
+    http_wake(listener, "thing");
+    assert_int_equal(raw_status(get("/hello")), 200);
+    assert_int_equal(atomic_load(&looks), 1);
+    assert_true(http_close(listener, PATIENCE_MS));
+}
+
 static void taken_port_test(void **state) {
     (void)state;
     struct err err;
@@ -499,7 +540,8 @@ int main(void) {
         cmocka_unit_test(wake_race_test), cmocka_unit_test(stream_test),        cmocka_unit_test(taken_port_test),
         cmocka_unit_test(strangers_test),
     };
-    const struct CMUnitTest ending[] = {cmocka_unit_test(end_test)};
+    const struct CMUnitTest ending[] = {cmocka_unit_test(end_test), cmocka_unit_test(spread_test),
+                                        cmocka_unit_test(abandoned_test)};
     int failed = cmocka_run_group_tests_name("listener", tests, open_listener, close_listener);
     return failed + cmocka_run_group_tests_name("listener's end", ending, NULL, NULL);
 }
