@@ -7,6 +7,7 @@
 #include "runner/actions/git_fetch.h"
 #include "runner/actions/git_names.h"
 #include "runner/actions/git_snapshot.h"
+#include "runner/link.h"
 #include "runner/runner.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #define LOCK_WAIT_MS 200
+#define TRIES_ELSEWHERE 5
 
 static void close_descriptor(const int *descriptor) {
     if (*descriptor >= 0)
@@ -39,11 +41,32 @@ static bool lock_mirror(struct job *job, const char *mirror, int *out, struct er
     return true;
 }
 
+static bool is_own(const struct git_remote *remote) {
+    return str_equal(remote->username, "runner");
+}
+
 /* The server's own repositories are read with the runner's token; it says so by the user's name. */
 static void use_own_token(const struct job *job, struct git_remote *remote) {
-    if (remote->password || !str_equal(remote->username, "runner"))
+    if (remote->password || !is_own(remote))
         return;
     remote->password = job->runner->account->token;
+}
+
+/* A repository that is away for a moment is asked again. The server's own ones until it is back: it is also what the
+ * job reports to, so that a server that stays away ends the job by itself. */
+static bool fetch_patiently(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
+                            struct err *err) {
+    struct err own = {0};
+    int tries = 0, pauses = 0;
+    while (!git_fetch(job, mirror, remote, ref, &own)) {
+        tries++;
+        if (!str_equal(own.code, GIT_PASSING) || job_is_stopped(job) || (!is_own(remote) && tries >= TRIES_ELSEWHERE))
+            return err_set_code(err, own.kind, own.code, "%s", own.message);
+        job_log(job, "%s; trying again", own.message);
+        link_back_off(&pauses, job_is_stopped, job);
+        own = (struct err){0};
+    }
+    return true;
 }
 
 static bool read_source(const struct job *job, struct git_remote *out, struct err *err) {
@@ -76,7 +99,7 @@ bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
     } else {
         const char *ref;
         job_log(job, "fetching %s of %s", remote.branch ? remote.branch : commit ? commit : "HEAD", remote.url);
-        if (!git_fetch(job, mirror, &remote, &ref, err) ||
+        if (!fetch_patiently(job, mirror, &remote, &ref, err) ||
             (!commit && !git_ref_commit(job->arena, mirror, ref, &commit, err)))
             return false;
     }

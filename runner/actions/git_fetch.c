@@ -87,11 +87,27 @@ static const char *reason(struct arena *arena, const char *output) {
     return line ? arena_strndup(arena, line + 7, strcspn(line + 7, "\n")) : "";
 }
 
+/* The repository may well be there, but not at this moment: what curl and git say of connections and of servers' 5xx.
+ */
+static bool is_passing(const char *output) {
+    static const char *const words[] = {"unable to access",      "RPC failed",
+                                        "hung up unexpectedly",  "early EOF",
+                                        "unexpected disconnect", "returned error: 5"};
+    if (strstr(output, "returned error: 4"))
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(output, words[i]))
+            return true;
+    return false;
+}
+
 static bool refuse(struct arena *arena, const struct git_remote *remote, const struct spawn_result *result,
                    struct err *err) {
     const char *why = reason(arena, result->output);
     if (result->timed_out)
         return err_set(err, ERR_UNAVAILABLE, "fetching from '%s' took too long", remote->url);
+    if (is_passing(result->output))
+        return err_set_code(err, ERR_UNAVAILABLE, GIT_PASSING, "unable to fetch from '%s': %.500s", remote->url, why);
     if (strstr(why, "couldn't find remote ref"))
         return err_set(err, ERR_NOT_FOUND, "no branch '%s' in '%s'", remote->branch ? remote->branch : "HEAD",
                        remote->url);
@@ -236,7 +252,7 @@ static bool fetch_any(struct job *job, const char *mirror, const struct git_remo
     const char *to = arena_printf(job->arena, "refs/penstock/%s", remote->commit);
     if (fetch_ref(job, mirror, remote, remote->commit, to, ref, err))
         return true;
-    return err->kind != ERR_CONFLICT &&
+    return err->kind != ERR_CONFLICT && !str_equal(err->code, GIT_PASSING) &&
            err_set(err, ERR_NOT_FOUND, "no commit %s in '%s'", remote->commit, remote->url);
 }
 

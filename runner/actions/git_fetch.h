@@ -14,6 +14,7 @@ struct git_remote {
     const char *password;
 };
 
+#define GIT_PASSING "SystemUnavailable" /* an error's code where the same fetch may succeed in a moment */
 #define GIT_MIRROR_LOCK "penstock.lock" /* in the mirror: who fetches into it holds this file */
 
 /* The mirror's folder, made where it is missing; empty then. */
