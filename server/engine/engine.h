@@ -205,6 +205,28 @@ bool engine_runner_hello(struct tx *tx, struct arena *arena, const char *runner_
 /* Errors: ERR_NOT_FOUND. */
 bool engine_remove_runner(struct tx *tx, struct arena *arena, const char *runner_id, struct err *err);
 
+/* Job workers (server/jobs/worker_queue.h: poll and acknowledge). */
+
+struct engine_worker_result {
+    const char *job_id;
+    const char *failure_type;       /* set: it failed, "JobFailed" …; of the members below only external_id counts */
+    const char *failure_message;
+    const char *continuation_token; /* or NULL: the action goes on with a new job; no variables then */
+    const char *summary;            /* or NULL, as is the next */
+    const char *external_id;
+    int percent; /* -1 unknown */
+    const struct wire_variable *variables;
+    size_t variable_count;
+    const char *revision_id; /* a source action's currentRevision, or NULL */
+    const char *revision_summary;
+    int64_t revision_created_ms;
+};
+
+/* Errors: ERR_NOT_FOUND JobNotFoundException, ERR_CONFLICT InvalidJobStateException, ERR_LIMIT
+ * OutputVariablesSizeExceededException. */
+bool engine_finish_worker_job(struct tx *tx, struct arena *arena, const struct engine_worker_result *result,
+                              struct err *err);
+
 /* The clock. */
 
 /* Once at the server's start, before any door opens: running leases get a full new term. */

@@ -4,7 +4,6 @@
 #include "common/str.h"
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
-#include "server/store/artifact_rows.h"
 #include "server/store/revisions.h"
 
 #include <string.h>
@@ -20,29 +19,27 @@ static struct step step_of(struct tx *tx, struct arena *arena, const struct acti
 /* ---- success ---- */
 
 /* NULL: every artifact that the action declares is there. */
-static bool find_missing_artifact(struct step *step, const struct action_run_row *action, const char *job_id,
-                                  const char **missing, struct err *err) {
-    struct artifact_row *rows = NULL;
-    size_t count = 0;
+static bool find_missing_artifact(struct step *step, const struct action_run_row *action,
+                                  const struct artifact_row *artifacts, size_t count, const char **missing,
+                                  struct err *err) {
     const struct json *names = NULL;
     *missing = NULL;
-    if (!artifact_rows_of_job(step->tx, step->arena, job_id, &rows, &count, err) ||
-        !json_parse(step->arena, action->outputs, strlen(action->outputs), &names, err))
+    if (!json_parse(step->arena, action->outputs, strlen(action->outputs), &names, err))
         return false;
     json_each(name, names) {
         bool there = false;
         for (size_t i = 0; i < count; i++)
-            there = there || str_equal(rows[i].name, name->text);
+            there = there || str_equal(artifacts[i].name, name->text);
         if (!there)
             *missing = name->text;
     }
     return true;
 }
 
-static bool variables_fit(const struct wire_result *result) {
+bool finish_variables_fit(const struct wire_variable *variables, size_t count) {
     size_t bytes = 0;
-    for (size_t i = 0; i < result->variable_count; i++)
-        bytes += strlen(result->variables[i].name) + strlen(result->variables[i].value);
+    for (size_t i = 0; i < count; i++)
+        bytes += strlen(variables[i].name) + strlen(variables[i].value);
     return bytes <= VARIABLES_MAX;
 }
 
@@ -64,12 +61,12 @@ static bool keep_results(struct step *step, const struct action_run_row *action,
     return revisions_settle(step->tx, &revision, err);
 }
 
-static bool succeed(struct step *step, const struct action_run_row *action, const char *job_id,
-                    const struct wire_result *result, struct action_end *end, struct err *err) {
+bool finish_succeeded(struct step *step, const struct action_run_row *action, const struct artifact_row *artifacts,
+                      size_t count, const struct wire_result *result, struct action_end *end, struct err *err) {
     const char *missing = NULL;
-    if (!find_missing_artifact(step, action, job_id, &missing, err))
+    if (!find_missing_artifact(step, action, artifacts, count, &missing, err))
         return false;
-    if (missing || !variables_fit(result)) {
+    if (missing || !finish_variables_fit(result->variables, result->variable_count)) {
         end->status = ACTION_FAILED;
         end->error_code = missing ? "JobFailed" : "OutputVariablesSizeExceeded";
         end->error_message = missing ? arena_printf(step->arena, "the output artifact '%s' was not uploaded", missing)
@@ -77,6 +74,14 @@ static bool succeed(struct step *step, const struct action_run_row *action, cons
         return true;
     }
     return keep_results(step, action, result, err);
+}
+
+static bool succeed(struct step *step, const struct action_run_row *action, const char *job_id,
+                    const struct wire_result *result, struct action_end *end, struct err *err) {
+    struct artifact_row *artifacts = NULL;
+    size_t count = 0;
+    return artifact_rows_of_job(step->tx, step->arena, job_id, &artifacts, &count, err) &&
+           finish_succeeded(step, action, artifacts, count, result, end, err);
 }
 
 /* ---- ends ---- */
