@@ -5,6 +5,7 @@
 
 #include "common/str.h"
 #include "server/engine/load.h"
+#include "server/engine/workers.h"
 #include "server/jobs/build_start.h"
 #include "server/jobs/queue.h"
 #include "server/store/events.h"
@@ -101,13 +102,17 @@ static bool abandon_action(struct step *step, const struct decision *decision, s
            abandon(step, &action, err);
 }
 
-/* Where no runner has it, the job ends at once, and the action with it. */
+/* Where no runner has it, the job ends at once, and the action with it; a job worker's always does. */
 static bool undo_action(struct step *step, const struct decision *decision, bool only_unbegun, struct err *err) {
     struct action_run_row action;
     struct job_row job;
-    bool found = false, ended = false;
+    bool found = false, ended = false, by_worker = false;
     if (!action_runs_get_by_id(step->tx, step->arena, decision->action_run_id, &action, err) ||
-        !job_rows_of_action(step->tx, step->arena, action.id, &found, &job, err))
+        !drop_worker_job(step, &action, only_unbegun, &by_worker, &ended, err))
+        return false;
+    if (by_worker)
+        return !ended || abandon(step, &action, err);
+    if (!job_rows_of_action(step->tx, step->arena, action.id, &found, &job, err))
         return false;
     if (!found)
         return err_set(err, ERR_INTERNAL, "action '%s' is in progress without a job", action.action);

@@ -1,8 +1,11 @@
 /*
- * What time brings: offers and leases that are over (boot time), approvals that expire (wall time).
+ * What time brings: offers and leases that are over (boot time), approvals and job workers' jobs that expire (wall
+ * time).
  */
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
+#include "server/engine/workers.h"
+#include "server/jobs/worker_queue.h"
 #include "server/store/events.h"
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
@@ -10,19 +13,29 @@ static const struct engine_event look = {.kind = EVENT_LOOK};
 bool engine_open(struct tx *tx, struct err *err) {
     /* The machine may have been started anew, so the deadlines that are stored mean nothing; and while the server was
      * away no runner could extend its lease. */
-    return job_rows_extend_all(tx, clock_boot_ms(tx_clock(tx)) + QUEUE_LEASE_MS, err);
+    return job_rows_extend_all(tx, clock_boot_ms(tx_clock(tx)) + QUEUE_LEASE_MS, err) &&
+           worker_jobs_extend_offers(tx, clock_boot_ms(tx_clock(tx)) + WORKER_OFFER_MS, err);
+}
+
+/* Moments are 0 where there is none. */
+static void bring_forward(int64_t *next, int64_t boot_ms) {
+    if (boot_ms && boot_ms < *next)
+        *next = boot_ms;
+}
+
+static int64_t in_boot_time(struct tx *tx, int64_t wall_ms) {
+    return wall_ms ? clock_boot_ms(tx_clock(tx)) + wall_ms - clock_wall_ms(tx_clock(tx)) : 0;
 }
 
 bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
-    int64_t job = 0, expiry = 0, next = INT64_MAX;
-    if (!job_rows_next_deadline(tx, &job, err) || !action_runs_next_expiry(tx, &expiry, err))
+    int64_t job = 0, expiry = 0, offer = 0, life = 0, next = INT64_MAX;
+    if (!job_rows_next_deadline(tx, &job, err) || !action_runs_next_expiry(tx, &expiry, err) ||
+        !worker_jobs_next_due(tx, &offer, &life, err))
         return false;
-    if (job)
-        next = job;
-    if (expiry) {
-        int64_t in_boot_time = clock_boot_ms(tx_clock(tx)) + expiry - clock_wall_ms(tx_clock(tx));
-        next = in_boot_time < next ? in_boot_time : next;
-    }
+    bring_forward(&next, job);
+    bring_forward(&next, offer);
+    bring_forward(&next, in_boot_time(tx, expiry));
+    bring_forward(&next, in_boot_time(tx, life));
     *boot_ms = next;
     return true;
 }
@@ -30,15 +43,20 @@ bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
 bool engine_list_due(struct tx *tx, struct arena *arena, struct engine_due **out, size_t *count, struct err *err) {
     struct job_row *jobs = NULL;
     struct action_run_row *approvals = NULL;
-    size_t job_count = 0, approval_count = 0, found = 0;
-    if (!job_rows_expired(tx, arena, clock_boot_ms(tx_clock(tx)), &jobs, &job_count, err) ||
-        !action_runs_expired(tx, arena, clock_wall_ms(tx_clock(tx)), &approvals, &approval_count, err))
+    const char *const *worker_jobs = NULL;
+    int64_t boot_ms = clock_boot_ms(tx_clock(tx)), wall_ms = clock_wall_ms(tx_clock(tx));
+    size_t job_count = 0, approval_count = 0, worker_job_count = 0, found = 0;
+    if (!job_rows_expired(tx, arena, boot_ms, &jobs, &job_count, err) ||
+        !action_runs_expired(tx, arena, wall_ms, &approvals, &approval_count, err) ||
+        !worker_jobs_due(tx, arena, boot_ms, wall_ms, &worker_jobs, &worker_job_count, err))
         return false;
-    struct engine_due *due = arena_array(arena, struct engine_due, job_count + approval_count);
+    struct engine_due *due = arena_array(arena, struct engine_due, job_count + approval_count + worker_job_count);
     for (size_t i = 0; i < job_count; i++)
         due[found++] = (struct engine_due){.job_id = jobs[i].id};
     for (size_t i = 0; i < approval_count; i++)
         due[found++] = (struct engine_due){.action_run_id = approvals[i].id};
+    for (size_t i = 0; i < worker_job_count; i++)
+        due[found++] = (struct engine_due){.worker_job_id = worker_jobs[i]};
     *out = due;
     *count = found;
     return true;
@@ -78,5 +96,9 @@ static bool expire_approval(struct tx *tx, struct arena *arena, int64_t action_r
 }
 
 bool engine_do_due(struct tx *tx, struct arena *arena, const struct engine_due *due, struct err *err) {
-    return due->job_id ? expire_job(tx, arena, due->job_id, err) : expire_approval(tx, arena, due->action_run_id, err);
+    if (due->job_id)
+        return expire_job(tx, arena, due->job_id, err);
+    if (due->worker_job_id)
+        return expire_worker_job(tx, arena, due->worker_job_id, err);
+    return expire_approval(tx, arena, due->action_run_id, err);
 }

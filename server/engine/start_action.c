@@ -4,6 +4,7 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "server/engine/carry_out.h"
+#include "server/engine/workers.h"
 #include "server/jobs/build_start.h"
 #include "server/jobs/queue.h"
 #include "server/store/events.h"
@@ -142,6 +143,7 @@ static bool set_going(struct step *step, const struct action_run_row *run, const
             return queue_build(step, run, configuration, action, err);
         return queue_job(step, run, action, err);
     case ACTION_BY_WORKER:
+        return start_worker_job(step, run, configuration, err);
     case ACTION_BY_NOBODY:
         break;
     }
