@@ -5,7 +5,6 @@ then the service's own.  Every request, refused or not, leaves a line in the led
 """
 
 import http.server
-import json
 import logging
 import socket
 import threading
@@ -22,6 +21,7 @@ from sandbox.wire import json as json_wire
 from sandbox.wire import query as query_wire
 from sandbox.wire import rest_xml as rest_xml_wire
 from sandbox.wire.message import Reply, Request
+from sandbox.wire.rest_json import RestJson
 
 log = logging.getLogger("sandbox")
 _MOST_BODY_BYTES = 256 * 1024 * 1024
@@ -35,18 +35,20 @@ class DropConnection(Exception):
 class Dispatcher:
     """From Request to Reply.  `services` maps botocore's service name to an object with `call(operation, params, key)`."""
 
-    def __init__(self, account, models, services, ledger, faults):
+    def __init__(self, account, models, services, ledger, faults, control):
         self._account = account
         self._models = models
         self._services = services
         self._ledger = ledger
         self._faults = faults
+        self._control = control
+        self._wires = {**_WIRES, "rest-json": RestJson(models.service("lambda"))}
 
     def answer(self, request):
         if request.path.startswith("/_sandbox/"):
-            return self._control(request)
+            return self._control.answer(request)
         protocol, service = self._find_service(request)
-        wire = _WIRES[protocol]
+        wire = self._wires[protocol]
         entry = {"requestId": request.request_id, "service": service, "operation": None, "accessKey": None, "input": None}
         fault = None
         try:
@@ -89,6 +91,8 @@ class Dispatcher:
         content_type = (request.header("content-type") or "").partition(";")[0].strip()
         if content_type == "application/x-www-form-urlencoded" and request.method == "POST":
             return "query", scope
+        if scope == "lambda":
+            return "rest-json", scope
         if "json" in content_type:
             return "json", None  # a JSON client that names no target: refused as such
         return "rest-xml", "s3"
@@ -111,29 +115,6 @@ class Dispatcher:
         error = error_of(fault, protocol)
         if error:
             raise error
-
-    def _control(self, request):
-        """The sandbox's own door, for tests: order, list and clear faults."""
-        if request.header("origin") is not None:
-            return _control_reply(403, {"error": "not for browsers"})
-        if request.path != "/_sandbox/faults":
-            return _control_reply(404, {"error": "there is only /_sandbox/faults"})
-        if request.method == "POST":
-            try:
-                orders = json.loads(request.body)
-                for order in orders if isinstance(orders, list) else [orders]:
-                    self._faults.add(order)
-            except ValueError as error:
-                return _control_reply(400, {"error": str(error)})
-        elif request.method == "DELETE":
-            self._faults.clear()
-        elif request.method != "GET":
-            return _control_reply(405, {"error": "GET, POST or DELETE"})
-        return _control_reply(200, {"faults": self._faults.waiting()})
-
-
-def _control_reply(status, value):
-    return Reply(status, json.dumps(value).encode() + b"\n", {"Content-Type": "application/json"})
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -58,9 +58,9 @@ class Faults:
 def error_of(fault, protocol):
     """The AwsError that a throttle or error500 fault stands for, else None."""
     if fault["kind"] == "throttle":
-        code = {"json": "ThrottlingException", "query": "Throttling", "rest-xml": "SlowDown"}[protocol]
-        return AwsError(code, "Rate exceeded", 503 if protocol == "rest-xml" else 400)
+        code = {"json": "ThrottlingException", "query": "Throttling", "rest-xml": "SlowDown", "rest-json": "TooManyRequestsException"}[protocol]
+        return AwsError(code, "Rate exceeded", {"rest-xml": 503, "rest-json": 429}.get(protocol, 400))
     if fault["kind"] == "error500":
-        code = {"json": "ServerException", "query": "InternalFailure", "rest-xml": "InternalError"}[protocol]
+        code = {"json": "ServerException", "query": "InternalFailure", "rest-xml": "InternalError", "rest-json": "ServiceException"}[protocol]
         return AwsError(code, "Service Unavailable. Please try again later.", 500)
     return None

@@ -7,8 +7,9 @@ import os
 import re
 import secrets
 
-from sandbox import ecr, s3, sts
+from sandbox import cloudwatch, ecr, functions, s3, sts
 from sandbox.account import Account
+from sandbox.control import Control
 from sandbox.docker import DockerEngine
 from sandbox.ecs import operations as ecs_operations
 from sandbox.ecs.scheduler import Scheduler
@@ -60,14 +61,20 @@ class Sandbox:
         self._cleanup.callback(scheduler.stop)
         scheduler.start()
 
+        alarms = cloudwatch.CloudWatchState(account)
+        lambdas = functions.FunctionsState(account, self._folder)
+        faults = Faults()
         services = {
             "sts": Service(sts.OPERATIONS, account),
             "ecr": Service(ecr.OPERATIONS, repositories),
             "ecs": Service(ecs_operations.OPERATIONS, containers),
             "elbv2": Service(elb_operations.OPERATIONS, balancers),
             "s3": Service(s3.OPERATIONS, s3.S3State(account, self._folder)),
+            "cloudwatch": Service(cloudwatch.OPERATIONS, alarms),
+            "lambda": Service(functions.OPERATIONS, lambdas),
         }
-        self._listen(Dispatcher(account, Models(), services, ledger, Faults()), registry)
+        control = Control({"faults": faults, "alarms": alarms, "functions": lambdas})
+        self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
 
     def _open_folder(self):
         """Make DIR, and return its id, which marks our containers across restarts."""

@@ -32,7 +32,7 @@ _CODES = {
     "scope": ("InvalidSignatureException", "SignatureDoesNotMatch", "AuthorizationHeaderMalformed"),
     "body": ("InvalidSignatureException", "SignatureDoesNotMatch", "XAmzContentSHA256Mismatch"),
 }
-_PROTOCOL_COLUMN = {"json": 0, "query": 1, "rest-xml": 2}
+_PROTOCOL_COLUMN = {"json": 0, "rest-json": 0, "query": 1, "rest-xml": 2}
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 
 
@@ -94,8 +94,8 @@ def _refuser(protocol):
     column = _PROTOCOL_COLUMN[protocol]
 
     def refuse(what, message):
-        # The JSON services answer 400, the older ones 403.
-        return AwsError(_CODES[what][column], message, 400 if column == 0 else 403)
+        # The services that speak JSON without REST answer 400, the others 403.
+        return AwsError(_CODES[what][column], message, 400 if protocol == "json" else 403)
 
     return refuse
 

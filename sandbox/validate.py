@@ -9,7 +9,7 @@ import botocore.validate
 
 from sandbox.errors import AwsError
 
-_WRONG_INPUT = {"ecs": "InvalidParameterException", "ecr": "InvalidParameterException"}
+_WRONG_INPUT = {"ecs": "InvalidParameterException", "ecr": "InvalidParameterException", "lambda": "InvalidParameterValueException"}
 
 
 def drop_nulls(value):

@@ -1,4 +1,4 @@
-"""AWS Query: a form with an Action in, XML out (STS and the load balancer)."""
+"""AWS Query: a form with an Action in, XML out (STS, the load balancer, CloudWatch)."""
 
 import urllib.parse
 from xml.sax.saxutils import escape
@@ -87,6 +87,11 @@ def _scalar(kind, text, name):
     if kind in ("integer", "long"):
         try:
             return int(text)
+        except ValueError:
+            raise AwsError("MalformedInput", f"'{text}' at '{name}' is no number") from None
+    if kind in ("double", "float"):
+        try:
+            return float(text)
         except ValueError:
             raise AwsError("MalformedInput", f"'{text}' at '{name}' is no number") from None
     if kind == "boolean":

@@ -96,11 +96,11 @@ class RunningSandbox:
         with open(os.path.join(self.folder, "ledger.jsonl"), encoding="utf-8") as file:
             return [json.loads(line) for line in file]
 
-    def control(self, method, body=None):
-        """A request to the sandbox's own door for faults: (status, answer)."""
+    def control(self, method, body=None, part="faults"):
+        """A request to the sandbox's own door: (status, answer)."""
         host = self.endpoint.partition("//")[2]
         connection = http.client.HTTPConnection(host, timeout=10)
-        connection.request(method, "/_sandbox/faults", json.dumps(body) if body is not None else None)
+        connection.request(method, f"/_sandbox/{part}", json.dumps(body) if body is not None else None)
         response = connection.getresponse()
         return response.status, json.loads(response.read())
 
