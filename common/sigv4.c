@@ -272,19 +272,21 @@ static bool find_payload_hash(struct arena *arena, const struct sigv4_request *r
     return true;
 }
 
-bool sigv4_verify(struct arena *arena, const struct sigv4_request *request,
-                  const struct sigv4_authorization *authorization, const char *secret_key, int64_t wall_ms,
-                  struct err *err) {
+/* All but the body. */
+static bool check_head(const struct sigv4_request *request, const struct sigv4_authorization *authorization,
+                       int64_t wall_ms, struct err *err) {
     const char *moment = sigv4_find_header(request->headers, request->header_count, "x-amz-date");
     if (!moment)
         return refuse_signature(err, "the header 'x-amz-date' is missing");
-    if (!check_signed_headers(request, authorization->signed_headers, err) ||
-        !check_moment(moment, authorization->date, wall_ms, err))
-        return false;
+    return check_signed_headers(request, authorization->signed_headers, err) &&
+           check_moment(moment, authorization->date, wall_ms, err);
+}
+
+static bool compare(struct arena *arena, const struct sigv4_request *request,
+                    const struct sigv4_authorization *authorization, const char *secret_key, const char *payload,
+                    struct err *err) {
     bool s3 = str_equal(authorization->service, "s3");
-    const char *payload;
-    if (!find_payload_hash(arena, request, s3, &payload, err))
-        return false;
+    const char *moment = sigv4_find_header(request->headers, request->header_count, "x-amz-date");
     const char *canonical = sigv4_canonical_request(arena, request, authorization->signed_headers, payload, s3);
     if (!canonical)
         return refuse_signature(err, "a signed header is not in the request");
@@ -293,6 +295,25 @@ bool sigv4_verify(struct arena *arena, const struct sigv4_request *request,
     if (!hash_equal_text(signature, authorization->signature))
         return refuse_signature(err, "the signature does not match; check the secret access key");
     return true;
+}
+
+bool sigv4_verify(struct arena *arena, const struct sigv4_request *request,
+                  const struct sigv4_authorization *authorization, const char *secret_key, int64_t wall_ms,
+                  struct err *err) {
+    const char *payload;
+    return check_head(request, authorization, wall_ms, err) &&
+           find_payload_hash(arena, request, str_equal(authorization->service, "s3"), &payload, err) &&
+           compare(arena, request, authorization, secret_key, payload, err);
+}
+
+bool sigv4_verify_head(struct arena *arena, const struct sigv4_request *request,
+                       const struct sigv4_authorization *authorization, const char *secret_key, int64_t wall_ms,
+                       struct err *err) {
+    const char *payload = sigv4_find_header(request->headers, request->header_count, SIGV4_CONTENT_SHA256);
+    if (!payload)
+        return refuse_signature(err, "the header 'x-amz-content-sha256' is missing");
+    return check_head(request, authorization, wall_ms, err) &&
+           compare(arena, request, authorization, secret_key, payload, err);
 }
 
 bool sigv4_verify_git(struct arena *arena, const char *password, const char *host, const char *path, const char *region,

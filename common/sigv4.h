@@ -63,6 +63,12 @@ bool sigv4_verify(struct arena *arena, const struct sigv4_request *request,
                   const struct sigv4_authorization *authorization, const char *secret_key, int64_t wall_ms,
                   struct err *err);
 
+/* The same for a request of S3's whose body has not arrived: the header x-amz-content-sha256 is taken at its word, and
+ * whoever takes the body must hold it against that. Errors: also where the header is missing. */
+bool sigv4_verify_head(struct arena *arena, const struct sigv4_request *request,
+                       const struct sigv4_authorization *authorization, const char *secret_key, int64_t wall_ms,
+                       struct err *err);
+
 /* The password that `aws codecommit credential-helper` sends for git over HTTPS: "<YYYYMMDDTHHMMSS>Z<signature>".
  * Same errors as sigv4_verify. `host` without port, `path` as git asked for it. */
 bool sigv4_verify_git(struct arena *arena, const char *password, const char *host, const char *path, const char *region,

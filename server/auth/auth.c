@@ -101,6 +101,14 @@ bool auth_unseal(void *context, struct arena *arena, const void *sealed, size_t 
     return true;
 }
 
+void auth_derive(const struct auth *auth, const char *purpose, const char *text, uint8_t out[SHA256_BYTES]) {
+    struct hash_hmac_state state;
+    hash_hmac_begin(&state, auth->key, sizeof auth->key);
+    hash_hmac_update(&state, purpose, strlen(purpose) + 1); /* with its end: no purpose begins another */
+    hash_hmac_update(&state, text, strlen(text));
+    hash_hmac_end(&state, out);
+}
+
 /* Tokens */
 
 char *token_new(struct arena *arena, const char *prefix) {

@@ -38,6 +38,7 @@ bool auth_unseal(void *context, struct arena *arena, const void *sealed, size_t 
  *   user     a session's cookie or a SigV4 header; auth_user_body then checks the signature over the body, or for a
  *            session's writes Origin and X-Penstock-Csrf
  *   runner   Authorization: Bearer with a runner's own token
+ *   worker   SigV4 of service s3 with the credentials of a job worker's job; errors with S3's codes
  *   git      Basic: a git token, an access key's pair, `aws codecommit credential-helper`, or a runner
  * Errors: ERR_DENIED with AWS's code; the same for what does not exist and for what does not fit. */
 bool auth_user(struct request *request, struct err *err);
@@ -45,6 +46,7 @@ bool auth_user_body(struct request *request, struct err *err);
 bool auth_session(struct request *request, struct err *err);
 bool auth_runner(struct request *request, struct err *err);
 bool auth_git(struct request *request, struct err *err);
+bool auth_worker(struct request *request, struct err *err);
 
 /* What the store finds the request's session by (store/sessions.h); false where it came with no cookie. */
 bool auth_session_hash(const struct request *request, uint8_t out[SHA256_BYTES]);
@@ -74,6 +76,16 @@ bool auth_create_join_token(struct server *server, struct arena *arena, const ch
 /* `token` is the whole URL to open in a browser; good once, for AUTH_SIGN_IN_LINK_MS. */
 bool auth_create_sign_in_link(struct server *server, struct arena *arena, const char *user_name, struct auth_token *out,
                               struct err *err);
+
+/* What a job worker reads and writes its job's artifacts with: good while the job is Dispatched under this nonce or
+ * InProgress. Made from the server's key, kept nowhere: asking again gives the same. */
+struct auth_worker_credentials {
+    const char *access_key_id;
+    const char *secret_access_key;
+    const char *session_token;
+};
+void auth_worker_credentials(const struct auth *auth, struct arena *arena, const char *job_id, const char *nonce,
+                             struct auth_worker_credentials *out);
 
 /* The ARN of a user, as AWS's answers show who did something. */
 const char *auth_user_arn(const struct server *server, struct arena *arena, const char *user_name);

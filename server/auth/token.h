@@ -13,8 +13,13 @@ char *token_new(struct arena *arena, const char *prefix);
 #define TOKEN_JOIN "psj_"
 #define TOKEN_SIGN_IN "psl_"
 #define TOKEN_SESSION "pss_"
+#define TOKEN_WORKER "psw_" /* and the job's id, "_", 40 characters */
 
 void token_hash(const char *token, uint8_t out[SHA256_BYTES]);
+
+struct auth;
+/* 32 bytes that nobody else can make, of a purpose and a text. */
+void auth_derive(const struct auth *auth, const char *purpose, const char *text, uint8_t out[SHA256_BYTES]);
 
 struct request;
 /* True where a browser's Origin header names this server: the configured address, or whatever host the browser used. */

@@ -59,6 +59,10 @@ void exchange_refuse(struct exchange *exchange, int status, const struct err *er
     if (exchange->reply.body_fd >= 0)
         close(exchange->reply.body_fd);
     exchange->reply = (struct reply){.body_fd = -1};
+    if (exchange->route && exchange->route->refuse) {
+        exchange->route->refuse(&exchange->request, &exchange->reply, status, err);
+        return;
+    }
     reply_error(&exchange->request, &exchange->reply, err);
     exchange->reply.status = status;
 }

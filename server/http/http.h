@@ -22,17 +22,18 @@ struct http_listener;
 /* A refusal with this code is answered 401 and asks a browser or git for Basic credentials. */
 #define HTTP_CODE_BASIC "UnauthorizedException"
 
-enum principal_kind { PRINCIPAL_NONE, PRINCIPAL_USER, PRINCIPAL_RUNNER };
+enum principal_kind { PRINCIPAL_NONE, PRINCIPAL_USER, PRINCIPAL_RUNNER, PRINCIPAL_WORKER };
 
 /* Who asks; filled in by auth before the handler runs. */
 struct principal {
     enum principal_kind kind;
-    const char *id;         /* runner id; access key id or session id of a user */
+    const char *id;         /* runner id; access key id or session id of a user; id of a job worker's job */
     const char *name;       /* user name or runner name */
     const char *arn;        /* a user's, as AWS's answers show who did something; else NULL */
     const char *service;    /* SigV4 scope's service, NULL for a session */
     bool by_session;        /* a browser: writes need Origin and CSRF token */
     const char *csrf_token; /* a session's, else NULL */
+    const char *nonce;      /* a job worker's: of the offer that it got its job with; else NULL */
 };
 
 struct request {
@@ -109,6 +110,12 @@ struct http_route {
     int64_t body_limit;
     http_handler *handler;
     bool slow; /* may take seconds: only half of the workers do such at a time, so that the others go on */
+    /* Where set: the row is only for requests of which this is true, for the others it is not there. It sees the head.
+     */
+    bool (*wants)(const struct request *request);
+    /* How a refusal of the listener's or the checks' looks on this door, with the status that it would have; NULL: as
+     * reply_error makes it. */
+    void (*refuse)(const struct request *request, struct reply *reply, int status, const struct err *err);
 };
 
 /* How long a client may take, in milliseconds; 0 means the default. */

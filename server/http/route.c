@@ -76,7 +76,8 @@ const struct http_route *route_find(const struct http_route *routes, size_t coun
     size_t captured_count;
     const char *allow = NULL;
     for (size_t i = 0; i < count; i++) {
-        if (!match(routes[i].path, request->path, captured, &captured_count))
+        if (!match(routes[i].path, request->path, captured, &captured_count) ||
+            (routes[i].wants && !routes[i].wants(request)))
             continue;
         if (method_fits(routes[i].method, request->method)) {
             keep_captures(request, captured, captured_count);
