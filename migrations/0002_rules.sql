@@ -22,9 +22,6 @@ CREATE UNIQUE INDEX conditions_once ON conditions (stage_run_id) WHERE status = 
 
 ALTER TABLE stage_runs ADD COLUMN phase TEXT NOT NULL DEFAULT 'actions' CHECK (phase IN ('entry', 'actions', 'success', 'failure'));
 ALTER TABLE stage_runs ADD COLUMN condition_id INTEGER REFERENCES conditions (id); -- the one of its phase, once it was begun
--- After a retry: runs of actions with ids up to runs_after do not count any more, failed ones up to failures_after neither.
-ALTER TABLE stage_runs ADD COLUMN runs_after INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE stage_runs ADD COLUMN failures_after INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stage_runs ADD COLUMN auto_retries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stage_runs ADD COLUMN manual_retries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stage_runs ADD COLUMN retry_trigger TEXT CHECK (retry_trigger IN ('AutomatedStageRetry', 'ManualStageRetry')); -- the newest
@@ -39,6 +36,8 @@ ALTER TABLE action_runs ADD COLUMN output_variables TEXT; -- JSON list of the na
 ALTER TABLE action_runs ADD COLUMN output_files TEXT;     -- JSON object: output artifact -> list of patterns
 ALTER TABLE action_runs ADD COLUMN target TEXT;           -- what it deploys to: 'ecs/REGION/CLUSTER/SERVICE'
 ALTER TABLE action_runs ADD COLUMN holds_target INTEGER NOT NULL DEFAULT 0 CHECK (holds_target IN (0, 1));
+-- 1: a retry of the stage does it again, so it does not count there any more.
+ALTER TABLE action_runs ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0 CHECK (set_aside IN (0, 1));
 ALTER TABLE action_runs ADD COLUMN look_ms INTEGER;       -- a rule that waits for the clock: when to look again
 -- One deploy at a time, whatever pipeline it comes from; the others wait in the order in which they came.
 CREATE UNIQUE INDEX action_runs_target ON action_runs (target) WHERE status = 'InProgress' AND holds_target = 1;
@@ -61,6 +60,12 @@ CREATE TABLE stage_gates (
   -- Opened after more than 30 days: nobody goes in until an execution with a greater number was started.
   resume_after INTEGER,
   PRIMARY KEY (pipeline_id, stage)
+) STRICT, WITHOUT ROWID;
+
+-- What the server was told at its start and the engine needs: 'region'.
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- 1: the filters of the action's trigger say which changes count, not `branch`.

@@ -9,7 +9,7 @@ packages_of() {
     build)
         echo gcc libc6-dev meson ninja-build pkgconf python3 git \
             libarchive-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev libgit2-dev libmicrohttpd-dev \
-            libsodium-dev libsqlite3-dev libyaml-dev
+            libpcre2-dev libsodium-dev libsqlite3-dev libyaml-dev
         ;;
     web)
         # Any Node.js from 18 on will do, wherever it came from.

@@ -16,6 +16,7 @@
 #include "server/pipeline_files.h"
 #include "server/routes.h"
 #include "server/server.h"
+#include "server/store/settings.h"
 #include "server/wake.h"
 
 #include <errno.h>
@@ -91,8 +92,8 @@ static void on_commit(void *context, const char *topic) {
 }
 
 static bool open_engine(struct tx *tx, void *context, struct err *err) {
-    (void)context;
-    return engine_open(tx, err);
+    const struct config *config = context;
+    return settings_put(tx, SETTING_REGION, config->region, err) && engine_open(tx, err);
 }
 
 static bool open_rooms(struct program *program, struct err *err) {
@@ -111,7 +112,7 @@ static bool open_rooms(struct program *program, struct err *err) {
 static bool catch_up(struct program *program, struct err *err) {
     struct server *server = &program->server;
     const char *pipelines = program->config.pipelines_directory;
-    return db_write(server->db, open_engine, NULL, err) &&
+    return db_write(server->db, open_engine, &program->config, err) &&
            (!pipelines || pipeline_files_load(server, pipelines, err)) && hosting_scan_all(server, err);
 }
 
@@ -194,8 +195,19 @@ static void close_rooms(struct program *program) {
     arena_release(&program->arena);
 }
 
+/* From here on a second SIGTERM ends the program as it ends any other. Nothing is lost by that: what was answered is on
+ * disk. */
+static void let_signals_end(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 static void stop(struct program *program) {
     struct server *server = &program->server;
+    let_signals_end();
     notify("STOPPING=1");
     LOG_INFO("stopping");
     hosting_stop(server->hosting, clock_boot_ms(&clock_system) + PROGRAMS_PATIENCE_MS);

@@ -51,12 +51,21 @@ static void set_stage_status(struct decisions *decisions, struct view_execution 
 }
 
 static void enter(struct decisions *decisions, struct view_execution *execution) {
-    decide(decisions, DECIDE_ENTER, execution)->stage_index = execution->stage_index;
+    const struct pipeline_stage *stage = stage_of(execution);
     execution->place = PLACE_INSIDE;
     execution->stage_run_id = 0;
     execution->stage_status = STAGE_IN_PROGRESS;
+    /* A rollback brings back what had been let in before: nobody is asked. */
+    execution->phase = stage->conditions[CONDITION_BEFORE_ENTRY] && execution->type == EXECUTION_STANDARD
+                           ? PHASE_ENTRY
+                           : PHASE_ACTIONS;
     execution->run_order = 0;
+    execution->auto_retries = 0;
     execution->action_count = 0;
+    execution->condition_begun = false;
+    struct decision *decision = decide(decisions, DECIDE_ENTER, execution);
+    decision->stage_index = execution->stage_index;
+    decision->phase = execution->phase;
 }
 
 static void wait_before_next(struct decisions *decisions, struct view_execution *execution) {
@@ -65,28 +74,127 @@ static void wait_before_next(struct decisions *decisions, struct view_execution 
     decide(decisions, DECIDE_WAIT, execution)->stage_index = execution->stage_index;
 }
 
-static void start_group(struct decisions *decisions, struct view_execution *execution, int run_order) {
-    const struct pipeline_stage *stage = stage_of(execution);
+static void set_phase(struct decisions *decisions, struct view_execution *execution, enum stage_phase phase) {
+    struct decision *decision = decide(decisions, DECIDE_PHASE, execution);
+    decision->phase_from = execution->phase;
+    decision->phase = phase;
+    execution->phase = phase;
+    execution->condition_begun = false;
+}
+
+static void set_group(struct decisions *decisions, struct view_execution *execution, int run_order) {
     decide(decisions, DECIDE_GROUP, execution)->run_order = run_order;
     execution->run_order = run_order;
-    for (size_t i = 0; i < stage->action_count; i++) {
-        const struct pipeline_action *action = &stage->actions[i];
-        if (action->run_order != run_order)
-            continue;
-        decide(decisions, DECIDE_START_ACTION, execution)->action = action;
-        execution->actions[execution->action_count++] = (struct view_action){
-            .name = action->name,
-            .by_person = action->type->worker == ACTION_BY_PERSON,
+}
+
+static void start_action(struct decisions *decisions, struct view_execution *execution,
+                         const struct pipeline_action *action) {
+    decide(decisions, DECIDE_START_ACTION, execution)->action = action;
+    execution->actions[execution->action_count++] = (struct view_action){
+        .name = action->name,
+        .without_job = action->type->worker == ACTION_BY_PERSON,
+        .status = ACTION_IN_PROGRESS,
+    };
+}
+
+static void begin_condition(struct decisions *decisions, struct view_execution *execution) {
+    enum condition_kind kind = advance_condition_kind(execution->phase);
+    const struct pipeline_condition *condition = stage_of(execution)->conditions[kind];
+    struct decision *begun = decide(decisions, DECIDE_CONDITION, execution);
+    begun->condition_kind = kind;
+    begun->condition = condition;
+    execution->condition_begun = true;
+    execution->condition_status = CONDITION_IN_PROGRESS;
+    execution->rule_count = 0;
+    for (size_t i = 0; i < condition->rule_count; i++) {
+        const struct pipeline_rule *rule = &condition->rules[i];
+        decide(decisions, DECIDE_START_RULE, execution)->rule = rule;
+        execution->rules[execution->rule_count++] = (struct view_action){
+            .name = rule->name,
+            .without_job = rule->type->judge != RULE_BY_RUNNER,
             .status = ACTION_IN_PROGRESS,
         };
     }
 }
 
+static void set_condition_status(struct decisions *decisions, struct view_execution *execution,
+                                 enum condition_status status) {
+    decide(decisions, DECIDE_CONDITION_STATUS, execution)->condition_status = status;
+    execution->condition_status = status;
+}
+
+/* Rules of a condition that is settled without them. */
+static void give_up_rules(struct decisions *decisions, struct view_execution *execution) {
+    for (size_t i = 0; i < execution->rule_count; i++) {
+        struct view_action *rule = &execution->rules[i];
+        if (rule->status != ACTION_IN_PROGRESS)
+            continue;
+        decide(decisions, DECIDE_GIVE_UP_RULE, execution)->action_run_id = rule->run_id;
+        rule->status = ACTION_ABANDONED;
+    }
+}
+
+/* What counts as not done is forgotten, so that it is started again. */
+static void forget_actions(struct view_execution *execution, bool all) {
+    size_t kept = 0;
+    for (size_t i = 0; i < execution->action_count; i++) {
+        enum action_status status = execution->actions[i].status;
+        if (!all && (status == ACTION_IN_PROGRESS || status == ACTION_SUCCEEDED))
+            execution->actions[kept++] = execution->actions[i];
+    }
+    execution->action_count = kept;
+    if (all)
+        execution->run_order = 0;
+}
+
+static void retry(struct decisions *decisions, struct view_execution *execution, enum retry_mode mode,
+                  enum retry_trigger trigger) {
+    bool all = mode == RETRY_ALL_ACTIONS;
+    bool keeps_phase = execution->phase == PHASE_ENTRY || (execution->phase == PHASE_SUCCESS && !all);
+    if (!keeps_phase)
+        execution->phase = PHASE_ACTIONS;
+    struct decision *decision = decide(decisions, DECIDE_RETRY, execution);
+    decision->retry_all = all;
+    decision->retry_trigger = trigger;
+    decision->phase = execution->phase;
+    execution->stage_status = STAGE_IN_PROGRESS;
+    execution->condition_begun = false;
+    execution->auto_retries += trigger == RETRY_AUTOMATED;
+    forget_actions(execution, all);
+}
+
 /* ---- what is so ---- */
 
+static bool any(const struct view_action *items, size_t count, enum action_status status) {
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].status == status)
+            return true;
+    }
+    return false;
+}
+
 static bool any_action(const struct view_execution *execution, enum action_status status) {
+    return any(execution->actions, execution->action_count, status);
+}
+
+static bool any_rule(const struct view_execution *execution, enum action_status status) {
+    return execution->condition_begun && any(execution->rules, execution->rule_count, status);
+}
+
+static bool has_failed(const struct view_execution *execution) {
+    return any_action(execution, ACTION_FAILED) || any_action(execution, ACTION_ABANDONED);
+}
+
+static size_t count_working(const struct view_execution *execution) {
+    size_t count = 0;
+    for (size_t i = 0; i < execution->action_count; i++)
+        count += execution->actions[i].status == ACTION_IN_PROGRESS;
+    return count;
+}
+
+static bool was_started(const struct view_execution *execution, const char *name) {
     for (size_t i = 0; i < execution->action_count; i++) {
-        if (execution->actions[i].status == status)
+        if (str_equal(execution->actions[i].name, name))
             return true;
     }
     return false;
@@ -109,16 +217,37 @@ static bool is_before_same_stage(const struct view_execution *a, const struct vi
     return str_equal(stage_of(a)->name, stage_of(b)->name);
 }
 
-const struct view_execution *advance_holder(const struct view *view, const struct view_execution *execution) {
-    if (execution->mode == MODE_PARALLEL)
-        return NULL;
-    for (size_t i = 0; i < view->count; i++) {
-        const struct view_execution *other = &view->executions[i];
-        if (other != execution && other->place == PLACE_INSIDE && other->mode != MODE_PARALLEL &&
-            is_before_same_stage(other, execution))
-            return other;
+enum condition_kind advance_condition_kind(enum stage_phase phase) {
+    if (phase == PHASE_ENTRY)
+        return CONDITION_BEFORE_ENTRY;
+    return phase == PHASE_SUCCESS ? CONDITION_ON_SUCCESS : CONDITION_ON_FAILURE;
+}
+
+/* A rollback goes in before what waited longer: the stage has just failed. */
+static bool is_in_the_way(const struct view_execution *other, const struct view_execution *execution) {
+    if (other == execution || other->mode == MODE_PARALLEL || !is_before_same_stage(other, execution))
+        return false;
+    return other->place == PLACE_INSIDE || (other->place == PLACE_WAITING && other->type == EXECUTION_ROLLBACK &&
+                                            execution->type == EXECUTION_STANDARD);
+}
+
+static const struct view_gate *gate_before(const struct view *view, const struct view_execution *execution) {
+    for (size_t i = 0; i < view->gate_count; i++) {
+        if (str_equal(view->gates[i].stage, stage_of(execution)->name))
+            return &view->gates[i];
     }
     return NULL;
+}
+
+struct advance_wait advance_wait(const struct view *view, const struct view_execution *execution) {
+    struct advance_wait wait = {0};
+    if (execution->type == EXECUTION_STANDARD)
+        wait.gate = gate_before(view, execution);
+    for (size_t i = 0; !wait.gate && !wait.holder && execution->mode != MODE_PARALLEL && i < view->count; i++) {
+        if (is_in_the_way(&view->executions[i], execution))
+            wait.holder = &view->executions[i];
+    }
+    return wait;
 }
 
 /* A newer one that has come to the same place in front of a stage. */
@@ -126,7 +255,8 @@ static const struct view_execution *newer_waiting(const struct view *view, const
     for (size_t i = view->count; i-- > 0;) {
         const struct view_execution *other = &view->executions[i];
         if (other->number > execution->number && other->place == PLACE_WAITING && other->stop_mode == STOP_NONE &&
-            other->mode == MODE_SUPERSEDED && is_before_same_stage(other, execution))
+            other->mode == MODE_SUPERSEDED && other->type == EXECUTION_STANDARD &&
+            is_before_same_stage(other, execution))
             return other;
     }
     return NULL;
@@ -149,13 +279,15 @@ static bool look_waiting(struct view *view, struct view_execution *execution, st
         set_status(decisions, execution, EXECUTION_FAILED, execution->unreadable);
         return true;
     }
-    const struct view_execution *newer = execution->mode == MODE_SUPERSEDED ? newer_waiting(view, execution) : NULL;
+    bool may_be_replaced = execution->mode == MODE_SUPERSEDED && execution->type == EXECUTION_STANDARD;
+    const struct view_execution *newer = may_be_replaced ? newer_waiting(view, execution) : NULL;
     if (newer) {
         set_status(decisions, execution, EXECUTION_SUPERSEDED,
                    arena_printf(decisions->arena, "superseded by execution %lld", (long long)newer->number));
         return true;
     }
-    if (advance_holder(view, execution))
+    struct advance_wait wait = advance_wait(view, execution);
+    if (wait.holder || wait.gate)
         return false;
     enter(decisions, execution);
     return true;
@@ -167,36 +299,168 @@ static void end_inside(struct decisions *decisions, struct view_execution *execu
     set_status(decisions, execution, status, summary);
 }
 
-static bool look_inside(struct view_execution *execution, struct decisions *decisions) {
-    if (any_action(execution, ACTION_IN_PROGRESS))
-        return false;
-    if (execution->stop_mode == STOP_UPDATE) {
-        end_inside(decisions, execution, STAGE_CANCELLED, EXECUTION_CANCELLED, "the pipeline was changed");
-        return true;
-    }
-    if (execution->stop_mode != STOP_NONE) {
-        end_inside(decisions, execution, STAGE_STOPPED, EXECUTION_STOPPED, NULL);
-        return true;
-    }
-    if (any_action(execution, ACTION_FAILED) || any_action(execution, ACTION_ABANDONED)) {
-        end_inside(decisions, execution, STAGE_FAILED, EXECUTION_FAILED, NULL);
-        return true;
-    }
-    if (execution->unreadable) {
-        end_inside(decisions, execution, STAGE_FAILED, EXECUTION_FAILED, execution->unreadable);
-        return true;
-    }
-    int run_order = next_group(execution);
-    if (run_order) {
-        start_group(decisions, execution, run_order);
-        return true;
-    }
-    set_stage_status(decisions, execution, STAGE_SUCCEEDED);
-    if (is_last_stage(execution))
+static void fail_stage(struct decisions *decisions, struct view_execution *execution, const char *summary) {
+    end_inside(decisions, execution, STAGE_FAILED, EXECUTION_FAILED, summary);
+}
+
+/* The failed stage is free for the rollback alone: the rules stop here until that is written. */
+static void fail_and_roll_back(struct decisions *decisions, struct view_execution *execution) {
+    int64_t target = execution->rollback_target;
+    fail_stage(decisions, execution, NULL);
+    if (!target)
+        return;
+    struct decision *decision = decide(decisions, DECIDE_ROLLBACK, execution);
+    decision->stage_index = execution->stage_index;
+    decision->rollback_target = target;
+    decisions->incomplete = true;
+}
+
+static void leave_stage(struct decisions *decisions, struct view_execution *execution, enum stage_status status) {
+    set_stage_status(decisions, execution, status);
+    if (execution->type == EXECUTION_ROLLBACK || is_last_stage(execution))
         set_status(decisions, execution, EXECUTION_SUCCEEDED, NULL);
     else
         wait_before_next(decisions, execution);
+}
+
+/* One automatic retry for each time in a stage (AWS). */
+static void retry_or_fail(struct decisions *decisions, struct view_execution *execution) {
+    if (execution->auto_retries == 0)
+        retry(decisions, execution, stage_of(execution)->retry_mode, RETRY_AUTOMATED);
+    else
+        fail_stage(decisions, execution, NULL);
+}
+
+static void look_failed(struct decisions *decisions, struct view_execution *execution) {
+    const struct pipeline_stage *stage = stage_of(execution);
+    if (execution->type == EXECUTION_ROLLBACK)
+        fail_stage(decisions, execution, NULL);
+    else if (stage->conditions[CONDITION_ON_FAILURE])
+        set_phase(decisions, execution, PHASE_FAILURE);
+    else if (stage->on_failure == RESULT_RETRY)
+        retry_or_fail(decisions, execution);
+    else if (stage->on_failure == RESULT_ROLLBACK)
+        fail_and_roll_back(decisions, execution);
+    else
+        fail_stage(decisions, execution, NULL);
+}
+
+/* What of the group was not yet started: all of it, what a retry forgot, what a PARALLEL execution had no room for. */
+static bool start_rest(struct decisions *decisions, struct view_execution *execution) {
+    const struct pipeline_stage *stage = stage_of(execution);
+    size_t room = execution->mode == MODE_PARALLEL ? PARALLEL_ACTIONS_MAX : stage->action_count;
+    size_t working = count_working(execution);
+    bool started = false;
+    for (size_t i = 0; i < stage->action_count && working < room; i++) {
+        const struct pipeline_action *action = &stage->actions[i];
+        if (action->run_order != execution->run_order || was_started(execution, action->name))
+            continue;
+        start_action(decisions, execution, action);
+        working++;
+        started = true;
+    }
+    return started;
+}
+
+static bool look_at_actions(struct decisions *decisions, struct view_execution *execution) {
+    if (!has_failed(execution) && start_rest(decisions, execution))
+        return true;
+    if (any_action(execution, ACTION_IN_PROGRESS))
+        return false;
+    if (has_failed(execution)) {
+        look_failed(decisions, execution);
+        return true;
+    }
+    int run_order = next_group(execution);
+    if (run_order)
+        set_group(decisions, execution, run_order);
+    else if (stage_of(execution)->conditions[CONDITION_ON_SUCCESS] && execution->type == EXECUTION_STANDARD)
+        set_phase(decisions, execution, PHASE_SUCCESS);
+    else
+        leave_stage(decisions, execution, STAGE_SUCCEEDED);
     return true;
+}
+
+static void follow_result(struct decisions *decisions, struct view_execution *execution, enum condition_result result) {
+    switch (result) {
+    case RESULT_FAIL:
+        fail_stage(decisions, execution, NULL);
+        break;
+    case RESULT_SKIP:
+        leave_stage(decisions, execution, STAGE_SKIPPED);
+        break;
+    case RESULT_ROLLBACK:
+        fail_and_roll_back(decisions, execution);
+        break;
+    case RESULT_RETRY:
+        retry_or_fail(decisions, execution);
+        break;
+    }
+}
+
+/* The condition has ended. beforeEntry and onSuccess lead to their result where they are not met, onFailure where it
+ * is. */
+static void follow_condition(struct decisions *decisions, struct view_execution *execution) {
+    enum condition_kind kind = advance_condition_kind(execution->phase);
+    enum condition_result result = stage_of(execution)->conditions[kind]->result;
+    bool met = execution->condition_status == CONDITION_SUCCEEDED;
+    bool overridden = execution->condition_status == CONDITION_OVERRIDDEN;
+    if (kind == CONDITION_ON_FAILURE)
+        follow_result(decisions, execution, met ? result : RESULT_FAIL);
+    else if (!met && !overridden)
+        follow_result(decisions, execution, result);
+    else if (kind == CONDITION_BEFORE_ENTRY)
+        set_phase(decisions, execution, PHASE_ACTIONS);
+    else
+        leave_stage(decisions, execution, STAGE_SUCCEEDED);
+}
+
+static bool look_at_condition(struct decisions *decisions, struct view_execution *execution) {
+    if (!execution->condition_begun) {
+        begin_condition(decisions, execution);
+    } else if (execution->condition_status != CONDITION_IN_PROGRESS) {
+        follow_condition(decisions, execution);
+    } else if (any_rule(execution, ACTION_FAILED) || any_rule(execution, ACTION_ABANDONED)) {
+        give_up_rules(decisions, execution);
+        set_condition_status(decisions, execution, CONDITION_FAILED);
+    } else if (any_rule(execution, ACTION_IN_PROGRESS)) {
+        return false;
+    } else {
+        set_condition_status(decisions, execution, CONDITION_SUCCEEDED);
+    }
+    return true;
+}
+
+static bool look_stopping(struct decisions *decisions, struct view_execution *execution) {
+    if (any_action(execution, ACTION_IN_PROGRESS) || any_rule(execution, ACTION_IN_PROGRESS))
+        return false;
+    if (execution->condition_begun && execution->condition_status == CONDITION_IN_PROGRESS)
+        set_condition_status(decisions, execution,
+                             execution->stop_mode == STOP_ABANDON ? CONDITION_ABANDONED : CONDITION_CANCELLED);
+    if (execution->stop_mode == STOP_UPDATE)
+        end_inside(decisions, execution, STAGE_CANCELLED, EXECUTION_CANCELLED, "the pipeline was changed");
+    else
+        end_inside(decisions, execution, STAGE_STOPPED, EXECUTION_STOPPED, NULL);
+    return true;
+}
+
+static bool look_unreadable(struct decisions *decisions, struct view_execution *execution) {
+    if (any_action(execution, ACTION_IN_PROGRESS) || any_rule(execution, ACTION_IN_PROGRESS))
+        return false;
+    if (execution->condition_begun && execution->condition_status == CONDITION_IN_PROGRESS)
+        set_condition_status(decisions, execution, CONDITION_CANCELLED);
+    fail_stage(decisions, execution, execution->unreadable);
+    return true;
+}
+
+static bool look_inside(struct view_execution *execution, struct decisions *decisions) {
+    if (execution->stop_mode != STOP_NONE)
+        return look_stopping(decisions, execution);
+    if (execution->unreadable)
+        return look_unreadable(decisions, execution);
+    if (execution->phase == PHASE_ACTIONS)
+        return look_at_actions(decisions, execution);
+    return look_at_condition(decisions, execution);
 }
 
 static bool look(struct view *view, struct view_execution *execution, struct decisions *decisions) {
@@ -213,15 +477,35 @@ static bool look(struct view *view, struct view_execution *execution, struct dec
 
 /* ---- events ---- */
 
-static void give_up_actions(struct view_execution *execution, enum decision_kind job, struct decisions *decisions) {
+static void give_up(struct view_execution *execution, struct view_action *items, size_t count, enum decision_kind job,
+                    struct decisions *decisions) {
+    for (size_t i = 0; i < count; i++) {
+        struct view_action *item = &items[i];
+        if (item->status != ACTION_IN_PROGRESS)
+            continue;
+        bool at_once = item->without_job || item->waits_for_target;
+        decide(decisions, at_once ? DECIDE_ABANDON_ACTION : job, execution)->action_run_id = item->run_id;
+        if (at_once)
+            item->status = ACTION_ABANDONED;
+    }
+}
+
+static void give_up_work(struct view_execution *execution, enum decision_kind job, struct decisions *decisions) {
+    if (execution->place != PLACE_INSIDE)
+        return;
+    give_up(execution, execution->actions, execution->action_count, job, decisions);
+    if (execution->condition_begun)
+        give_up(execution, execution->rules, execution->rule_count, job, decisions);
+}
+
+/* A deploy that waits for its target was not begun: a stop that lets things end does not begin it. */
+static void give_up_waiting(struct view_execution *execution, struct decisions *decisions) {
     for (size_t i = 0; execution->place == PLACE_INSIDE && i < execution->action_count; i++) {
         struct view_action *action = &execution->actions[i];
-        if (action->status != ACTION_IN_PROGRESS)
+        if (action->status != ACTION_IN_PROGRESS || !action->waits_for_target)
             continue;
-        enum decision_kind kind = action->by_person ? DECIDE_ABANDON_ACTION : job;
-        decide(decisions, kind, execution)->action_run_id = action->run_id;
-        if (action->by_person)
-            action->status = ACTION_ABANDONED;
+        decide(decisions, DECIDE_ABANDON_ACTION, execution)->action_run_id = action->run_id;
+        action->status = ACTION_ABANDONED;
     }
 }
 
@@ -235,7 +519,9 @@ static void stop(struct view_execution *execution, bool abandon, struct decision
     if (execution->place == PLACE_INSIDE && execution->stage_status == STAGE_IN_PROGRESS)
         set_stage_status(decisions, execution, STAGE_STOPPING);
     if (abandon)
-        give_up_actions(execution, DECIDE_UNDO_ACTION, decisions);
+        give_up_work(execution, DECIDE_UNDO_ACTION, decisions);
+    else
+        give_up_waiting(execution, decisions);
 }
 
 /* Actions that a runner works on finish; what nobody has begun does not begin any more. PARALLEL executions go on with
@@ -244,7 +530,27 @@ static void update(struct view_execution *execution, int64_t version, struct dec
     if (execution->mode == MODE_PARALLEL || execution->version >= version || execution->stop_mode != STOP_NONE)
         return;
     set_stop_mode(decisions, execution, STOP_UPDATE);
-    give_up_actions(execution, DECIDE_DROP_ACTION, decisions);
+    give_up_work(execution, DECIDE_DROP_ACTION, decisions);
+}
+
+/* A person tries the stage again. Whether that may be was checked where the rows are (engine_retry_stage). */
+static void try_again(struct view_execution *execution, enum retry_mode mode, struct decisions *decisions) {
+    if (execution->place == PLACE_ENDED) {
+        struct decision *decision = decide(decisions, DECIDE_REOPEN, execution);
+        decision->status_from = execution->status;
+        decision->stage_index = execution->stage_index;
+        execution->status = EXECUTION_IN_PROGRESS;
+        execution->place = PLACE_INSIDE;
+        execution->stop_mode = STOP_NONE;
+    }
+    retry(decisions, execution, mode, RETRY_MANUAL);
+}
+
+static void override(struct view_execution *execution, struct decisions *decisions) {
+    if (!execution->condition_begun || execution->condition_status != CONDITION_IN_PROGRESS)
+        return;
+    give_up_rules(decisions, execution);
+    set_condition_status(decisions, execution, CONDITION_OVERRIDDEN);
 }
 
 static void apply(struct view_execution *execution, const struct engine_event *event, struct decisions *decisions) {
@@ -262,16 +568,25 @@ static void apply(struct view_execution *execution, const struct engine_event *e
     case EVENT_DELETE:
         stop(execution, true, decisions);
         break;
+    case EVENT_RETRY:
+        if (execution->id == event->execution_id)
+            try_again(execution, event->retry_mode, decisions);
+        break;
+    case EVENT_OVERRIDE:
+        if (execution->id == event->execution_id)
+            override(execution, decisions);
+        break;
     }
 }
 
 void advance(struct view *view, const struct engine_event *event, struct decisions *out) {
     for (size_t i = 0; i < view->count; i++)
         apply(&view->executions[i], event, out);
+    /* From the oldest again after each change: a stage that was freed belongs to who waits longest. */
     bool changed = true;
-    while (changed) {
+    while (changed && !out->incomplete) {
         changed = false;
-        for (size_t i = 0; i < view->count; i++)
-            changed = look(view, &view->executions[i], out) || changed;
+        for (size_t i = 0; i < view->count && !changed; i++)
+            changed = look(view, &view->executions[i], out);
     }
 }

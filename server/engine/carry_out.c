@@ -5,9 +5,13 @@
 
 #include "common/str.h"
 #include "server/engine/load.h"
+#include "server/engine/rollback.h"
+#include "server/engine/rule.h"
+#include "server/engine/target.h"
 #include "server/engine/workers.h"
 #include "server/jobs/build_start.h"
 #include "server/jobs/queue.h"
+#include "server/store/conditions.h"
 #include "server/store/events.h"
 #include "server/store/executions.h"
 #include "server/store/stage_runs.h"
@@ -26,19 +30,38 @@ static const char *stage_name(const struct view_execution *execution, int stage_
     return execution->definition->stages[stage_index].name;
 }
 
-/* Why an execution failed, in one line: the first action of its stage that did. */
+/* A decision's stage run, also where it was written only after the decision was made. */
+static int64_t stage_run_of(const struct decision *decision) {
+    return decision->stage_run_id ? decision->stage_run_id : decision->execution->stage_run_id;
+}
+
+static const char *first_failure(struct step *step, const struct action_run_row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].status == ACTION_FAILED)
+            return arena_printf(step->arena, "%s/%s: %s", rows[i].stage, rows[i].action,
+                                rows[i].error_message ? rows[i].error_message : "failed");
+    }
+    return NULL;
+}
+
+/* Why an execution failed, in one line: the first action of its stage that did, else the rule that was not met. */
 static bool describe_failure(struct step *step, const struct decision *decision, const char **out, struct err *err) {
     struct action_run_row *rows = NULL;
+    struct stage_run_row stage;
     size_t count = 0;
-    if (!action_runs_list_stage(step->tx, step->arena, decision->stage_run_id, &rows, &count, err))
+    int64_t id = stage_run_of(decision);
+    if (!id) /* it failed in front of its first stage */
+        return true;
+    if (!action_runs_list_stage(step->tx, step->arena, id, &rows, &count, err) ||
+        !stage_runs_get_by_id(step->tx, step->arena, id, &stage, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].status == ACTION_FAILED) {
-            *out = arena_printf(step->arena, "%s/%s: %s", rows[i].stage, rows[i].action,
-                                rows[i].error_message ? rows[i].error_message : "failed");
-            return true;
-        }
+    const char *failure = first_failure(step, rows, count);
+    if (!failure && stage.condition_id) {
+        if (!action_runs_list_condition(step->tx, step->arena, stage.condition_id, &rows, &count, err))
+            return false;
+        failure = first_failure(step, rows, count);
     }
+    *out = failure ? failure : *out;
     return true;
 }
 
@@ -60,6 +83,7 @@ static bool write_entry(struct step *step, const struct decision *decision, stru
         .name = stage_name(execution, decision->stage_index),
         .status = STAGE_IN_PROGRESS,
         .holds_lock = execution->mode != MODE_PARALLEL,
+        .phase = decision->phase,
     };
     return executions_set_place(step->tx, execution->id, PLACE_INSIDE, decision->stage_index, err) &&
            stage_runs_add(step->tx, &row, &execution->stage_run_id, err) &&
@@ -68,19 +92,91 @@ static bool write_entry(struct step *step, const struct decision *decision, stru
 
 static bool write_stage_status(struct step *step, const struct decision *decision, struct err *err) {
     struct stage_run_row row;
-    return stage_runs_set_status(step->tx, decision->stage_run_id, decision->stage_from, decision->stage, err) &&
-           stage_runs_get_by_id(step->tx, step->arena, decision->stage_run_id, &row, err) &&
+    int64_t id = stage_run_of(decision);
+    return stage_runs_set_status(step->tx, id, decision->stage_from, decision->stage, err) &&
+           stage_runs_get_by_id(step->tx, step->arena, id, &row, err) &&
            tell(step, decision->execution, "stage", row.name, stage_status_name(decision->stage), err);
 }
 
-/* A decision's stage run, also where it was written only after the decision was made. */
-static int64_t stage_run_of(const struct decision *decision) {
-    return decision->stage_run_id ? decision->stage_run_id : decision->execution->stage_run_id;
+/* ---- another try ---- */
+
+static bool reopen(struct step *step, const struct decision *decision, struct err *err) {
+    return executions_reopen(step->tx, decision->execution->id, decision->status_from, decision->stage_index, err) &&
+           tell(step, decision->execution, "execution", NULL, execution_status_name(EXECUTION_IN_PROGRESS), err);
+}
+
+static bool write_retry(struct step *step, const struct decision *decision, struct err *err) {
+    const struct view_execution *execution = decision->execution;
+    const struct stage_retry retry = {
+        .all = decision->retry_all,
+        .trigger = decision->retry_trigger,
+        .phase = decision->phase,
+        .holds_lock = execution->mode != MODE_PARALLEL,
+    };
+    struct stage_run_row stage;
+    if (!stage_runs_get_by_id(step->tx, step->arena, decision->stage_run_id, &stage, err) ||
+        !action_runs_set_aside(step->tx, stage.id, decision->retry_all, err) ||
+        !stage_runs_retry(step->tx, &stage, &retry, err))
+        return false;
+    struct execution_row row;
+    struct json *detail = json_object(step->arena);
+    json_set_text(step->arena, detail, "retry", state_name(&retry_triggers, (int)decision->retry_trigger));
+    if (!executions_get_by_id(step->tx, step->arena, execution->id, &row, err))
+        return false;
+    const struct event_row event = {
+        .type = "stage",
+        .pipeline = step->pipeline,
+        .execution = row.uuid,
+        .stage = stage.name,
+        .status = stage_status_name(STAGE_IN_PROGRESS),
+        .detail = json_print(step->arena, detail),
+    };
+    return events_add(step->tx, &event, err);
+}
+
+/* ---- conditions ---- */
+
+static bool tell_condition(struct step *step, const struct decision *decision, int64_t condition_id, struct err *err) {
+    struct condition_row condition;
+    struct execution_row execution;
+    struct json *detail = json_object(step->arena);
+    if (!conditions_get(step->tx, step->arena, condition_id, &condition, err) ||
+        !executions_get_by_id(step->tx, step->arena, decision->execution->id, &execution, err))
+        return false;
+    json_set_text(step->arena, detail, "condition", state_name(&condition_kinds, (int)condition.kind));
+    const struct event_row event = {
+        .type = "condition",
+        .pipeline = step->pipeline,
+        .execution = execution.uuid,
+        .stage = stage_name(decision->execution, decision->execution->stage_index),
+        .status = state_name(&condition_statuses, (int)condition.status),
+        .detail = json_print(step->arena, detail),
+    };
+    return events_add(step->tx, &event, err);
+}
+
+static bool write_condition(struct step *step, const struct decision *decision, struct err *err) {
+    int64_t stage_run_id = decision->execution->stage_run_id, id = 0;
+    return conditions_add(step->tx, stage_run_id, decision->condition_kind, decision->condition->result, &id, err) &&
+           stage_runs_set_condition(step->tx, stage_run_id, id, err) && tell_condition(step, decision, id, err);
+}
+
+/* Why a condition was not met: the first of its rules that failed. */
+static bool write_condition_status(struct step *step, const struct decision *decision, struct err *err) {
+    struct stage_run_row stage;
+    struct action_run_row *rules = NULL;
+    size_t count = 0;
+    if (!stage_runs_get_by_id(step->tx, step->arena, decision->execution->stage_run_id, &stage, err) ||
+        !action_runs_list_condition(step->tx, step->arena, stage.condition_id, &rules, &count, err))
+        return false;
+    return conditions_end(step->tx, stage.condition_id, decision->condition_status, first_failure(step, rules, count),
+                          err) &&
+           tell_condition(step, decision, stage.condition_id, err);
 }
 
 bool end_action(struct step *step, const struct action_run_row *action, const struct action_end *end, struct err *err) {
     const struct event_row event = {
-        .type = "action",
+        .type = action->condition_id ? "rule" : "action",
         .pipeline = action->pipeline,
         .execution = action->execution,
         .stage = action->stage,
@@ -88,7 +184,8 @@ bool end_action(struct step *step, const struct action_run_row *action, const st
         .status = action_status_name(end->status),
     };
     step->look_again = true;
-    return action_runs_end(step->tx, action->id, end, err) && events_add(step->tx, &event, err);
+    return action_runs_end(step->tx, action->id, end, err) && events_add(step->tx, &event, err) &&
+           target_pass_on(step, action, err);
 }
 
 static bool abandon(struct step *step, const struct action_run_row *action, struct err *err) {
@@ -123,6 +220,16 @@ static bool undo_action(struct step *step, const struct decision *decision, bool
            (!ended || abandon(step, &action, err));
 }
 
+/* The rule does not matter any more; what its runner began is undone without anybody waiting for it. */
+static bool give_up_rule(struct step *step, const struct decision *decision, struct err *err) {
+    struct action_run_row rule;
+    struct job_row job;
+    bool found = false, ended = false;
+    return action_runs_get_by_id(step->tx, step->arena, decision->action_run_id, &rule, err) &&
+           abandon(step, &rule, err) && job_rows_of_action(step->tx, step->arena, rule.id, &found, &job, err) &&
+           (!found || queue_cancel(step->tx, job.id, JOB_CANCEL_UNDO, &ended, err));
+}
+
 static bool carry_out(struct step *step, const struct decision *decision, struct err *err) {
     struct view_execution *execution = decision->execution;
     switch (decision->kind) {
@@ -134,6 +241,22 @@ static bool carry_out(struct step *step, const struct decision *decision, struct
         return executions_set_place(step->tx, execution->id, PLACE_WAITING, decision->stage_index, err);
     case DECIDE_ENTER:
         return write_entry(step, decision, err);
+    case DECIDE_REOPEN:
+        return reopen(step, decision, err);
+    case DECIDE_RETRY:
+        return write_retry(step, decision, err);
+    case DECIDE_PHASE:
+        return stage_runs_set_phase(step->tx, stage_run_of(decision), decision->phase_from, decision->phase, err);
+    case DECIDE_CONDITION:
+        return write_condition(step, decision, err);
+    case DECIDE_START_RULE:
+        return start_rule(step, execution, decision->rule, err);
+    case DECIDE_GIVE_UP_RULE:
+        return give_up_rule(step, decision, err);
+    case DECIDE_CONDITION_STATUS:
+        return write_condition_status(step, decision, err);
+    case DECIDE_ROLLBACK:
+        return roll_back(step, execution, decision->rollback_target, err);
     case DECIDE_STAGE_STATUS:
         return write_stage_status(step, decision, err);
     case DECIDE_GROUP:
@@ -152,7 +275,8 @@ static bool carry_out(struct step *step, const struct decision *decision, struct
 
 static bool one_round(struct step *step, const struct engine_event *event, struct err *err) {
     struct view view;
-    if (!load_view(step->tx, step->arena, step->pipeline_id, &view, err))
+    int64_t also = event->kind == EVENT_RETRY ? event->execution_id : 0;
+    if (!load_view(step->tx, step->arena, step->pipeline_id, also, &view, err))
         return false;
     struct decisions decisions = {.arena = step->arena};
     advance(&view, event, &decisions);
@@ -160,6 +284,7 @@ static bool one_round(struct step *step, const struct engine_event *event, struc
         if (!carry_out(step, &decisions.items[i], err))
             return false;
     }
+    step->look_again = step->look_again || decisions.incomplete;
     return true;
 }
 

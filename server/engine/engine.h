@@ -209,7 +209,7 @@ bool engine_remove_runner(struct tx *tx, struct arena *arena, const char *runner
 
 struct engine_worker_result {
     const char *job_id;
-    const char *failure_type;       /* set: it failed, "JobFailed" …; of the members below only external_id counts */
+    const char *failure_type; /* set: it failed, "JobFailed" …; of the members below only external_id counts */
     const char *failure_message;
     const char *continuation_token; /* or NULL: the action goes on with a new job; no variables then */
     const char *summary;            /* or NULL, as is the next */

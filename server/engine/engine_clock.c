@@ -1,12 +1,13 @@
 /*
- * What time brings: offers and leases that are over (boot time), approvals and job workers' jobs that expire (wall
- * time).
+ * What time brings: offers and leases that are over (boot time), approvals, rules and job workers' jobs whose time has
+ * come (wall time).
  */
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
+#include "server/engine/rule.h"
+#include "server/engine/start_action.h"
 #include "server/engine/workers.h"
 #include "server/jobs/worker_queue.h"
-#include "server/store/events.h"
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
 
@@ -68,31 +69,31 @@ static bool expire_job(struct tx *tx, struct arena *arena, const char *job_id, s
     return queue_expire(tx, arena, job_id, &ended, &ending, err) && finish_endings(tx, arena, &ending, ended, err);
 }
 
-static bool has_expired(struct tx *tx, const struct action_run_row *action) {
-    return action->status == ACTION_IN_PROGRESS && action->expires_ms &&
-           action->expires_ms <= clock_wall_ms(tx_clock(tx));
+static bool has_come(struct tx *tx, int64_t wall_ms) {
+    return wall_ms && wall_ms <= clock_wall_ms(tx_clock(tx));
 }
 
-static bool expire_approval(struct tx *tx, struct arena *arena, int64_t action_run_id, struct err *err) {
-    struct action_run_row action;
-    if (!action_runs_get_by_id(tx, arena, action_run_id, &action, err))
-        return false;
-    if (!has_expired(tx, &action))
-        return true;
-    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
+static bool expire_approval(struct step *step, const struct action_run_row *action, struct err *err) {
     const struct action_end end = {.status = ACTION_FAILED,
                                    .error_code = "JobFailed",
                                    .error_message = "nobody answered before the approval expired"};
-    const struct event_row event = {
-        .type = "approval",
-        .pipeline = action.pipeline,
-        .execution = action.execution,
-        .stage = action.stage,
-        .action = action.action,
-        .status = "expired",
-    };
-    return events_add(tx, &event, err) && end_action(&step, &action, &end, err) &&
-           engine_move(tx, arena, action.pipeline_id, &look, err);
+    return tell_of_action(step, action, "approval", "expired", NULL, err) && end_action(step, action, &end, err);
+}
+
+/* An approval, or a rule of a condition. */
+static bool do_action(struct tx *tx, struct arena *arena, int64_t action_run_id, struct err *err) {
+    struct action_run_row action;
+    if (!action_runs_get_by_id(tx, arena, action_run_id, &action, err))
+        return false;
+    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
+    bool ok = true;
+    if (action.status != ACTION_IN_PROGRESS)
+        return true;
+    if (has_come(tx, action.expires_ms))
+        ok = action.condition_id ? expire_rule(&step, &action, err) : expire_approval(&step, &action, err);
+    else if (has_come(tx, action.look_ms))
+        ok = look_at_rule(&step, &action, err);
+    return ok && engine_move(tx, arena, action.pipeline_id, &look, err);
 }
 
 bool engine_do_due(struct tx *tx, struct arena *arena, const struct engine_due *due, struct err *err) {
@@ -100,5 +101,5 @@ bool engine_do_due(struct tx *tx, struct arena *arena, const struct engine_due *
         return expire_job(tx, arena, due->job_id, err);
     if (due->worker_job_id)
         return expire_worker_job(tx, arena, due->worker_job_id, err);
-    return expire_approval(tx, arena, due->action_run_id, err);
+    return do_action(tx, arena, due->action_run_id, err);
 }

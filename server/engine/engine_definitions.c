@@ -5,6 +5,7 @@
 #include "server/engine/carry_out.h"
 #include "server/engine/engine.h"
 #include "server/store/events.h"
+#include "server/store/stage_gates.h"
 
 #include <string.h>
 
@@ -66,12 +67,34 @@ bool engine_create_pipeline(struct tx *tx, struct arena *arena, const struct eng
     return pipelines_add(tx, &change, &id, err) && tell(tx, change.name, "created", err);
 }
 
+static bool has_stage(const struct pipeline *pipeline, const char *name) {
+    for (size_t i = 0; i < pipeline->stage_count; i++) {
+        if (str_equal(pipeline->stages[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* A stage of that name that comes back one day is another one. */
+static bool remove_gates(struct tx *tx, struct arena *arena, int64_t pipeline_id, const struct pipeline *pipeline,
+                         struct err *err) {
+    struct stage_gate_row *gates = NULL;
+    size_t count = 0;
+    if (!stage_gates_list(tx, arena, pipeline_id, &gates, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!has_stage(pipeline, gates[i].stage) && !stage_gates_remove(tx, pipeline_id, gates[i].stage, err))
+            return false;
+    }
+    return true;
+}
+
 static bool update(struct tx *tx, struct arena *arena, const struct pipeline_row *row,
                    const struct engine_definition *definition, struct err *err) {
     const struct pipeline_change change = change_of(arena, definition);
     const struct engine_event event = {.kind = EVENT_UPDATE, .version = row->version + 1};
-    return pipelines_change(tx, row->id, &change, err) && tell(tx, row->name, "updated", err) &&
-           engine_move(tx, arena, row->id, &event, err);
+    return pipelines_change(tx, row->id, &change, err) && remove_gates(tx, arena, row->id, definition->pipeline, err) &&
+           tell(tx, row->name, "updated", err) && engine_move(tx, arena, row->id, &event, err);
 }
 
 bool engine_update_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition,

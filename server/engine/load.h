@@ -13,8 +13,9 @@
 bool load_definition(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
                      const struct pipeline **out, struct err *err);
 
-/* All executions of the pipeline that have not ended. One whose definition cannot be read is among them, as unreadable:
- * it must not keep the others, nor its own end. */
-bool load_view(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct view *out, struct err *err);
+/* All executions of the pipeline that have not ended, and the one with the id `also` (0: none) even where it has. One
+ * whose definition cannot be read is among them, as unreadable: it must not keep the others, nor its own end. */
+bool load_view(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t also, struct view *out,
+               struct err *err);
 
 #endif

@@ -1,9 +1,12 @@
 /*
  * Starting actions.
  */
+#include "server/engine/start_action.h"
+
 #include "common/hash.h"
 #include "common/str.h"
 #include "server/engine/carry_out.h"
+#include "server/engine/target.h"
 #include "server/engine/workers.h"
 #include "server/jobs/build_start.h"
 #include "server/jobs/queue.h"
@@ -26,32 +29,71 @@ static const char *names_of(struct arena *arena, const struct pipeline_artifact 
     return json_print(arena, list);
 }
 
-/* The configuration with its variables filled in. Where one has no value: as written, and *error says which. */
-static bool resolve_all(struct step *step, const struct execution_row *execution, const struct pipeline_action *action,
-                        struct json *out, struct err *error, struct err *err) {
-    for (size_t i = 0; i < action->configuration_count; i++) {
-        const struct pipeline_setting *setting = &action->configuration[i];
-        const char *value = setting->value;
-        struct err why = {.kind = ERR_NONE};
-        if (!resolve(step, execution->id, execution->uuid, setting->value, &value, &why)) {
-            if (why.kind != ERR_INVALID)
-                return pass_on(err, &why);
-            err_wrap(&why, "'%s'", setting->key);
-            *error = why;
-        }
-        json_set_text(step->arena, out, setting->key, value);
+static bool resolve_one(struct step *step, const struct execution_row *execution, const char *label, const char *value,
+                        const char **out, struct err *why, struct err *err) {
+    struct err unresolved = {.kind = ERR_NONE};
+    *out = value;
+    if (resolve(step, execution->id, execution->uuid, value, out, &unresolved))
+        return true;
+    if (unresolved.kind != ERR_INVALID)
+        return pass_on(err, &unresolved);
+    err_wrap(&unresolved, "'%s'", label);
+    *why = unresolved;
+    *out = value;
+    return true;
+}
+
+bool resolve_settings(struct step *step, const struct execution_row *execution, const struct pipeline_setting *settings,
+                      size_t count, struct json *out, struct err *why, struct err *err) {
+    for (size_t i = 0; i < count; i++) {
+        const char *value = NULL;
+        if (!resolve_one(step, execution, settings[i].key, settings[i].value, &value, why, err))
+            return false;
+        json_set_text(step->arena, out, settings[i].key, value);
     }
     return true;
 }
 
-static bool fail_at_once(struct step *step, const struct action_run_row *run, const struct err *why, struct err *err) {
+bool resolve_texts(struct step *step, const struct execution_row *execution, const char *const *texts, size_t count,
+                   const struct json **out, struct err *why, struct err *err) {
+    struct json *list = count ? json_array(step->arena) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *text = NULL;
+        if (!resolve_one(step, execution, texts[i], texts[i], &text, why, err))
+            return false;
+        json_append_text(step->arena, list, text);
+    }
+    *out = list;
+    return true;
+}
+
+static bool resolve_environment(struct step *step, const struct execution_row *execution,
+                                const struct pipeline_action *action, const struct json **out, struct err *why,
+                                struct err *err) {
+    struct json *list = action->environment_count ? json_array(step->arena) : NULL;
+    for (size_t i = 0; i < action->environment_count; i++) {
+        const struct pipeline_environment *variable = &action->environment[i];
+        struct json *item = json_object(step->arena);
+        const char *value = NULL;
+        if (!resolve_one(step, execution, variable->name, variable->value, &value, why, err))
+            return false;
+        json_set_text(step->arena, item, "name", variable->name);
+        json_set_text(step->arena, item, "value", value);
+        json_set_text(step->arena, item, "type", variable->type);
+        json_append(list, item);
+    }
+    *out = list;
+    return true;
+}
+
+bool fail_at_once(struct step *step, const struct action_run_row *run, const struct err *why, struct err *err) {
     const struct action_end end = {
         .status = ACTION_FAILED, .error_code = "ConfigurationError", .error_message = why->message};
     return end_action(step, run, &end, err);
 }
 
-static bool tell(struct step *step, const struct action_run_row *run, const char *type, const char *status,
-                 const char *detail, struct err *err) {
+bool tell_of_action(struct step *step, const struct action_run_row *run, const char *type, const char *status,
+                    const char *detail, struct err *err) {
     const struct event_row event = {
         .type = type,
         .pipeline = run->pipeline,
@@ -68,7 +110,7 @@ static bool ask_person(struct step *step, const struct action_run_row *run, stru
     struct json *detail = json_object(step->arena);
     json_set_time(step->arena, detail, "expires", run->expires_ms);
     tx_wake(step->tx, WAKE_CLOCK);
-    return tell(step, run, "approval", "requested", json_print(step->arena, detail), err);
+    return tell_of_action(step, run, "approval", "requested", json_print(step->arena, detail), err);
 }
 
 /* The commit that a CodeBuild action builds: of its primary source, where that comes from a source action. */
@@ -120,16 +162,15 @@ static bool queue_build(struct step *step, const struct action_run_row *run, con
     return action_runs_progress(step->tx, run->id, NULL, external_id, NULL, -1, err);
 }
 
-/* The place of a lock per deploy target: a deploy whose cluster and service are taken would wait before this. */
-static bool queue_job(struct step *step, const struct action_run_row *run, const struct pipeline_action *action,
-                      struct err *err) {
+bool queue_action_job(struct tx *tx, const struct action_run_row *run, struct err *err) {
+    bool deploys = str_equal(run->category, action_category_name(ACTION_DEPLOY));
     const struct queue_new_job job = {
-        .provider = action->type->provider,
+        .provider = run->provider,
         .action_run_id = run->id,
         .log_id = run->uuid,
-        .most_attempts = action->type->category == ACTION_DEPLOY ? DEPLOY_ATTEMPTS : ACTION_ATTEMPTS,
+        .most_attempts = deploys ? DEPLOY_ATTEMPTS : ACTION_ATTEMPTS,
     };
-    return queue_add(step->tx, &job, err);
+    return queue_add(tx, &job, err);
 }
 
 static bool set_going(struct step *step, const struct action_run_row *run, const struct json *configuration,
@@ -141,7 +182,7 @@ static bool set_going(struct step *step, const struct action_run_row *run, const
     case ACTION_BY_RUNNER:
         if (str_equal(action->type->provider, "CodeBuild"))
             return queue_build(step, run, configuration, action, err);
-        return queue_job(step, run, action, err);
+        return (run->target && !run->holds_target) || queue_action_job(step->tx, run, err);
     case ACTION_BY_WORKER:
         return start_worker_job(step, run, configuration, err);
     case ACTION_BY_NOBODY:
@@ -151,8 +192,57 @@ static bool set_going(struct step *step, const struct action_run_row *run, const
     return fail_at_once(step, run, &why, err);
 }
 
+/* What an action starts with, its variables filled in. */
+struct beginning {
+    struct json *configuration;
+    const struct json *commands; /* or NULL, as is the next */
+    const struct json *environment;
+    const char *target; /* or NULL */
+    bool target_taken;
+    struct err why; /* not ERR_NONE: it cannot start */
+};
+
+static bool prepare(struct step *step, const struct execution_row *execution, const struct pipeline_action *action,
+                    struct beginning *out, struct err *err) {
+    *out = (struct beginning){.configuration = json_object(step->arena)};
+    if (!resolve_settings(step, execution, action->configuration, action->configuration_count, out->configuration,
+                          &out->why, err) ||
+        !resolve_texts(step, execution, action->commands, action->command_count, &out->commands, &out->why, err) ||
+        !resolve_environment(step, execution, action, &out->environment, &out->why, err))
+        return false;
+    if (out->why.kind != ERR_NONE)
+        return true;
+    return target_of(step, action, out->configuration, &out->target, err) &&
+           target_is_taken(step, out->target, &out->target_taken, err);
+}
+
+static const char *texts_of(struct arena *arena, const char *const *texts, size_t count) {
+    struct json *list = json_array(arena);
+    for (size_t i = 0; i < count; i++)
+        json_append_text(arena, list, texts[i]);
+    return count ? json_print(arena, list) : NULL;
+}
+
+/* Which files go into which output artifact: Commands actions say so. */
+static const char *files_of(struct arena *arena, const struct pipeline_action *action) {
+    struct json *files = json_object(arena);
+    bool any = false;
+    for (size_t i = 0; i < action->output_count; i++) {
+        struct json *patterns = json_array(arena);
+        for (size_t j = 0; j < action->outputs[i].file_count; j++)
+            json_append_text(arena, patterns, action->outputs[i].files[j]);
+        any = any || action->outputs[i].file_count;
+        json_set(arena, files, action->outputs[i].name, patterns);
+    }
+    return any ? json_print(arena, files) : NULL;
+}
+
+static const char *printed(struct arena *arena, const struct json *json) {
+    return json ? json_print(arena, json) : NULL;
+}
+
 static bool add_run(struct step *step, const struct view_execution *execution, const struct pipeline_action *action,
-                    const struct json *configuration, struct action_run_row *out, struct err *err) {
+                    const struct beginning *beginning, struct action_run_row *out, struct err *err) {
     struct arena *arena = step->arena;
     char uuid[UUID_SIZE], token[UUID_SIZE];
     hash_uuid(uuid);
@@ -169,9 +259,17 @@ static bool add_run(struct step *step, const struct view_execution *execution, c
         .action = action->name,
         .category = action_category_name(action->type->category),
         .provider = action->type->provider,
+        .owner = action->type->owner,
+        .type_version = action->type->version,
         .run_order = action->run_order,
         .variable_namespace = action->variable_namespace,
-        .configuration = json_print(arena, configuration),
+        .configuration = json_print(arena, beginning->configuration),
+        .commands = printed(arena, beginning->commands),
+        .environment = printed(arena, beginning->environment),
+        .output_variable_names = texts_of(arena, action->output_variables, action->output_variable_count),
+        .output_files = files_of(arena, action),
+        .target = beginning->target,
+        .holds_target = beginning->target && !beginning->target_taken,
         .inputs = names_of(arena, action->inputs, action->input_count),
         .outputs = names_of(arena, action->outputs, action->output_count),
         .approval_token = by_person ? token : NULL,
@@ -187,14 +285,12 @@ bool start_action(struct step *step, const struct view_execution *execution, con
                   struct err *err) {
     struct execution_row row;
     struct action_run_row run;
-    struct err unresolved = {.kind = ERR_NONE};
-    struct json *configuration = json_object(step->arena);
+    struct beginning beginning;
     if (!executions_get_by_id(step->tx, step->arena, execution->id, &row, err) ||
-        !resolve_all(step, &row, action, configuration, &unresolved, err) ||
-        !add_run(step, execution, action, configuration, &run, err) ||
-        !tell(step, &run, "action", action_status_name(ACTION_IN_PROGRESS), NULL, err))
+        !prepare(step, &row, action, &beginning, err) || !add_run(step, execution, action, &beginning, &run, err) ||
+        !tell_of_action(step, &run, "action", action_status_name(ACTION_IN_PROGRESS), NULL, err))
         return false;
-    if (unresolved.kind != ERR_NONE)
-        return fail_at_once(step, &run, &unresolved, err);
-    return set_going(step, &run, configuration, action, err);
+    if (beginning.why.kind != ERR_NONE)
+        return fail_at_once(step, &run, &beginning.why, err);
+    return set_going(step, &run, beginning.configuration, action, err);
 }

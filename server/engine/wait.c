@@ -5,7 +5,9 @@
 
 #include "common/str.h"
 #include "server/engine/load.h"
+#include "server/engine/target.h"
 #include "server/store/job_rows.h"
+#include "server/store/stage_runs.h"
 
 static const struct view_execution *find(const struct view *view, int64_t id) {
     for (size_t i = 0; i < view->count; i++) {
@@ -15,13 +17,17 @@ static const struct view_execution *find(const struct view *view, int64_t id) {
     return NULL;
 }
 
-static const char *wait_for_holder(struct arena *arena, const struct view *view, int64_t execution_id) {
+static const char *wait_before(struct arena *arena, const struct view *view, int64_t execution_id) {
     const struct view_execution *waiting = find(view, execution_id);
-    const struct view_execution *holder = waiting ? advance_holder(view, waiting) : NULL;
-    if (!holder)
+    if (!waiting)
         return NULL;
-    return arena_printf(arena, "waiting for execution %lld to leave stage %s", (long long)holder->number,
-                        waiting->definition->stages[waiting->stage_index].name);
+    struct advance_wait wait = advance_wait(view, waiting);
+    const char *stage = waiting->definition->stages[waiting->stage_index].name;
+    if (wait.gate)
+        return arena_printf(arena, "the transition into stage %s is disabled: %s", stage, wait.gate->reason);
+    if (!wait.holder)
+        return NULL;
+    return arena_printf(arena, "waiting for execution %lld to leave stage %s", (long long)wait.holder->number, stage);
 }
 
 /* The actions that keep a stopping execution, "A/B, A/C". */
@@ -51,6 +57,14 @@ bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_
         *out = "waiting for approval";
         return true;
     }
+    if (action->look_ms) {
+        *out = "waiting for the deployment window";
+        return true;
+    }
+    if (!target_wait(tx, arena, action, out, err))
+        return false;
+    if (*out)
+        return true;
     if (!job_rows_of_action(tx, arena, action->id, &found, &job, err))
         return false;
     if (found && job.state == JOB_QUEUED && job.cancel != JOB_CANCEL_NONE && job.left_by)
@@ -73,6 +87,21 @@ static bool wait_for_actions(struct tx *tx, struct arena *arena, const struct ac
     return true;
 }
 
+/* The condition that its stage is at. */
+static bool wait_for_rules(struct tx *tx, struct arena *arena, const struct execution_row *execution, const char **out,
+                           struct err *err) {
+    struct stage_run_row stage;
+    struct action_run_row *rules = NULL;
+    size_t count = 0;
+    bool found = false;
+    if (!stage_runs_get(tx, arena, execution->id, execution->stage_index, &found, &stage, err))
+        return false;
+    if (!found || !stage.condition_id)
+        return true;
+    return action_runs_list_condition(tx, arena, stage.condition_id, &rules, &count, err) &&
+           wait_for_actions(tx, arena, rules, count, out, err);
+}
+
 bool wait_of_execution(struct tx *tx, struct arena *arena, const struct execution_row *execution, const char **out,
                        struct err *err) {
     struct view view;
@@ -82,16 +111,18 @@ bool wait_of_execution(struct tx *tx, struct arena *arena, const struct executio
     if (execution->place == PLACE_ENDED)
         return true;
     if (execution->place == PLACE_WAITING) {
-        if (!load_view(tx, arena, execution->pipeline_id, &view, err))
+        if (!load_view(tx, arena, execution->pipeline_id, 0, &view, err))
             return false;
-        *out = wait_for_holder(arena, &view, execution->id);
+        *out = wait_before(arena, &view, execution->id);
         return true;
     }
     if (!action_runs_list(tx, arena, execution->id, &actions, &count, err))
         return false;
     if (execution->status == EXECUTION_STOPPING)
         *out = wait_for_undo(arena, execution, actions, count);
-    return *out || wait_for_actions(tx, arena, actions, count, out, err);
+    if (!*out && !wait_for_actions(tx, arena, actions, count, out, err))
+        return false;
+    return *out || wait_for_rules(tx, arena, execution, out, err);
 }
 
 bool wait_before_stage(struct tx *tx, struct arena *arena, int64_t pipeline_id, int stage_index,

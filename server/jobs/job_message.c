@@ -142,7 +142,8 @@ static bool set_revision(struct draft *draft, struct json *source, const struct 
         return false;
     for (size_t i = 0; i < count; i++) {
         if (str_equal(rows[i].action, action->action))
-            json_set_text(draft->arena, source, "commit", rows[i].asked);
+            /* Tried again, it fetches what it fetched before. */
+            json_set_text(draft->arena, source, "commit", rows[i].asked ? rows[i].asked : rows[i].revision_id);
     }
     return true;
 }

@@ -96,6 +96,16 @@ bool action_runs_take_target(struct tx *tx, int64_t id, struct err *err) {
     return query_run_one(&query, "the action", err);
 }
 
+bool action_runs_set_aside(struct tx *tx, int64_t stage_run_id, bool all, struct err *err) {
+    static const char sql[] = "UPDATE action_runs SET set_aside = 1 WHERE stage_run_id = :stage_run_id "
+                              "AND condition_id IS NULL AND status <> 'InProgress' "
+                              "AND (:all OR status IN ('Failed', 'Abandoned'))";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":stage_run_id", stage_run_id);
+    query_integer(&query, ":all", all);
+    return query_run(&query, err);
+}
+
 bool action_runs_set_look(struct tx *tx, int64_t id, int64_t look_ms, struct err *err) {
     static const char sql[] = "UPDATE action_runs SET look_ms = :look_ms WHERE id = :id AND status = 'InProgress'";
     struct query query CLEANUP(query_close) = query_open(tx, sql);

@@ -105,8 +105,8 @@ bool action_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, 
 
 bool action_runs_list_stage(struct tx *tx, struct arena *arena, int64_t stage_run_id, struct action_run_row **out,
                             size_t *count, struct err *err) {
-    static const char sql[] =
-        "SELECT " COLUMNS "WHERE a.stage_run_id = :stage_run_id AND a.condition_id IS NULL ORDER BY a.id";
+    static const char sql[] = "SELECT " COLUMNS "WHERE a.stage_run_id = :stage_run_id AND a.condition_id IS NULL "
+                              "AND a.set_aside = 0 ORDER BY a.id";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":stage_run_id", stage_run_id);
     return collect(&query, arena, out, count, err);
@@ -242,8 +242,9 @@ bool action_runs_find_variable(struct tx *tx, struct arena *arena, int64_t execu
                                const char *name, const char **out, struct err *err) {
     static const char sql[] =
         "SELECT o.value FROM action_runs a JOIN output_variables o ON o.action_run_id = a.id AND o.name = :name "
-        "WHERE a.execution_id = :execution_id AND a.variable_namespace = :namespace AND a.status = 'Succeeded' "
-        "ORDER BY a.id DESC LIMIT 1";
+        "WHERE a.execution_id IN (:execution_id, (SELECT rollback_of FROM executions WHERE id = :execution_id)) "
+        "AND a.variable_namespace = :namespace AND a.status = 'Succeeded' "
+        "ORDER BY a.execution_id = :execution_id DESC, a.id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":execution_id", execution_id);
     query_text(&query, ":namespace", variable_namespace);

@@ -99,7 +99,7 @@ bool action_runs_variables(struct tx *tx, struct arena *arena, int64_t action_ru
 
 /* Adds the row as given but for the id; `execution`, `version` and `pipeline` are not read. */
 bool action_runs_add(struct tx *tx, const struct action_run_row *row, int64_t *id, struct err *err);
-/* Those of a stage run, oldest first. */
+/* Those of a stage run that no retry has set aside, oldest first. */
 bool action_runs_list_stage(struct tx *tx, struct arena *arena, int64_t stage_run_id, struct action_run_row **out,
                             size_t *count, struct err *err);
 bool action_runs_find_token(struct tx *tx, struct arena *arena, const char *approval_token, bool *found,
@@ -129,6 +129,8 @@ bool action_runs_find_variable(struct tx *tx, struct arena *arena, int64_t execu
 bool action_runs_target_waiter(struct tx *tx, struct arena *arena, const char *target, bool *found,
                                struct action_run_row *out, struct err *err);
 bool action_runs_take_target(struct tx *tx, int64_t id, struct err *err);
+/* What a retry of the stage does again: `all`, else what failed or was abandoned. */
+bool action_runs_set_aside(struct tx *tx, int64_t stage_run_id, bool all, struct err *err);
 /* When to look at a rule again. */
 bool action_runs_set_look(struct tx *tx, int64_t id, int64_t look_ms, struct err *err);
 /* Approvals and rules that expired, and rules to look at again, at or before now_ms; and the next moment that there

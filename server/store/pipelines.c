@@ -9,7 +9,7 @@
 
 #define COLUMNS                                                                                                        \
     "p.id, p.name, p.version, v.mode, v.type, v.declaration, p.origin, p.file, p.file_error, p.tags, p.created_ms, "   \
-    "p.updated_ms, p.deleted_ms "                                                                                      \
+    "p.updated_ms, p.deleted_ms, p.last_number "                                                                       \
     "FROM pipelines p JOIN pipeline_versions v ON v.pipeline_id = p.id AND v.version = p.version "
 
 static const struct state_row origin_rows[] = {
@@ -44,6 +44,7 @@ static struct pipeline_row pipeline_from_row(struct query *query, struct arena *
         .created_ms = query_column_integer(query, 10),
         .updated_ms = query_column_integer(query, 11),
         .deleted = !query_column_is_null(query, 12),
+        .last_number = query_column_integer(query, 13),
     };
 }
 

@@ -19,6 +19,7 @@ struct pipeline_row {
     int64_t id;
     const char *name;
     int64_t version;
+    int64_t last_number; /* of its newest execution */
     enum execution_mode mode;
     const char *type;        /* "V1", "V2" */
     const char *declaration; /* JSON text as GetPipeline shows it, without "version" */

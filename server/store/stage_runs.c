@@ -7,8 +7,7 @@
 
 #define COLUMNS                                                                                                        \
     "id, execution_id, pipeline_id, stage_index, name, status, holds_lock, run_order, started_ms, updated_ms, "        \
-    "ended_ms, phase, condition_id, runs_after, failures_after, auto_retries, manual_retries, retry_trigger "          \
-    "FROM stage_runs "
+    "ended_ms, phase, condition_id, auto_retries, manual_retries, retry_trigger FROM stage_runs "
 
 static struct stage_run_row stage_run_from_row(struct query *query, struct arena *arena) {
     return (struct stage_run_row){
@@ -25,13 +24,11 @@ static struct stage_run_row stage_run_from_row(struct query *query, struct arena
         .ended_ms = query_column_integer(query, 10),
         .phase = (enum stage_phase)query_column_state(query, &stage_phases, 11),
         .condition_id = query_column_integer(query, 12),
-        .runs_after = query_column_integer(query, 13),
-        .failures_after = query_column_integer(query, 14),
-        .auto_retries = (int)query_column_integer(query, 15),
-        .manual_retries = (int)query_column_integer(query, 16),
-        .retry_trigger = query_column_is_null(query, 17)
+        .auto_retries = (int)query_column_integer(query, 13),
+        .manual_retries = (int)query_column_integer(query, 14),
+        .retry_trigger = query_column_is_null(query, 15)
                              ? RETRY_AUTOMATED
-                             : (enum retry_trigger)query_column_state(query, &retry_triggers, 17),
+                             : (enum retry_trigger)query_column_state(query, &retry_triggers, 15),
     };
 }
 
@@ -172,9 +169,6 @@ bool stage_runs_retry(struct tx *tx, const struct stage_run_row *run, const stru
     static const char sql[] =
         "UPDATE stage_runs SET status = 'InProgress', ended_ms = NULL, holds_lock = :holds_lock, phase = :phase, "
         "condition_id = NULL, run_order = CASE WHEN :all THEN 0 ELSE run_order END, "
-        "runs_after = CASE WHEN :all THEN (SELECT coalesce(max(id), 0) FROM action_runs WHERE stage_run_id = :id) "
-        "ELSE runs_after END, "
-        "failures_after = (SELECT coalesce(max(id), 0) FROM action_runs WHERE stage_run_id = :id), "
         "auto_retries = auto_retries + (:trigger = 'AutomatedStageRetry'), "
         "manual_retries = manual_retries + (:trigger = 'ManualStageRetry'), retry_trigger = :trigger, "
         "updated_ms = :now WHERE id = :id AND status = :from";

@@ -18,9 +18,7 @@ struct stage_run_row {
     bool holds_lock;
     int run_order; /* the group of actions that was started last; 0 none yet */
     enum stage_phase phase;
-    int64_t condition_id;   /* the condition of its phase, once that was begun; else 0 */
-    int64_t runs_after;     /* runs of actions with ids up to this belong to an earlier try */
-    int64_t failures_after; /* failed ones with ids up to this were tried again */
+    int64_t condition_id; /* the condition of its phase, once that was begun; else 0 */
     int auto_retries;
     int manual_retries;
     enum retry_trigger retry_trigger; /* the newest, where there was one */
@@ -54,7 +52,7 @@ bool stage_runs_set_phase(struct tx *tx, int64_t id, enum stage_phase from, enum
 bool stage_runs_set_condition(struct tx *tx, int64_t id, int64_t condition_id, struct err *err);
 
 /* Another try. The stage is InProgress again, from wherever it was, and holds its lock where `holds_lock` says. `all`:
- * from the first group; else only what failed counts as not done. */
+ * from the first group; else only what failed counts as not done (action_runs_set_aside). */
 struct stage_retry {
     bool all;
     enum retry_trigger trigger;

@@ -15,6 +15,7 @@ HERE = "tests/source"
 LIBRARY_ROOMS = {
     "cjson/": ["common/json.c"],
     "cJSON.h": ["common/json.c"],
+    "pcre2.h": ["common/pattern.c"],
     "yaml.h": ["common/doc.c", "common/doc_message.c"],
     "curl/": ["common/http_client.c"],
     "sodium.h": ["common/hash.c", "server/auth/", "tests/sim/"],

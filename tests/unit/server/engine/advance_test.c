@@ -15,11 +15,12 @@
 
 #include <cmocka.h>
 
-#define HISTORIES 3000
+#define HISTORIES 6000
 #define EVENTS 60
 #define EXECUTIONS_MAX 40
 #define STAGES_MAX 4
 #define ACTIONS_MAX 4
+#define RULES_MAX 3
 
 struct history {
     uint64_t seed, state;
@@ -29,6 +30,8 @@ struct history {
     int64_t version;
     int64_t number;
     bool deleted;
+    bool retried; /* somebody was let in again */
+    struct view_gate gates[STAGES_MAX];
 };
 
 static uint64_t draw(struct history *history, uint64_t below) {
@@ -38,6 +41,29 @@ static uint64_t draw(struct history *history, uint64_t below) {
 
 static const struct action_type by_runner = {.provider = "ECS", .worker = ACTION_BY_RUNNER};
 static const struct action_type by_person = {.provider = "Manual", .worker = ACTION_BY_PERSON};
+
+static const struct rule_type by_clock = {.provider = "DeploymentWindow", .judge = RULE_BY_CLOCK};
+static const struct rule_type asked = {.provider = "Commands", .judge = RULE_BY_RUNNER};
+
+/* A condition of one stage in four, with a result that its kind may have. */
+static const struct pipeline_condition *make_condition(struct history *history, enum condition_kind kind) {
+    static const enum condition_result results[][2] = {
+        [CONDITION_BEFORE_ENTRY] = {RESULT_FAIL, RESULT_SKIP},
+        [CONDITION_ON_SUCCESS] = {RESULT_FAIL, RESULT_ROLLBACK},
+        [CONDITION_ON_FAILURE] = {RESULT_RETRY, RESULT_ROLLBACK},
+    };
+    if (draw(history, 4))
+        return NULL;
+    struct pipeline_condition *condition = arena_array(&history->arena, struct pipeline_condition, 1);
+    size_t count = 1 + draw(history, RULES_MAX);
+    struct pipeline_rule *rules = arena_array(&history->arena, struct pipeline_rule, count);
+    for (size_t i = 0; i < count; i++)
+        rules[i] = (struct pipeline_rule){.name = arena_printf(&history->arena, "r%zu", i),
+                                          .type = draw(history, 2) ? &by_clock : &asked};
+    *condition =
+        (struct pipeline_condition){.result = results[kind][draw(history, 2)], .rules = rules, .rule_count = count};
+    return condition;
+}
 
 static void make_definition(struct history *history) {
     static const int orders[] = {1, 1, 2, 7};
@@ -50,8 +76,16 @@ static void make_definition(struct history *history) {
             actions[j] = (struct pipeline_action){.name = arena_printf(&history->arena, "a%zu", j),
                                                   .type = draw(history, 4) ? &by_runner : &by_person,
                                                   .run_order = orders[draw(history, 4)]};
+        static const enum condition_result failures[] = {RESULT_FAIL, RESULT_FAIL, RESULT_RETRY, RESULT_ROLLBACK};
         stages[i] = (struct pipeline_stage){
-            .name = arena_printf(&history->arena, "s%zu", i), .actions = actions, .action_count = action_count};
+            .name = arena_printf(&history->arena, "s%zu", i),
+            .actions = actions,
+            .action_count = action_count,
+            .on_failure = failures[draw(history, 4)],
+            .retry_mode = draw(history, 2) ? RETRY_ALL_ACTIONS : RETRY_FAILED_ACTIONS,
+        };
+        for (int kind = 0; kind < 3; kind++)
+            stages[i].conditions[kind] = make_condition(history, (enum condition_kind)kind);
     }
     history->definition = (struct pipeline){
         .name = "p", .mode = (enum execution_mode)draw(history, 3), .stages = stages, .stage_count = stage_count};
@@ -84,9 +118,28 @@ static void check_decision(struct history *history, const struct decision *decis
     case DECIDE_ABANDON_ACTION:
         CHECK(history, decision->execution->stop_mode != STOP_NONE);
         break;
+    case DECIDE_REOPEN:
+        CHECK(history, state_may_follow(&execution_statuses, (int)decision->status_from, EXECUTION_IN_PROGRESS));
+        break;
+    case DECIDE_PHASE:
+        CHECK(history, state_may_follow(&stage_phases, (int)decision->phase_from, (int)decision->phase));
+        break;
+    case DECIDE_CONDITION_STATUS:
+        CHECK(history, state_may_follow(&condition_statuses, CONDITION_IN_PROGRESS, (int)decision->condition_status));
+        break;
+    case DECIDE_START_RULE:
+        CHECK(history, decision->execution->stop_mode == STOP_NONE);
+        CHECK(history, decision->execution->type == EXECUTION_STANDARD);
+        break;
+    case DECIDE_ROLLBACK:
+        CHECK(history, decision->rollback_target != 0 && decision->execution->type == EXECUTION_STANDARD);
+        break;
     case DECIDE_WAIT:
     case DECIDE_ENTER:
     case DECIDE_GROUP:
+    case DECIDE_RETRY:
+    case DECIDE_CONDITION:
+    case DECIDE_GIVE_UP_RULE:
         break;
     }
 }
@@ -102,6 +155,10 @@ static bool works(const struct view_execution *execution) {
         if (execution->actions[i].status == ACTION_IN_PROGRESS)
             return true;
     }
+    for (size_t i = 0; execution->condition_begun && i < execution->rule_count; i++) {
+        if (execution->rules[i].status == ACTION_IN_PROGRESS)
+            return true;
+    }
     return false;
 }
 
@@ -113,7 +170,10 @@ static void check_pair(struct history *history, const struct view_execution *old
     CHECK(history, !(same && older->place == PLACE_INSIDE && newer->place == PLACE_INSIDE));
     CHECK(history,
           !(same && older->mode == MODE_SUPERSEDED && older->place == PLACE_WAITING && newer->place == PLACE_WAITING));
-    CHECK(history, newer->stage_index <= older->stage_index); /* nobody overtakes */
+    /* Nobody overtakes, but a rollback, which begins where it is, and whoever passes one that was tried again. */
+    if (newer->type == EXECUTION_ROLLBACK || older->type == EXECUTION_ROLLBACK || history->retried)
+        return;
+    CHECK(history, newer->stage_index <= older->stage_index);
     CHECK(history, !(same && older->place == PLACE_WAITING && newer->place == PLACE_INSIDE));
 }
 
@@ -122,7 +182,7 @@ static void check_liveness(struct history *history, const struct view_execution 
     if (execution->place == PLACE_INSIDE)
         CHECK(history, works(execution));
     if (execution->place == PLACE_WAITING)
-        CHECK(history, advance_holder(&history->view, execution) != NULL);
+        CHECK(history, advance_wait(&history->view, execution).holder || advance_wait(&history->view, execution).gate);
     CHECK(history, (execution->place == PLACE_ENDED) == execution_has_ended(execution->status));
     CHECK(history, (execution->status == EXECUTION_STOPPING) ==
                        (execution->place != PLACE_ENDED &&
@@ -131,7 +191,7 @@ static void check_liveness(struct history *history, const struct view_execution 
 
 /* Of the groups that were started only the last may have anything but successes, and none was left out. */
 static void check_groups(struct history *history, const struct view_execution *execution) {
-    if (execution->place != PLACE_INSIDE)
+    if (execution->place != PLACE_INSIDE || execution->phase != PHASE_ACTIONS)
         return;
     const struct pipeline_stage *stage = &execution->definition->stages[execution->stage_index];
     for (size_t i = 0; i < stage->action_count; i++) {
@@ -161,17 +221,8 @@ static void check_view(struct history *history) {
 
 /* ---- events ---- */
 
-static void apply(struct history *history, const struct engine_event *event) {
-    struct decisions decisions = {.arena = &history->arena};
-    advance(&history->view, event, &decisions);
-    for (size_t i = 0; i < decisions.count; i++)
-        check_decision(history, &decisions.items[i]);
-    check_view(history);
-}
-
-static void start(struct history *history) {
-    const struct engine_event look = {.kind = EVENT_LOOK};
-    if (history->view.count == EXECUTIONS_MAX || history->deleted)
+static void add(struct history *history, enum execution_type type, int stage_index) {
+    if (history->view.count == EXECUTIONS_MAX)
         return;
     history->number++;
     history->view.executions[history->view.count++] = (struct view_execution){
@@ -180,9 +231,74 @@ static void start(struct history *history) {
         .version = history->version,
         .definition = &history->definition,
         .mode = history->definition.mode,
+        .type = type,
         .place = PLACE_WAITING,
+        .stage_index = stage_index,
+        /* What the store would find: an earlier one, most of the time. */
+        .rollback_target = history->definition.mode != MODE_PARALLEL && draw(history, 3) ? 1 : 0,
         .actions = arena_array(&history->arena, struct view_action, ACTIONS_MAX),
+        .rules = arena_array(&history->arena, struct view_action, RULES_MAX),
     };
+}
+
+static void apply(struct history *history, const struct engine_event *event) {
+    static const struct engine_event look = {.kind = EVENT_LOOK};
+    bool incomplete = true;
+    for (bool first = true; incomplete; first = false) {
+        struct decisions decisions = {.arena = &history->arena};
+        advance(&history->view, first ? event : &look, &decisions);
+        for (size_t i = 0; i < decisions.count; i++) {
+            check_decision(history, &decisions.items[i]);
+            if (decisions.items[i].kind == DECIDE_ROLLBACK)
+                add(history, EXECUTION_ROLLBACK, decisions.items[i].stage_index);
+        }
+        incomplete = decisions.incomplete;
+    }
+    check_view(history);
+}
+
+static void start(struct history *history) {
+    const struct engine_event look = {.kind = EVENT_LOOK};
+    if (history->deleted)
+        return;
+    add(history, EXECUTION_STANDARD, 0);
+    apply(history, &look);
+}
+
+/* What engine_retry_stage lets through: nobody has entered the stage since, and nothing works in it. */
+static void retry_some(struct history *history, int64_t id) {
+    struct view_execution *failed = NULL;
+    for (size_t i = 0; i < history->view.count; i++) {
+        if (history->view.executions[i].id == id)
+            failed = &history->view.executions[i];
+    }
+    if (!failed || history->deleted || failed->place != PLACE_ENDED || failed->version != history->version ||
+        (failed->stage_status != STAGE_FAILED && failed->stage_status != STAGE_STOPPED) ||
+        (failed->status != EXECUTION_FAILED && failed->status != EXECUTION_STOPPED))
+        return;
+    for (size_t i = 0; i < history->view.count; i++) {
+        const struct view_execution *other = &history->view.executions[i];
+        bool entered = other->place == PLACE_INSIDE || other->number > failed->number;
+        if (other != failed && entered && failed->mode != MODE_PARALLEL)
+            return;
+    }
+    const struct engine_event event = {.kind = EVENT_RETRY,
+                                       .execution_id = id,
+                                       .retry_mode = draw(history, 2) ? RETRY_ALL_ACTIONS : RETRY_FAILED_ACTIONS};
+    history->retried = true;
+    apply(history, &event);
+}
+
+static void turn_some_gate(struct history *history) {
+    const struct engine_event look = {.kind = EVENT_LOOK};
+    const char *stage = history->definition.stages[draw(history, history->definition.stage_count)].name;
+    size_t place = 0;
+    while (place < history->view.gate_count && !str_equal(history->gates[place].stage, stage))
+        place++;
+    if (place < history->view.gate_count)
+        history->gates[place] = history->gates[--history->view.gate_count];
+    else
+        history->gates[history->view.gate_count++] = (struct view_gate){.stage = stage, .reason = "closed"};
     apply(history, &look);
 }
 
@@ -190,13 +306,18 @@ static void end_some_action(struct history *history) {
     static const enum action_status ends[] = {ACTION_SUCCEEDED, ACTION_SUCCEEDED, ACTION_SUCCEEDED,
                                               ACTION_SUCCEEDED, ACTION_FAILED,    ACTION_ABANDONED};
     const struct engine_event look = {.kind = EVENT_LOOK};
-    struct view_action *running[EXECUTIONS_MAX * ACTIONS_MAX];
+    struct view_action *running[EXECUTIONS_MAX * (ACTIONS_MAX + RULES_MAX)];
     size_t count = 0;
     for (size_t i = 0; i < history->view.count; i++) {
         struct view_execution *execution = &history->view.executions[i];
         for (size_t j = 0; execution->place == PLACE_INSIDE && j < execution->action_count; j++) {
             if (execution->actions[j].status == ACTION_IN_PROGRESS)
                 running[count++] = &execution->actions[j];
+        }
+        bool asks = execution->place == PLACE_INSIDE && execution->condition_begun;
+        for (size_t j = 0; asks && j < execution->rule_count; j++) {
+            if (execution->rules[j].status == ACTION_IN_PROGRESS)
+                running[count++] = &execution->rules[j];
         }
     }
     if (count == 0)
@@ -212,11 +333,21 @@ static void some_event(struct history *history) {
         start(history);
         return;
     }
-    if (dice < 85) {
+    if (dice < 75) {
         end_some_action(history);
         return;
     }
-    if (dice < 90) {
+    if (dice < 80) {
+        turn_some_gate(history);
+        return;
+    }
+    if (dice < 85) {
+        retry_some(history, event.execution_id);
+        return;
+    }
+    if (dice < 88) {
+        event.kind = EVENT_OVERRIDE;
+    } else if (dice < 91) {
         event.kind = EVENT_STOP;
     } else if (dice < 95) {
         event.kind = EVENT_ABANDON;
@@ -233,6 +364,7 @@ static void some_event(struct history *history) {
 static void run_history(uint64_t seed) {
     struct view_execution executions[EXECUTIONS_MAX];
     struct history history = {.seed = seed, .state = seed * 2654435761u + 1, .view.executions = executions};
+    history.view.gates = history.gates;
     make_definition(&history);
     for (int i = 0; i < EVENTS; i++)
         some_event(&history);
@@ -266,6 +398,7 @@ static void a_stage_is_left_before_the_next_one_enters(void **state) {
          .definition = &definition,
          .place = PLACE_INSIDE,
          .stage_run_id = 5,
+         .phase = PHASE_ACTIONS,
          .run_order = 1,
          .actions = &first,
          .action_count = 1},

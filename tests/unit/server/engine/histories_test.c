@@ -69,7 +69,8 @@ static void check_action(struct tx *tx, struct history *history, const struct ac
     struct job_row job;
     bool found = false;
     CHECK(history, job_rows_of_action(tx, &history->world.arena, run->id, &found, &job, err));
-    CHECK(history, found == (run->approval_token == NULL));
+    bool waits_for_target = run->target && !run->holds_target;
+    CHECK(history, found == (!run->approval_token && !waits_for_target));
     if (found && run->status == ACTION_IN_PROGRESS)
         CHECK(history, job.state != JOB_DONE);
     if (found && run->status != ACTION_IN_PROGRESS)

@@ -474,15 +474,18 @@ CASE(one_stage_has_one_holder)
 
 static void state_tables_are_closed(void **state) {
     (void)state;
-    const struct state_table *tables[] = {&execution_statuses, &execution_places, &stop_modes,  &stage_statuses,
-                                          &action_statuses,    &job_states,       &job_cancels, &build_statuses};
+    const struct state_table *tables[] = {
+        &execution_statuses, &execution_places, &stop_modes, &stage_statuses, &stage_phases,  &condition_statuses,
+        &worker_job_states,  &action_statuses,  &job_states, &job_cancels,    &build_statuses};
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         for (size_t row = 0; row < tables[i]->count; row++) {
             assert_non_null(tables[i]->rows[row].name);
             assert_int_equal(state_parse(tables[i], tables[i]->rows[row].name), (int)row);
             assert_int_equal(tables[i]->rows[row].next >> tables[i]->count, 0);
+            /* What has ended stays so, but where a retry opens it again: then it is at work as at first. */
+            unsigned reopened = i < 4 ? 1u << (tables[i] == &execution_places ? PLACE_INSIDE : 0) : 0;
             if (tables[i]->rows[row].end)
-                assert_int_equal(tables[i]->rows[row].next, 0);
+                assert_int_equal(tables[i]->rows[row].next & ~reopened, 0);
         }
     }
     assert_int_equal(state_parse(&job_states, "lost"), -1);
