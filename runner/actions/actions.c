@@ -14,6 +14,8 @@ static const struct action actions[] = {
     {.provider = "CodeBuild", .run = action_codebuild},
     {.provider = "Commands", .run = action_commands},
     {.provider = "ECS", .run = action_ecs},
+    {.provider = "CloudWatchAlarm", .run = action_cloudwatch_alarm},
+    {.provider = "LambdaInvoke", .run = action_lambda_invoke},
 };
 
 #define ACTION_COUNT (sizeof actions / sizeof *actions)
@@ -26,8 +28,8 @@ const struct action *actions_find(const char *provider) {
 }
 
 const char *const *actions_providers(size_t *count) {
-    static const char *const names[] = {"CodeCommit", "GitHub",   "CodeStarSourceConnection",
-                                        "CodeBuild",  "Commands", "ECS"};
+    static const char *const names[] = {"CodeCommit", "GitHub", "CodeStarSourceConnection", "CodeBuild",
+                                        "Commands",   "ECS",    "CloudWatchAlarm",          "LambdaInvoke"};
     static_assert(sizeof names / sizeof *names == ACTION_COUNT, "one name for each row above");
     *count = ACTION_COUNT;
     return names;

@@ -8,7 +8,7 @@
 #include "runner/job.h"
 
 struct action {
-    const char *provider;
+    const char *provider; /* of an action or of a rule; Commands is both */
     /* Does the job and says in *result how it ended. Returning false is a failure whose sentence is in *err (or, where
      * the job was cancelled, a stop with nothing to undo); result->external_id and result->build are kept. */
     bool (*run)(struct job *job, struct wire_result *result, struct err *err);
@@ -22,6 +22,8 @@ const char *const *actions_providers(size_t *count);
 bool action_source(struct job *job, struct wire_result *result, struct err *err);
 bool action_codebuild(struct job *job, struct wire_result *result, struct err *err);
 bool action_commands(struct job *job, struct wire_result *result, struct err *err);
+bool action_cloudwatch_alarm(struct job *job, struct wire_result *result, struct err *err);
+bool action_lambda_invoke(struct job *job, struct wire_result *result, struct err *err);
 bool action_ecs(struct job *job, struct wire_result *result, struct err *err);
 
 #endif

@@ -8,6 +8,8 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "runner/aws/credentials.h"
+#include "runner/aws/refusal.h"
+#include "runner/aws/xml.h"
 
 #include <ctype.h>
 #include <pthread.h>
@@ -155,137 +157,87 @@ static const char *path_of(struct arena *arena, const char *url) {
     return path ? arena_strdup(arena, path) : "/";
 }
 
-static bool is_one_of(const char *name, const char *const *names) {
-    for (; *names; names++)
-        if (str_equal(name, *names))
-            return true;
-    return false;
-}
-
-static const char *const throttles[] = {"Throttling",
-                                        "ThrottlingException",
-                                        "ThrottledException",
-                                        "RequestThrottled",
-                                        "RequestThrottledException",
-                                        "TooManyRequestsException",
-                                        "ProvisionedThroughputExceededException",
-                                        "RequestLimitExceeded",
-                                        "BandwidthLimitExceeded",
-                                        "SlowDown",
-                                        "PriorRequestNotComplete",
-                                        "TransactionInProgressException",
-                                        "EC2ThrottledException",
-                                        NULL};
-static const char *const passing[] = {"RequestTimeout",
-                                      "RequestTimeoutException",
-                                      "ServerException",
-                                      "ServiceUnavailable",
-                                      "ServiceUnavailableException",
-                                      "InternalFailure",
-                                      "InternalServerError",
-                                      NULL};
-static const char *const expired[] = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", NULL};
-static const char *const skewed[] = {"RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch",
-                                     NULL};
-static const char *const denied[] = {"AccessDeniedException",
-                                     "AccessDenied",
-                                     "UnauthorizedOperation",
-                                     "MissingAuthenticationTokenException",
-                                     "IncompleteSignatureException",
-                                     "InvalidClientTokenId",
-                                     NULL};
-
-static enum err_kind kind_of(const char *type, int status, const char *message) {
-    if (is_one_of(type, throttles) || is_one_of(type, passing) || status >= 500 || status == 429)
-        return ERR_UNAVAILABLE;
-    if (is_one_of(type, denied) || is_one_of(type, expired) || is_one_of(type, skewed))
-        return ERR_DENIED;
-    if (strstr(type, "NotFound"))
-        return ERR_NOT_FOUND;
-    /* ECS: two registrations of one family at the same moment. */
-    if (strstr(message, "Too many concurrent attempts to create a new revision"))
-        return ERR_UNAVAILABLE;
-    return ERR_INVALID;
-}
-
-struct attempt {
+/* One call, however often it is tried. */
+struct exchange {
     struct aws *aws;
     struct http_client *client;
     const struct aws_request *request;
-    const char *type; /* AWS's exception, or "" */
-    int status;
-    const char *date; /* the answer's Date header, or NULL */
+    const char *content_type;
+    const char *target; /* X-Amz-Target, or NULL */
+    const char *path;   /* behind the endpoint's own */
+    const char *body;
+    struct aws_refusal refusal; /* of the latest attempt; status 0: there was no answer */
+    const char *date;           /* the answer's Date header, or NULL */
 };
 
-static bool refuse(struct arena *arena, struct attempt *attempt, const struct http_answer *reply, struct err *err) {
-    const struct json *body = NULL;
-    (void)json_parse(arena, reply->body, reply->body_size, &body, NULL);
-    const char *type = json_get_text_or(body, "__type", "");
-    const char *hash = strchr(type, '#');
-    const char *message = json_get_text(body, "message");
-    if (!message)
-        message = json_get_text_or(body, "Message", "no reason given");
-    attempt->type = hash ? hash + 1 : type;
-    attempt->status = reply->status;
-    attempt->date = http_answer_header(reply, "date");
-    return err_set(err, kind_of(attempt->type, reply->status, message), "%s %s: %s%s%.600s", attempt->request->service,
-                   attempt->request->operation,
-                   *attempt->type ? attempt->type : arena_printf(arena, "status %d", reply->status), ": ", message);
+static bool refuse(struct arena *arena, struct exchange *exchange, const struct http_answer *reply, struct err *err) {
+    const struct aws_refusal refusal = aws_refusal_read(arena, reply);
+    exchange->refusal = refusal;
+    exchange->date = http_answer_header(reply, "date");
+    return err_set(err, aws_refusal_kind(&refusal), "%s %s: %s: %.600s", exchange->request->service,
+                   exchange->request->operation,
+                   *refusal.type ? refusal.type : arena_printf(arena, "status %d", refusal.status), refusal.message);
 }
 
-static bool send_once(struct arena *arena, struct attempt *attempt, bool fresh_credentials, const struct json **answer,
-                      struct err *err) {
-    const struct aws_request *request = attempt->request;
-    struct aws_credentials credentials;
-    attempt->type = "";
-    attempt->status = 0;
-    if (!get_credentials(attempt->aws, arena, fresh_credentials, &credentials, err))
-        return false;
-    const char *url = endpoint(arena, request);
-    const char *body = request->body ? json_print(arena, request->body) : "{}";
-    const struct http_header headers[] = {
-        {.name = "Content-Type", .value = "application/x-amz-json-1.1"},
-        {.name = "X-Amz-Target", .value = arena_printf(arena, "%s.%s", request->target, request->operation)}};
+static const char *address(struct arena *arena, const struct exchange *exchange) {
+    const char *url = endpoint(arena, exchange->request);
+    bool has_path = strchr(strstr(url, "://") ? strstr(url, "://") + 3 : url, '/') != NULL;
+    return arena_printf(arena, "%s%s", url, *exchange->path ? exchange->path : has_path ? "" : "/");
+}
+
+static void sign(struct arena *arena, const struct exchange *exchange, const struct aws_credentials *credentials,
+                 struct http_request *sent) {
+    const struct http_header headers[] = {{.name = "Content-Type", .value = exchange->content_type},
+                                          {.name = "X-Amz-Target", .value = exchange->target}};
     const struct sigv4_request to_sign = {.method = "POST",
-                                          .path = path_of(arena, url),
+                                          .path = path_of(arena, sent->url),
                                           .headers = headers,
-                                          .header_count = sizeof headers / sizeof *headers,
-                                          .body = body,
-                                          .body_size = strlen(body)};
-    const struct sigv4_credentials keys = {.access_key = credentials.access_key,
-                                           .secret_key = credentials.secret_key,
-                                           .session_token = credentials.session_token};
-    const struct sigv4_scope scope = {.region = request->region, .service = request->service};
-    struct http_request sent = {
-        .method = "POST",
-        .url =
-            arena_printf(arena, "%s%s", url, strchr(strstr(url, "://") ? strstr(url, "://") + 3 : url, '/') ? "" : "/"),
-        .body = body,
-        .body_size = strlen(body),
-        .interrupted = request->interrupted,
-        .context = request->context,
-        .timeout_ms = CALL_MS,
-        .use_proxy = true};
-    sigv4_sign(arena, &to_sign, host_of(arena, url), &keys, &scope,
-               clock_wall_ms(&clock_system) + attempt->aws->skew_ms, &sent.headers, &sent.header_count);
-    struct http_answer reply;
-    if (!http_send(attempt->client, arena, &sent, &reply, err))
+                                          .header_count = exchange->target ? 2 : 1,
+                                          .body = sent->body,
+                                          .body_size = sent->body_size};
+    const struct sigv4_credentials keys = {.access_key = credentials->access_key,
+                                           .secret_key = credentials->secret_key,
+                                           .session_token = credentials->session_token};
+    const struct aws_request *request = exchange->request;
+    const struct sigv4_scope scope = {.region = request->region,
+                                      .service = request->signing_name ? request->signing_name : request->service};
+    sigv4_sign(arena, &to_sign, host_of(arena, sent->url), &keys, &scope,
+               clock_wall_ms(&clock_system) + exchange->aws->skew_ms, &sent->headers, &sent->header_count);
+}
+
+static bool send_once(struct arena *arena, struct exchange *exchange, bool fresh_credentials, struct http_answer *reply,
+                      struct err *err) {
+    const struct aws_request *request = exchange->request;
+    struct aws_credentials credentials;
+    exchange->refusal = (struct aws_refusal){.type = "", .message = ""};
+    exchange->date = NULL;
+    if (!get_credentials(exchange->aws, arena, fresh_credentials, &credentials, err))
+        return false;
+    struct http_request sent = {.method = "POST",
+                                .url = address(arena, exchange),
+                                .body = exchange->body,
+                                .body_size = strlen(exchange->body),
+                                .interrupted = request->interrupted,
+                                .context = request->context,
+                                .timeout_ms = request->timeout_ms ? request->timeout_ms : CALL_MS,
+                                .use_proxy = true};
+    sign(arena, exchange, &credentials, &sent);
+    if (!http_send(exchange->client, arena, &sent, reply, err))
         return err_wrap(err, "%s %s", request->service, request->operation);
-    if (reply.status != 200)
-        return refuse(arena, attempt, &reply, err);
-    return json_parse(arena, reply.body, reply.body_size, answer, err) ||
-           err_wrap(err, "%s %s: the answer", request->service, request->operation);
+    if (reply->status < 200 || reply->status > 299)
+        return refuse(arena, exchange, reply, err);
+    return true;
 }
 
 /* The machine's clock is off: take AWS's word for the time. */
-static bool learn_time(struct attempt *attempt) {
+static bool learn_time(struct exchange *exchange) {
     struct tm moment = {0};
-    if (!attempt->date || !strptime(attempt->date, "%a, %d %b %Y %H:%M:%S GMT", &moment))
+    if (!exchange->date || !strptime(exchange->date, "%a, %d %b %Y %H:%M:%S GMT", &moment))
         return false;
     int64_t skew = (int64_t)timegm(&moment) * 1000 - clock_wall_ms(&clock_system);
-    if (llabs(skew - attempt->aws->skew_ms) < SIGV4_SKEW_MS)
+    if (llabs(skew - exchange->aws->skew_ms) < SIGV4_SKEW_MS)
         return false;
-    attempt->aws->skew_ms = skew;
+    exchange->aws->skew_ms = skew;
     return true;
 }
 
@@ -321,26 +273,82 @@ static bool pause_before(const struct aws_request *request, int attempt_number) 
     return true;
 }
 
-bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
-              struct err *err) {
+static bool may_repeat(const struct exchange *exchange, const struct err *err, int tries) {
+    return err->kind == ERR_UNAVAILABLE && tries < TRIES_MAX &&
+           (!exchange->request->once || aws_refusal_is_throttling(&exchange->refusal));
+}
+
+static bool carry_out(struct exchange *exchange, struct arena *arena, struct http_answer *reply, struct err *err) {
     struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
-    struct attempt attempt = {.aws = aws, .client = client, .request = request};
     bool renewed = false;
     bool timed = false;
     struct err own = {0};
+    exchange->client = client;
     for (int tries = 1;; tries++) {
         bool renew = renewed && tries == 2;
-        if (send_once(arena, &attempt, renew, answer, &own)) {
-            give_tokens(aws, tries > 1 ? REPEAT_COST : 1);
+        if (send_once(arena, exchange, renew, reply, &own)) {
+            give_tokens(exchange->aws, tries > 1 ? REPEAT_COST : 1);
             return true;
         }
-        bool repeat = own.kind == ERR_UNAVAILABLE && tries < TRIES_MAX && take_tokens(aws, REPEAT_COST) &&
-                      pause_before(request, tries - 1);
-        if (!repeat && !renewed && is_one_of(attempt.type, expired))
+        bool repeat = may_repeat(exchange, &own, tries) && take_tokens(exchange->aws, REPEAT_COST) &&
+                      pause_before(exchange->request, tries - 1);
+        if (!repeat && !renewed && aws_refusal_is_expired(&exchange->refusal))
             repeat = renewed = true;
-        if (!repeat && !timed && is_one_of(attempt.type, skewed))
-            repeat = timed = learn_time(&attempt);
+        if (!repeat && !timed && aws_refusal_is_skewed(&exchange->refusal))
+            repeat = timed = learn_time(exchange);
         if (!repeat)
             return err_set(err, own.kind, "%s", own.message);
     }
+}
+
+bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
+              struct err *err) {
+    struct exchange exchange = {.aws = aws,
+                                .request = request,
+                                .content_type = "application/x-amz-json-1.1",
+                                .target = arena_printf(arena, "%s.%s", request->target, request->operation),
+                                .path = "",
+                                .body = request->body ? json_print(arena, request->body) : "{}"};
+    struct http_answer reply;
+    return carry_out(&exchange, arena, &reply, err) &&
+           (json_parse(arena, reply.body, reply.body_size, answer, err) ||
+            err_wrap(err, "%s %s: the answer", request->service, request->operation));
+}
+
+static const char *form(struct arena *arena, const struct aws_request *request) {
+    const char *text = arena_printf(arena, "Action=%s&Version=%s", request->operation, request->version);
+    for (size_t i = 0; i < request->parameter_count; i++)
+        text = arena_printf(arena, "%s&%s=%s", text, http_encode(arena, request->parameters[i].name, false),
+                            http_encode(arena, request->parameters[i].value, false));
+    return text;
+}
+
+bool aws_call_query(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
+                    struct err *err) {
+    struct exchange exchange = {.aws = aws,
+                                .request = request,
+                                .content_type = "application/x-www-form-urlencoded; charset=utf-8",
+                                .path = "",
+                                .body = form(arena, request)};
+    struct http_answer reply;
+    const struct json *root = NULL;
+    if (!carry_out(&exchange, arena, &reply, err))
+        return false;
+    if (!xml_parse(arena, reply.body, reply.body_size, &root, err))
+        return err_wrap(err, "%s %s: the answer", request->service, request->operation);
+    *answer = json_get(root, arena_printf(arena, "%sResult", request->operation));
+    return true;
+}
+
+bool aws_call_rest(struct aws *aws, struct arena *arena, const struct aws_request *request, struct http_answer *answer,
+                   bool *refused, struct err *err) {
+    struct exchange exchange = {.aws = aws,
+                                .request = request,
+                                .content_type = "application/json",
+                                .path = request->path,
+                                .body = request->payload ? request->payload : ""};
+    bool good = carry_out(&exchange, arena, answer, err);
+    if (refused)
+        *refused = !good && exchange.refusal.status != 0;
+    return good;
 }

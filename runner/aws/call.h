@@ -1,10 +1,11 @@
 /*
- * Calls to AWS services that speak JSON: signed, sent, repeated where that is safe, decoded. Endpoints:
- * AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then AWS's own.
+ * Calls to AWS services in the protocols that they speak (JSON, Query, REST): signed, sent, repeated where that is
+ * safe, decoded. Endpoints: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then AWS's own.
  */
 #ifndef RUNNER_AWS_CALL_H
 #define RUNNER_AWS_CALL_H
 
+#include "common/http_client.h"
 #include "common/json.h"
 #include "common/sigv4.h"
 
@@ -26,20 +27,45 @@ bool aws_credentials(struct aws *aws, struct arena *arena, struct aws_credential
 const char *const *aws_endpoint_variables(struct arena *arena);
 
 struct aws_request {
-    const char *service;     /* for the signature and the endpoint's variable: "ecs" */
-    const char *host_prefix; /* "ecs", "api.ecr" */
+    const char *service;      /* for the endpoint's variable and the signature: "ecs" */
+    const char *signing_name; /* for the signature where that is another, else NULL: "monitoring" for "cloudwatch" */
+    const char *host_prefix;  /* "ecs", "api.ecr" */
     const char *region;
-    const char *target; /* "AmazonEC2ContainerServiceV20141113" */
     const char *operation;
-    const struct json *body;
+    const char *target;      /* JSON: "AmazonEC2ContainerServiceV20141113" */
+    const struct json *body; /* JSON */
+    const char *version;     /* Query: "2010-08-01" */
+    const struct aws_parameter *parameters;
+    size_t parameter_count;
+    const char *path;    /* REST: "/2015-03-31/functions/name/invocations", percent-encoded */
+    const char *payload; /* REST: JSON as text, or NULL */
+    /* The operation must not be done twice: repeated only where AWS refused it before it began. Otherwise every
+     * operation that is sent this way may be: describing ones by nature, the others because they are guarded by a
+     * checkpoint or harmless twice. */
+    bool once;
+    int timeout_ms;                     /* of one attempt; 0: 30,000 */
     bool (*interrupted)(void *context); /* or NULL */
     void *context;
 };
 
-/* Every operation that is sent this way may be repeated: describing ones by nature, the others because they are guarded
- * by a checkpoint or harmless twice. Errors: ERR_DENIED (credentials, permissions), ERR_NOT_FOUND, ERR_UNAVAILABLE
- * (throttled, 5xx, no answer, after all repetitions), ERR_INVALID; the message names AWS's exception. */
+/* A value of the Query protocol: "AlarmNames.member.1". */
+struct aws_parameter {
+    const char *name;
+    const char *value;
+};
+
+/* JSON. Errors: ERR_DENIED (credentials, permissions), ERR_NOT_FOUND, ERR_UNAVAILABLE (throttled, 5xx, no answer, after
+ * all repetitions), ERR_INVALID; the message names AWS's exception. */
 bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
               struct err *err);
+
+/* Query. *answer: what is in the answer's "<Operation>Result", as runner/aws/xml.h reads it; NULL where it has none.
+ * The same errors. */
+bool aws_call_query(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
+                    struct err *err);
+
+/* REST, POST: a 2xx answer as it came. The same errors; *refused (or NULL) says whether it was AWS that said no. */
+bool aws_call_rest(struct aws *aws, struct arena *arena, const struct aws_request *request, struct http_answer *answer,
+                   bool *refused, struct err *err);
 
 #endif

@@ -5,14 +5,16 @@ set -e
 cd "$(dirname "$0")/../.."
 target=$1
 seconds=${2:-60}
-[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: json doc sigv4 wire" >&2; exit 2; }
+[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: json doc sigv4 wire xml" >&2; exit 2; }
 
+room= # the file of another room that the target tries
+[ "$target" != xml ] || room=runner/aws/xml.c
 out=build-fuzz
 mkdir -p "$out/$target"
 clang -std=gnu17 -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
     -D_GNU_SOURCE '-DPENSTOCK_VERSION="fuzz"' -I. \
-    $(pkg-config --cflags libcjson libcurl libsodium yaml-0.1) common/*.c "tests/fuzz/$target.c" \
-    -o "$out/$target-fuzzer" $(pkg-config --libs libcjson libcurl libsodium yaml-0.1) -lm
+    $(pkg-config --cflags libcjson libcurl libpcre2-8 libsodium yaml-0.1) common/*.c $room "tests/fuzz/$target.c" \
+    -o "$out/$target-fuzzer" $(pkg-config --libs libcjson libcurl libpcre2-8 libsodium yaml-0.1) -lm
 
 seeds=tests/fuzz/corpus/$target
 if [ "$seconds" = merge ]; then
