@@ -8,6 +8,7 @@
 #include "common/str.h"
 #include "server/definition/definition.h"
 #include "server/engine/engine.h"
+#include "server/engine/worker_types.h"
 #include "server/server.h"
 #include "server/store/projects.h"
 #include "server/store/repositories.h"
@@ -67,8 +68,18 @@ static bool list_files(struct arena *arena, const char *directory, const char **
     return true;
 }
 
+struct types_wanted {
+    struct arena *arena;
+    struct custom_types types;
+};
+
+static bool read_types(struct tx *tx, void *context, struct err *err) {
+    struct types_wanted *wanted = context;
+    return worker_types_load(tx, wanted->arena, false, &wanted->types, err);
+}
+
 /* Sets load->problem to the first thing wrong and logs everything. */
-static void read_file(struct load *load, const char *directory) {
+static void read_file(struct load *load, const char *directory, const struct custom_types *types) {
     const struct json *document;
     struct err err = {0};
     const char *path = arena_printf(&load->arena, "%s/%s", directory, load->file);
@@ -79,7 +90,7 @@ static void read_file(struct load *load, const char *directory) {
         load->problem = arena_strdup(&load->arena, message);
         return;
     }
-    if (definition_check(&load->arena, document, DEFINITION_FILE, NULL, &load->result))
+    if (definition_check(&load->arena, document, DEFINITION_FILE, types, &load->result))
         return;
     const struct definition_errors *errors = &load->result.errors;
     for (size_t i = 0; i < errors->count; i++)
@@ -254,11 +265,12 @@ bool pipeline_files_load(struct server *server, const char *directory, struct er
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const char **files;
     size_t count;
-    if (!list_files(&arena, directory, &files, &count, err))
+    struct types_wanted wanted = {.arena = &arena};
+    if (!list_files(&arena, directory, &files, &count, err) || !db_read(server->db, read_types, &wanted, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct load load = {.arena = ARENA_INIT, .file = files[i], .files = files, .file_count = count};
-        read_file(&load, directory);
+        read_file(&load, directory, &wanted.types);
         bool stored = store_file(server->db, &load, err);
         arena_release(&load.arena);
         if (!stored)

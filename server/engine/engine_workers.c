@@ -3,13 +3,12 @@
  * what they say at its end, so it is never undone, only given up.
  */
 #include "common/str.h"
-#include "server/definition/custom_types.h"
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
+#include "server/engine/worker_types.h"
 #include "server/engine/workers.h"
 #include "server/jobs/worker_queue.h"
 #include "server/store/artifact_rows.h"
-#include "server/store/custom_type_rows.h"
 #include "server/store/events.h"
 
 #include <string.h>
@@ -24,8 +23,6 @@ static struct step step_of(struct tx *tx, struct arena *arena, const struct acti
 static bool find_type(struct step *step, const struct action_run_row *run, bool *found, struct custom_type *out,
                       struct err *err) {
     struct custom_type_row row;
-    enum action_category category;
-    const struct json *document = NULL;
     *found = false;
     if (!custom_type_rows_get(step->tx, step->arena, run->category, run->provider, run->type_version, found, &row, err))
         return false;
@@ -33,10 +30,7 @@ static bool find_type(struct step *step, const struct action_run_row *run, bool 
         *found = false;
         return true;
     }
-    if (!action_category_parse(row.category, &category))
-        return err_set(err, ERR_INTERNAL, "stored action type '%s' has an unknown category", row.provider);
-    return json_parse(step->arena, row.document, strlen(row.document), &document, err) &&
-           custom_type_read(category, row.provider, row.version, document, out, err);
+    return worker_type_read(step->arena, &row, out, err);
 }
 
 /* ---- start ---- */

@@ -37,13 +37,13 @@ bool pipeline_find(struct tx *tx, const struct aws_call *call, const char *name,
 bool pipeline_read(const struct aws_call *call, const char *declaration, const struct pipeline **out, struct err *err);
 
 /* A stored declaration as GetPipeline shows it: with version, with what a file may leave out, without secrets. */
-bool pipeline_show(const struct aws_call *call, const char *declaration, int64_t version, struct json **out,
-                   struct err *err);
+bool pipeline_show(struct tx *tx, const struct aws_call *call, const char *declaration, int64_t version,
+                   struct json **out, struct err *err);
 
 /* What the declaration of a create or update call says, checked. `stored` is what an update changes, else NULL: a
  * secret that comes in as "****" stays what it was. */
-bool pipeline_declared(const struct aws_call *call, const struct pipeline_row *stored, const struct pipeline **out,
-                       struct err *err);
+bool pipeline_declared(struct tx *tx, const struct aws_call *call, const struct pipeline_row *stored,
+                       const struct pipeline **out, struct err *err);
 
 /* {triggerType, triggerDetail} */
 struct json *execution_show_trigger(struct arena *arena, const struct execution_row *execution);

@@ -43,7 +43,7 @@ bool create_pipeline(struct tx *tx, struct aws_call *call, struct json *out, str
     const struct pipeline *pipeline;
     const struct json *tags = json_get(call->input, "tags");
     struct json *shown;
-    if (!pipeline_declared(call, NULL, &pipeline, err) || !tags_check(tags, err))
+    if (!pipeline_declared(tx, call, NULL, &pipeline, err) || !tags_check(tags, err))
         return false;
     const struct engine_definition definition = {
         .pipeline = pipeline, .origin = ORIGIN_API, .tags = tags ? json_print(call->arena, tags) : NULL};
@@ -51,7 +51,7 @@ bool create_pipeline(struct tx *tx, struct aws_call *call, struct json *out, str
         return name_taken(call, pipeline, err);
     struct pipeline_row row;
     if (!pipelines_get(tx, call->arena, pipeline->name, &row, err) || !start(tx, call, pipeline, err) ||
-        !pipeline_show(call, row.declaration, row.version, &shown, err))
+        !pipeline_show(tx, call, row.declaration, row.version, &shown, err))
         return false;
     json_set(call->arena, out, "pipeline", shown);
     if (tags)

@@ -34,7 +34,7 @@ bool get_pipeline(struct tx *tx, struct aws_call *call, struct json *out, struct
     const char *declaration = row.declaration;
     if (version != row.version && !pipelines_get_version(tx, call->arena, row.id, version, &declaration, NULL, err))
         return version_missing(call, version, err);
-    if (!pipeline_show(call, declaration, version, &shown, err))
+    if (!pipeline_show(tx, call, declaration, version, &shown, err))
         return false;
     json_set(call->arena, out, "pipeline", shown);
     struct json *metadata = json_set_object(call->arena, out, "metadata");

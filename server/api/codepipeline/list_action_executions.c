@@ -3,8 +3,9 @@
  */
 #include "server/api/codepipeline/codepipeline.h"
 
-#include "server/api/names.h"
+#include "server/api/artifact_store.h"
 #include "server/api/page.h"
+#include "server/engine/worker_types.h"
 #include "server/store/artifact_rows.h"
 
 #include "common/str.h"
@@ -55,15 +56,20 @@ struct listing {
     int64_t pipeline_id;
     int64_t version;
     const struct pipeline *pipeline;
+    const char *bucket; /* of its artifacts */
+    struct custom_types types;
 };
 
 static bool load_version(struct listing *listing, int64_t version, struct err *err) {
     const char *declaration;
+    struct artifact_store store;
     if (listing->pipeline && listing->version == version)
         return true;
     if (!pipelines_get_version(listing->tx, listing->arena, listing->pipeline_id, version, &declaration, NULL, err) ||
         !pipeline_read(listing->call, declaration, &listing->pipeline, err))
         return false;
+    artifact_store_read(listing->arena, listing->call->server->config, listing->pipeline->declaration, NULL, &store);
+    listing->bucket = store.bucket;
     listing->version = version;
     return true;
 }
@@ -82,7 +88,8 @@ static const struct json *parse(struct arena *arena, const char *text) {
     return text && json_parse(arena, text, strlen(text), &value, NULL) ? value : NULL;
 }
 
-/* Names with where their bytes lie, as AWS shows it; here the key is the content's SHA-256. */
+/* Names with where their bytes lie, as AWS shows it: the key under which a job worker sees them, else the content's
+ * SHA-256. */
 static bool show_artifacts(const struct listing *listing, const struct action_run_row *run, const char *names,
                            struct json *out, struct err *err) {
     json_each(name, parse(listing->arena, names)) {
@@ -94,9 +101,12 @@ static bool show_artifacts(const struct listing *listing, const struct action_ru
             return false;
         if (!found)
             continue;
+        const char *key;
+        if (!artifact_place_find(listing->tx, listing->arena, row.action_run_id, name->text, &key, err))
+            return false;
         struct json *place = json_set_object(listing->arena, item, "s3location");
-        json_set_text(listing->arena, place, "bucket", name_default_bucket(listing->call));
-        json_set_text(listing->arena, place, "key", row.sha256);
+        json_set_text(listing->arena, place, "bucket", listing->bucket);
+        json_set_text(listing->arena, place, "key", key ? key : row.sha256);
     }
     return true;
 }
@@ -110,11 +120,9 @@ static struct json *show_type(struct arena *arena, const struct action_type *typ
     return id;
 }
 
-static bool is_secret(const struct pipeline_action *action, const char *name) {
-    for (const struct action_key *key = action->type->keys; key->name; key++)
-        if (key->secret && str_equal(key->name, name))
-            return true;
-    return false;
+static const char *shown_value(const struct listing *listing, const struct pipeline_action *action, const char *key,
+                               const char *value) {
+    return worker_types_secret(&listing->types, action->type, key) ? "****" : value;
 }
 
 static void show_configuration(const struct listing *listing, const struct pipeline_action *action,
@@ -123,11 +131,11 @@ static void show_configuration(const struct listing *listing, const struct pipel
     struct json *written = json_set_object(arena, out, "configuration");
     for (size_t i = 0; i < action->configuration_count; i++) {
         const struct pipeline_setting *setting = &action->configuration[i];
-        json_set_text(arena, written, setting->key, is_secret(action, setting->key) ? "****" : setting->value);
+        json_set_text(arena, written, setting->key, shown_value(listing, action, setting->key, setting->value));
     }
     struct json *resolved = json_set_object(arena, out, "resolvedConfiguration");
     json_each(setting, parse(arena, run->configuration)) {
-        json_set_text(arena, resolved, setting->name, is_secret(action, setting->name) ? "****" : setting->text);
+        json_set_text(arena, resolved, setting->name, shown_value(listing, action, setting->name, setting->text));
     }
 }
 
@@ -216,6 +224,8 @@ bool list_action_executions(struct tx *tx, struct aws_call *call, struct json *o
         !page_begin_number(call, "actions", &before, err))
         return false;
     struct listing listing = {.tx = tx, .call = call, .arena = call->arena, .pipeline_id = pipeline.id};
+    if (!worker_types_load(tx, call->arena, true, &listing.types, err))
+        return false;
     if (!(execution ? list_of_execution(&listing, execution, before, limit + 1, &runs, &count, err)
                     : action_runs_list_pipeline(tx, call->arena, pipeline.id, before, limit + 1, &runs, &count, err)))
         return false;

@@ -4,6 +4,7 @@
 #include "server/api/codepipeline/codepipeline.h"
 
 #include "server/api/names.h"
+#include "server/engine/worker_types.h"
 
 #include "common/str.h"
 
@@ -42,13 +43,15 @@ bool pipeline_read(const struct aws_call *call, const char *declaration, const s
 }
 
 /* The type of an action in a declaration, or NULL. */
-static const struct action_type *type_of(const struct json *action) {
+static const struct action_type *type_of(struct arena *arena, const struct json *action) {
     const struct json *id = json_get(action, "actionTypeId");
     const char *category_name = json_get_text(id, "category"), *provider = json_get_text(id, "provider");
+    const char *version = json_get_text(id, "version");
     enum action_category category;
-    if (!category_name || !provider || !action_category_parse(category_name, &category))
+    if (!category_name || !provider || !version || !action_category_parse(category_name, &category))
         return NULL;
-    return action_types_find(provider, category);
+    return str_equal(json_get_text(id, "owner"), "Custom") ? custom_type_named(arena, category, provider, version)
+                                                           : action_types_find(provider, category);
 }
 
 /* json_get for a tree that may be changed. */
@@ -59,22 +62,27 @@ static struct json *member(struct json *object, const char *name) {
     return NULL;
 }
 
+typedef void visit_secret(void *context, const char *stage, const char *action, struct json *settings, const char *key);
+
 /* Calls visit for each secret setting of each action of a declaration that can be changed. */
-static void each_secret(struct json *declaration,
-                        void (*visit)(void *context, const char *stage, const char *action, struct json *settings,
-                                      const char *key),
-                        void *context) {
+static bool each_secret(struct tx *tx, const struct aws_call *call, struct json *declaration, visit_secret *visit,
+                        void *context, struct err *err) {
+    struct custom_types types;
+    if (!worker_types_load(tx, call->arena, true, &types, err))
+        return false;
     struct json *stages = member(declaration, "stages");
     for (struct json *stage = stages ? stages->first : NULL; stage; stage = stage->next) {
         struct json *actions = member(stage, "actions");
         for (struct json *action = actions ? actions->first : NULL; action; action = action->next) {
-            const struct action_type *type = type_of(action);
+            const struct action_type *type = type_of(call->arena, action);
             struct json *settings = member(action, "configuration");
-            for (const struct action_key *key = type ? type->keys : NULL; key && key->name; key++)
-                if (key->secret && json_get_text(settings, key->name))
-                    visit(context, json_get_text(stage, "name"), json_get_text(action, "name"), settings, key->name);
+            for (struct json *setting = type && settings ? settings->first : NULL; setting; setting = setting->next)
+                if (setting->type == JSON_TEXT && worker_types_secret(&types, type, setting->name))
+                    visit(context, json_get_text(stage, "name"), json_get_text(action, "name"), settings,
+                          setting->name);
         }
     }
+    return true;
 }
 
 static void hide(void *context, const char *stage, const char *action, struct json *settings, const char *key) {
@@ -98,8 +106,8 @@ static void show_store(const struct aws_call *call, struct json *out, const stru
     json_set_text(call->arena, store, "location", name_default_bucket(call));
 }
 
-bool pipeline_show(const struct aws_call *call, const char *declaration, int64_t version, struct json **out,
-                   struct err *err) {
+bool pipeline_show(struct tx *tx, const struct aws_call *call, const char *declaration, int64_t version,
+                   struct json **out, struct err *err) {
     const struct json *from;
     if (!parse(call, declaration, &from, err))
         return false;
@@ -113,7 +121,8 @@ bool pipeline_show(const struct aws_call *call, const char *declaration, int64_t
     copy(arena, to, from, "executionMode");
     copy(arena, to, from, "pipelineType");
     copy(arena, to, from, "variables");
-    each_secret(to, hide, arena);
+    if (!each_secret(tx, call, to, hide, arena, err))
+        return false;
     *out = to;
     return true;
 }
@@ -141,19 +150,23 @@ static void keep(void *context, const char *stage, const char *action, struct js
         json_set_text(secrets->arena, settings, key, secret);
 }
 
-bool pipeline_declared(const struct aws_call *call, const struct pipeline_row *stored, const struct pipeline **out,
-                       struct err *err) {
+bool pipeline_declared(struct tx *tx, const struct aws_call *call, const struct pipeline_row *stored,
+                       const struct pipeline **out, struct err *err) {
     const struct json *declaration = json_get(call->input, "pipeline");
     struct secrets secrets = {.arena = call->arena};
     if (stored) {
         if (!parse(call, stored->declaration, &secrets.stored, err))
             return false;
         struct json *whole = json_copy(call->arena, declaration);
-        each_secret(whole, keep, &secrets);
+        if (!each_secret(tx, call, whole, keep, &secrets, err))
+            return false;
         declaration = whole;
     }
+    struct custom_types types;
     struct definition_result result;
-    if (!definition_check(call->arena, declaration, DEFINITION_REQUEST, NULL, &result))
+    if (!worker_types_load(tx, call->arena, false, &types, err))
+        return false;
+    if (!definition_check(call->arena, declaration, DEFINITION_REQUEST, &types, &result))
         return definition_errors_fail(&result.errors, call->service->validation, err);
     *out = result.pipeline;
     return true;

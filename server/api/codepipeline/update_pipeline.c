@@ -24,14 +24,14 @@ bool update_pipeline(struct tx *tx, struct aws_call *call, struct json *out, str
     struct pipeline_row row;
     struct json *shown;
     if (!name) /* says what is wrong */
-        return pipeline_declared(call, NULL, &pipeline, err);
+        return pipeline_declared(tx, call, NULL, &pipeline, err);
     if (!pipeline_find(tx, call, name, &row, err) || !check_origin(&row, err) ||
-        !pipeline_declared(call, &row, &pipeline, err))
+        !pipeline_declared(tx, call, &row, &pipeline, err))
         return false;
     const struct engine_definition definition = {.pipeline = pipeline, .origin = ORIGIN_API};
     if (!engine_update_pipeline(tx, call->arena, &definition, err) ||
         !pipelines_get(tx, call->arena, name, &row, err) ||
-        !pipeline_show(call, row.declaration, row.version, &shown, err))
+        !pipeline_show(tx, call, row.declaration, row.version, &shown, err))
         return false;
     json_set(call->arena, out, "pipeline", shown);
     return true;

@@ -2,6 +2,7 @@
  * CheckDefinition: a pipeline file as `penstock check` reads it, without storing anything.
  */
 #include "server/api/penstock/penstock.h"
+#include "server/engine/worker_types.h"
 
 #include "common/doc.h"
 #include "common/str.h"
@@ -45,18 +46,19 @@ static struct definition_error split(struct arena *arena, const char *file, cons
 }
 
 bool check_definition(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
-    (void)tx;
-    (void)err;
     const char *text = aws_text(call, "text"), *file = json_get_text_or(call->input, "fileName", "pipeline.yml");
     json_set_bool(call->arena, out, "valid", true);
     struct json *list = json_set_array(call->arena, out, "errors");
     const struct json *document;
     struct definition_result result;
+    struct custom_types types;
     struct err problem = {0};
+    if (!worker_types_load(tx, call->arena, false, &types, err))
+        return false;
     if (!doc_parse(call->arena, file, text, strlen(text), &document, &problem)) {
         struct definition_error error = split(call->arena, file, problem.message);
         show_error(call->arena, list, &error);
-    } else if (!definition_check(call->arena, document, DEFINITION_FILE, NULL, &result)) {
+    } else if (!definition_check(call->arena, document, DEFINITION_FILE, &types, &result)) {
         for (size_t i = 0; i < result.errors.count; i++)
             show_error(call->arena, list, &result.errors.list[i]);
     }

@@ -41,7 +41,7 @@ bool get_pipeline_detail(struct tx *tx, struct aws_call *call, struct json *out,
     size_t count;
     if (!pipeline_find(tx, call, aws_text(call, "name"), &row, err) ||
         !view_pipeline(&view, &row, json_set_object(arena, out, "pipeline"), err) ||
-        !pipeline_show(call, row.declaration, row.version, &declaration, err) ||
+        !pipeline_show(tx, call, row.declaration, row.version, &declaration, err) ||
         !executions_list(tx, arena, row.id, 0, EXECUTIONS, &executions, &count, err))
         return false;
     json_set(arena, out, "declaration", declaration);

@@ -6,6 +6,7 @@
 #define SERVER_API_PENSTOCK_VIEW_H
 
 #include "server/api/aws.h"
+#include "server/engine/worker_types.h"
 #include "server/store/action_runs.h"
 #include "server/store/executions.h"
 #include "server/store/pipelines.h"
@@ -19,6 +20,7 @@ struct view {
     int64_t pipeline_id;
     int64_t version;
     const struct pipeline *pipeline;
+    const struct custom_types *types; /* all there ever were: they say which settings are secret; NULL: not yet read */
     /* Asked of git after the read: an execution and its pipeline show the same approval. */
     struct commits_wanted *wanted;
 };

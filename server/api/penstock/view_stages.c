@@ -92,16 +92,19 @@ static bool show_run(struct view *view, const struct action_run_row *run, struct
            show_variables(view, run, out, err);
 }
 
-static bool is_secret(const struct action_type *type, const char *name) {
-    for (const struct action_key *key = type->keys; key->name; key++)
-        if (key->secret && str_equal(key->name, name))
-            return true;
-    return false;
+static bool read_types(struct view *view, struct err *err) {
+    struct custom_types *types = arena_new(view->arena, struct custom_types);
+    if (!view->types && !worker_types_load(view->tx, view->arena, true, types, err))
+        return false;
+    view->types = view->types ? view->types : types;
+    return true;
 }
 
 /* As it ran, with variables resolved; as it is written, where it did not run. */
-static void show_configuration(struct view *view, const struct pipeline_action *action,
-                               const struct action_run_row *run, struct json *out) {
+static bool show_configuration(struct view *view, const struct pipeline_action *action,
+                               const struct action_run_row *run, struct json *out, struct err *err) {
+    if (!read_types(view, err))
+        return false;
     struct json *shown = json_set_object(view->arena, out, "configuration");
     for (size_t i = 0; i < action->configuration_count; i++)
         json_set_text(view->arena, shown, action->configuration[i].key, action->configuration[i].value);
@@ -110,8 +113,9 @@ static void show_configuration(struct view *view, const struct pipeline_action *
             json_set_text(view->arena, shown, setting->name, setting->text);
         }
     for (const struct json *setting = shown->first; setting; setting = setting->next)
-        if (is_secret(action->type, setting->name))
+        if (worker_types_secret(view->types, action->type, setting->name))
             json_set_text(view->arena, shown, setting->name, "****");
+    return true;
 }
 
 static void show_artifacts(struct arena *arena, const struct pipeline_artifact *artifacts, size_t count,
@@ -127,7 +131,8 @@ bool view_action(struct view *view, const struct pipeline_action *action, const 
     json_set_text(arena, out, "category", action_category_name(action->type->category));
     json_set_text(arena, out, "provider", action->type->provider);
     json_set_integer(arena, out, "runOrder", action->run_order);
-    show_configuration(view, action, run, out);
+    if (!show_configuration(view, action, run, out, err))
+        return false;
     show_artifacts(arena, action->inputs, action->input_count, json_set_array(arena, out, "inputArtifacts"));
     show_artifacts(arena, action->outputs, action->output_count, json_set_array(arena, out, "outputArtifacts"));
     return !run || show_run(view, run, out, err);
