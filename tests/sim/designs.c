@@ -1,0 +1,135 @@
+/*
+ * Random pipelines. A design is a seed; its text is made from that, so that an update is another seed under the same
+ * name. Stages take their names from one list: after an update there are some of the same name in another place.
+ */
+#include "tests/sim/sim.h"
+
+#include "common/doc.h"
+#include "common/str.h"
+#include "server/definition/definition.h"
+#include "tests/sim/draw.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const stage_names[NAME_PLACES] = {"Build", "Test", "Stage", "Prod", "After"};
+static const char *const modes[] = {"SUPERSEDED", "QUEUED", "PARALLEL"};
+
+/* What is being written. */
+struct draft {
+    struct str text;
+    uint64_t dice;
+    const char *built;     /* an artifact of an earlier build, or NULL */
+    const char *namespace; /* of an earlier build, or NULL */
+    struct arena *arena;
+};
+
+static uint64_t roll(struct draft *draft, uint64_t below) {
+    return draw_next(&draft->dice) % below;
+}
+
+static void write_build(struct draft *draft, const char *stage, size_t place) {
+    str_printf(&draft->text, "\"provider\":\"CodeBuild\",\"configuration\":{\"ProjectName\":\"%s\"",
+               roll(draft, 2) ? "shop" : "tools");
+    if (draft->namespace && roll(draft, 3) == 0)
+        str_printf(&draft->text,
+                   ",\"EnvironmentVariables\":\"[{\\\"name\\\":\\\"V\\\",\\\"value\\\":\\\"#{%s.V}\\\"}]\"",
+                   draft->namespace);
+    str_printf(&draft->text, "},\"inputArtifacts\":[\"%s\"]",
+               draft->built && roll(draft, 3) == 0 ? draft->built : "Src");
+    if (roll(draft, 2)) {
+        draft->built = arena_printf(draft->arena, "%s%zu", stage, place);
+        str_printf(&draft->text, ",\"outputArtifacts\":[\"%s\"]", draft->built);
+    }
+    if (roll(draft, 3) == 0) {
+        draft->namespace = arena_printf(draft->arena, "n%s%zu", stage, place);
+        str_printf(&draft->text, ",\"namespace\":\"%s\"", draft->namespace);
+    }
+}
+
+static void write_action(struct draft *draft, const char *stage, size_t place, int run_order) {
+    str_printf(&draft->text, "%s{\"name\":\"a%zu\",\"runOrder\":%d,", place ? "," : "", place, run_order);
+    uint64_t dice = roll(draft, 10);
+    if (dice < 5)
+        write_build(draft, stage, place);
+    else if (dice < 8)
+        str_printf(&draft->text,
+                   "\"provider\":\"ECS\",\"configuration\":{\"ClusterName\":\"prod\",\"ServiceName\":\"s%d\"},"
+                   "\"inputArtifacts\":[\"Src\"]",
+                   (int)roll(draft, 2));
+    else
+        str_printf(&draft->text, "\"provider\":\"Manual\",\"timeoutInMinutes\":%d", roll(draft, 3) ? 10000 : 5);
+    str_append(&draft->text, "}");
+}
+
+/* What was built in a group is there for the groups behind it only. */
+static void write_stage(struct draft *draft, const char *name) {
+    size_t actions = 1 + (roll(draft, 3) == 0) + (roll(draft, 3) == 0) + (roll(draft, 5) == 0);
+    const char *built = draft->built, *namespace = draft->namespace;
+    int run_order = 1 + (int)roll(draft, 2);
+    str_printf(&draft->text, ",{\"name\":\"%s\",\"actions\":[", name);
+    for (size_t i = 0; i < actions; i++) {
+        const char *built_before = draft->built, *namespace_before = draft->namespace;
+        draft->built = built;
+        draft->namespace = namespace;
+        write_action(draft, name, i, run_order);
+        if (draft->built == built)
+            draft->built = built_before;
+        if (draft->namespace == namespace)
+            draft->namespace = namespace_before;
+        if (roll(draft, 3) == 0) {
+            run_order += 1 + (int)roll(draft, 2);
+            built = draft->built;
+            namespace = draft->namespace;
+        }
+    }
+    str_append(&draft->text, "]}");
+}
+
+static const char *write_design(struct sim *sim, const struct design *design) {
+    struct draft draft = {.text = STR_INIT(65536), .dice = design->seed, .arena = &sim->arena};
+    str_printf(
+        &draft.text,
+        "{\"name\":\"%s\",\"pipelineType\":\"V2\",\"executionMode\":\"%s\",\"variables\":[{\"name\":\"color\","
+        "\"defaultValue\":\"red\"}],\"stages\":[{\"name\":\"Source\",\"actions\":[{\"name\":\"App\",\"provider\":"
+        "\"CodeCommit\",\"configuration\":{\"RepositoryName\":\"shop\",\"BranchName\":\"main\"},"
+        "\"outputArtifacts\":[\"Src\"]}]}",
+        design->name, modes[design->mode]);
+    size_t stages = 1 + (roll(&draft, 2) == 0) + (roll(&draft, 3) == 0) + (roll(&draft, 6) == 0);
+    bool turned = roll(&draft, 4) == 0;
+    for (size_t i = 0; i < stages; i++)
+        write_stage(&draft, stage_names[turned ? stages - 1 - i : i]);
+    str_append(&draft.text, "]}");
+    const char *text = arena_strdup(&sim->arena, str_text(&draft.text));
+    str_release(&draft.text);
+    return text;
+}
+
+const struct pipeline *design_read(struct sim *sim, const struct design *design) {
+    const struct json *document = NULL;
+    struct definition_result result;
+    struct err err = {0};
+    const char *text = write_design(sim, design);
+    if (!doc_parse(&sim->scratch, "design.json", text, strlen(text), &document, &err))
+        violated("the simulation's own pipelines are good", "%s", err.message);
+    if (!definition_check(&sim->scratch, document, DEFINITION_FILE, NULL, &result))
+        violated("the simulation's own pipelines are good", "%s: %s",
+                 result.errors.count ? result.errors.list[0].message : "?", text);
+    return result.pipeline;
+}
+
+void design_change(struct design *design) {
+    design->seed = draw_bits();
+    if (draw_chance(150))
+        design->mode = (int)draw_below(3);
+}
+
+void design_begin(struct sim *sim) {
+    sim->design_count = draw_chance(400) ? 2 : 1;
+    for (size_t i = 0; i < sim->design_count; i++) {
+        struct design *design = &sim->designs[i];
+        (void)snprintf(design->name, sizeof design->name, "shop%zu", i);
+        design->mode = (int)draw_below(3);
+        design_change(design);
+    }
+}

@@ -1,0 +1,287 @@
+/*
+ * The server's process: it is asked, it crashes before, within and after its transactions, it starts again; and the
+ * thread of its clock. What the program's main.c does at its start is done here too: open, then engine_open.
+ */
+#include "tests/sim/sim.h"
+
+#include "common/str.h"
+#include "server/engine/engine.h"
+#include "server/wake.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/draw.h"
+#include "tests/sim/path.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* db.c checkpoints from here on, after the answer was given. */
+#define CHECKPOINT_LOG_BYTES (INT64_C(1000) * 4096)
+#define AFTER_FAILURE_MS 1000 /* server/engine_clock.c: when it looks again after a failure */
+#define WOKEN_MAX 64
+
+enum fault { FAULT_NONE, FAULT_BEFORE, FAULT_AFTER, FAULT_WITHIN, FAULT_WRITE, FAULT_SYNC };
+
+/* What a commit woke; written by the writer's thread while we wait for it. */
+static struct {
+    bool work, clock;
+    char jobs[WOKEN_MAX][WAKE_TOPIC_SIZE];
+    size_t job_count;
+} woken;
+
+static void note_wake(void *context, const char *topic) {
+    (void)context;
+    if (str_equal(topic, WAKE_JOBS))
+        woken.work = true;
+    else if (str_equal(topic, WAKE_CLOCK))
+        woken.clock = true;
+    else if (str_starts_with(topic, "job/") && woken.job_count < WOKEN_MAX)
+        memcpy(woken.jobs[woken.job_count++], topic, strlen(topic) + 1);
+}
+
+static void hand_on_wakes(struct sim *sim) {
+    if (woken.work)
+        runners_wake(sim);
+    if (woken.clock)
+        sim->clock_woken = true;
+    for (size_t i = 0; i < woken.job_count; i++)
+        runners_wake_job(sim, woken.jobs[i] + strlen("job/"));
+    woken.work = woken.clock = false;
+    woken.job_count = 0;
+}
+
+int64_t sim_boot_ms(const struct sim *sim) {
+    return sim->now_ms - sim->booted_ms;
+}
+
+/* ---- up and down ---- */
+
+static bool open_engine(struct tx *tx, void *context, struct err *err) {
+    (void)context;
+    return engine_open(tx, err);
+}
+
+static bool do_nothing(struct tx *tx, void *context, struct err *err) {
+    (void)tx, (void)context, (void)err;
+    return true;
+}
+
+/* A checkpoint runs after the answer, beside us; it is over when the next piece of work has been done. */
+static void settle(struct sim *sim) {
+    struct err err = {0};
+    if (disk_log_bytes(path_of_log()) >= CHECKPOINT_LOG_BYTES)
+        (void)db_write(sim->db, do_nothing, NULL, &err);
+}
+
+static void fall(struct sim *sim, bool power) {
+    disk_stop();
+    db_close(sim->db);
+    sim->db = NULL;
+    disk_crash(!power ? DISK_LOSES_NONE : draw_chance(400) ? DISK_LOSES_ALL : DISK_LOSES_SOME, draw_bits());
+    if (sim->full)
+        disk_set_full(true);
+    if (power)
+        count(COUNT_POWER_LOSS);
+    sim->broken = false;
+    runners_disconnect(sim);
+    hand_on_wakes(sim);
+    sim->up_ms = sim->now_ms + (draw_chance(600) ? draw_between(0, 3000) : draw_between(3000, 100000));
+    if (power)
+        sim->booted_ms = sim->up_ms - draw_between(500, 30000);
+}
+
+void server_crash(struct sim *sim, bool power) {
+    note("the server %s", power ? "loses its power" : "is killed");
+    fall(sim, power);
+}
+
+void server_stop(struct sim *sim) {
+    note("the server ends in good order");
+    db_close(sim->db);
+    sim->db = NULL;
+    sim->broken = false;
+    runners_disconnect(sim);
+    count(COUNT_RESTARTS);
+    sim->up_ms = sim->now_ms + draw_between(0, 20000);
+}
+
+void server_start(struct sim *sim) {
+    struct err err = {0};
+    if (sim->faults && draw_chance(60))
+        disk_stop_after(draw_between(0, 14));
+    bool open = db_open(path_of_database(), &sim->clock, note_wake, sim, &sim->db, &err);
+    bool ready = open && db_write(sim->db, open_engine, NULL, &err);
+    if (ready)
+        settle(sim);
+    if (disk_is_stopped()) {
+        note("the server dies while it starts");
+        count(COUNT_CRASH_OPENING);
+        if (!open)
+            sim->db = NULL;
+        fall(sim, draw_chance(500));
+        return;
+    }
+    disk_stop_after(-1);
+    if (!ready && sim->full) { /* it cannot write its leases' new terms; whoever runs it tries again */
+        db_close(open ? sim->db : NULL);
+        sim->db = NULL;
+        sim->up_ms = sim->now_ms + 5000;
+        return;
+    }
+    if (!ready)
+        violated("the server starts", "%s", err.message);
+    note("the server starts");
+    hand_on_wakes(sim);
+    sim->clock_woken = true;
+    sim->clock_boot_ms = 0;
+}
+
+void server_begin(struct sim *sim) {
+    sim->db = NULL;
+    server_start(sim);
+}
+
+void server_end(struct sim *sim) {
+    count_more(COUNT_DISK_REFUSED, disk_counts()->refused);
+    count_more(COUNT_DISK_FAILED, disk_counts()->failed);
+    db_close(sim->db);
+    sim->db = NULL;
+}
+
+void server_set_full(struct sim *sim, bool full) {
+    sim->full = full;
+    disk_set_full(full);
+    note("the disk %s", full ? "is full" : "has room again");
+    if (full)
+        count(COUNT_DISK_FULL);
+}
+
+/* ---- questions ---- */
+
+static enum fault draw_fault(const struct sim *sim) {
+    if (!sim->faults)
+        return FAULT_NONE;
+    uint64_t dice = draw_below(1000);
+    return dice < 3    ? FAULT_BEFORE
+           : dice < 8  ? FAULT_AFTER
+           : dice < 14 ? FAULT_WITHIN
+           : dice < 16 ? FAULT_WRITE
+           : dice < 18 ? FAULT_SYNC
+                       : FAULT_NONE;
+}
+
+static void arm(struct sim *sim, enum fault fault) {
+    if (fault == FAULT_WITHIN)
+        disk_stop_after(draw_between(0, 30));
+    if (fault == FAULT_WRITE)
+        disk_fail_write(draw_between(0, 12));
+    if (fault == FAULT_SYNC)
+        disk_fail_sync(0);
+    sim->broken = sim->broken || fault == FAULT_WRITE || fault == FAULT_SYNC;
+}
+
+/* What an injected failure of the machine makes of an answer. */
+static bool is_trouble(const struct sim *sim, const struct err *err) {
+    return (sim->broken || sim->full) && strstr(err->message, "database") != NULL;
+}
+
+enum answer server_ask(struct sim *sim, db_work *work, void *context, struct err *err) {
+    if (!sim->db)
+        return ANSWER_NONE;
+    enum fault fault = draw_fault(sim);
+    bool power = draw_chance(500);
+    if (fault == FAULT_BEFORE) {
+        count(COUNT_CRASH_BEFORE);
+        server_crash(sim, power);
+        return ANSWER_NONE;
+    }
+    arm(sim, fault);
+    count(COUNT_WRITES);
+    bool done = db_write(sim->db, work, context, err);
+    settle(sim);
+    if (disk_is_stopped() || fault == FAULT_AFTER) {
+        count(fault == FAULT_AFTER ? COUNT_CRASH_AFTER : COUNT_CRASH_WITHIN);
+        note("the transaction was %s", done ? "committed" : "not committed");
+        server_crash(sim, power);
+        /* Death that came with the checkpoint came after the answer. */
+        return done && fault == FAULT_WITHIN ? ANSWER_DONE : ANSWER_NONE;
+    }
+    disk_stop_after(-1);
+    disk_fail_write(-1);
+    disk_fail_sync(-1);
+    hand_on_wakes(sim);
+    if (!done && is_trouble(sim, err))
+        return ANSWER_NONE;
+    if (!done && err->kind == ERR_INTERNAL)
+        violated("no request finds the database in a state that it does not know", "%s", err->message);
+    return done ? ANSWER_DONE : ANSWER_REFUSED;
+}
+
+bool server_read(struct sim *sim, db_work *work, void *context) {
+    struct err err = {0};
+    if (!sim->db)
+        return false;
+    /* On the writer's connection: it is open already. A connection of its own now and then. */
+    bool done = sim->seed % 16 == 0 ? db_read(sim->db, work, context, &err) : db_write(sim->db, work, context, &err);
+    if (!done && !is_trouble(sim, &err))
+        violated("the database can be read", "%s", err.message);
+    return done;
+}
+
+/* ---- the clock ---- */
+
+struct ticking {
+    struct sim *sim;
+    struct engine_due *due;
+    size_t count, next;
+    int64_t deadline_ms;
+};
+
+static bool list_due(struct tx *tx, void *context, struct err *err) {
+    struct ticking *ticking = context;
+    return engine_list_due(tx, &ticking->sim->scratch, &ticking->due, &ticking->count, err);
+}
+
+static bool do_due(struct tx *tx, void *context, struct err *err) {
+    struct ticking *ticking = context;
+    return engine_do_due(tx, &ticking->sim->scratch, &ticking->due[ticking->next], err);
+}
+
+static bool find_next(struct tx *tx, void *context, struct err *err) {
+    struct ticking *ticking = context;
+    return engine_next_deadline(tx, &ticking->deadline_ms, err);
+}
+
+static void look_again_soon(struct sim *sim) {
+    sim->clock_boot_ms = sim_boot_ms(sim) + AFTER_FAILURE_MS;
+    sim->clock_failed = true;
+}
+
+/* As server/engine_clock.c does it. */
+void server_tick(struct sim *sim) {
+    struct ticking ticking = {.sim = sim};
+    if (!sim->db || (!sim->clock_woken && sim_boot_ms(sim) < sim->clock_boot_ms))
+        return;
+    sim->clock_woken = sim->clock_failed = false;
+    if (!server_read(sim, list_due, &ticking)) {
+        look_again_soon(sim);
+        return;
+    }
+    bool all = true;
+    for (; ticking.next < ticking.count; ticking.next++) {
+        struct err err = {0};
+        enum answer answer = server_ask(sim, do_due, &ticking, &err);
+        if (!sim->db)
+            return;
+        note("the clock does %s %s", ticking.due[ticking.next].job_id ? "job" : "action",
+             ticking.due[ticking.next].job_id ? ticking.due[ticking.next].job_id : "");
+        if (answer == ANSWER_REFUSED)
+            violated("what is due can be done", "%s", err.message);
+        if (answer == ANSWER_DONE && ticking.due[ticking.next].job_id)
+            count(COUNT_LEASES_OVER);
+        all = all && answer == ANSWER_DONE;
+    }
+    if (!all || !server_read(sim, find_next, &ticking))
+        look_again_soon(sim);
+    else
+        sim->clock_boot_ms = ticking.deadline_ms;
+}
