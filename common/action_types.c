@@ -48,7 +48,7 @@ static const struct action_type types[] = {
      .keys = {REQUIRED("ECRRepositoryName"), OPTIONAL("DockerFilePath"), OPTIONAL("ImageTags"),
               OPTIONAL("RegistryType")}},
     {.provider = "Commands", .category = ACTION_COMPUTE, .owner = "AWS", .version = "1", COUNTS(1, 10, 0, 1),
-     .worker = ACTION_BY_NOBODY,
+     .worker = ACTION_BY_RUNNER,
      .keys = {OPTIONAL("EnvironmentType"), OPTIONAL("ComputeType"), OPTIONAL("VpcId"), OPTIONAL("Subnets"),
               OPTIONAL("SecurityGroupIds")}},
 

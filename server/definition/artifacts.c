@@ -82,7 +82,11 @@ static void missing_artifact(struct draft *draft, const struct draft_action *use
 static void late_artifact(struct draft *draft, const struct draft_action *user, const struct draft_artifact *input,
                           const struct draft_action *maker, const char *aws) {
     const char *title = draft_action_title(draft->arena, maker);
-    if (maker == user)
+    if (user->condition)
+        errors_add(draft->errors, input->place, DEFINITION_STRUCTURE, aws,
+                   "artifact '%s' is made by '%s', which runs after this rule; take one of %s stage", input->name,
+                   title, user->run_order > maker->run_order ? "this or an earlier" : "an earlier");
+    else if (maker == user)
         errors_add(draft->errors, input->place, DEFINITION_STRUCTURE, aws,
                    "artifact '%s' is made by this action itself; take it from an earlier action", input->name);
     else if (is_circle(draft, maker, user))
@@ -106,9 +110,9 @@ static void late_artifact(struct draft *draft, const struct draft_action *user, 
 static void check_input(struct draft *draft, const struct draft_action *user, const struct draft_artifact *input) {
     const struct draft_action *maker = find_maker(draft, input->name);
     const char *aws = arena_printf(draft->arena,
-                                   "Input Artifact Bundle %s in action %s is not declared as Output Artifact Bundle in "
-                                   "any of the preceding actions",
-                                   input->name, user->name);
+                                   "Input Artifact Bundle %s in %s %s is not declared as Output Artifact Bundle in any "
+                                   "of the preceding actions",
+                                   input->name, user->condition ? "rule" : "action", user->name);
     if (!maker)
         missing_artifact(draft, user, input, aws);
     else if (!draft_runs_before(maker, user))
@@ -154,4 +158,6 @@ void draft_check_artifacts(struct draft *draft) {
         check_inputs(draft, &draft->actions[i]);
         check_outputs(draft, &draft->actions[i]);
     }
+    for (size_t i = 0; i < draft->rule_count; i++)
+        check_inputs(draft, &draft->rules[i]);
 }

@@ -81,6 +81,59 @@ static struct json *write_action(struct arena *arena, const struct draft_action 
     return to;
 }
 
+static void write_rule(struct arena *arena, struct json *to, const struct json *from) {
+    const struct json *id = json_get(from, "ruleTypeId");
+    json_set_text(arena, to, "name", shape_get_text(arena, from, "name"));
+    struct json *type = json_set_object(arena, to, "ruleTypeId");
+    json_set_text(arena, type, "category", "Rule");
+    json_set_text(arena, type, "owner", "AWS");
+    json_set_text(arena, type, "provider", shape_get_text(arena, id ? id : from, "provider"));
+    json_set_text(arena, type, "version", "1");
+    const struct json *configuration = json_get(from, "configuration");
+    json_set(arena, to, "configuration", configuration ? texts_only(arena, configuration) : json_object(arena));
+    copy_texts(arena, to, from, "commands");
+    struct json *inputs = json_set_array(arena, to, "inputArtifacts");
+    json_each(input, json_get(from, "inputArtifacts")) {
+        const char *name = input->type == JSON_OBJECT ? shape_get_text(arena, input, "name") : shape_text(arena, input);
+        json_set_text(arena, json_append_object(arena, inputs), "name", name);
+    }
+    copy_text(arena, to, from, "region");
+    copy(arena, to, from, "timeoutInMinutes");
+}
+
+/* AWS leaves the result away where it is FAIL, which is what the CDK's users do. */
+static void write_conditions(struct arena *arena, struct json *to, const struct json *from) {
+    if (!json_get(from, "conditions"))
+        return;
+    struct json *list = json_set_array(arena, to, "conditions");
+    json_each(condition, json_get(from, "conditions")) {
+        struct json *object = json_append_object(arena, list);
+        const char *result = shape_get_text(arena, condition, "result");
+        json_set_text(arena, object, "result", result ? result : "FAIL");
+        struct json *rules = json_set_array(arena, object, "rules");
+        json_each(rule, json_get(condition, "rules")) {
+            write_rule(arena, json_append_object(arena, rules), rule);
+        }
+    }
+}
+
+static void write_stage_conditions(struct arena *arena, struct json *to, const struct json *stage) {
+    const struct json *failure = json_get(stage, "onFailure");
+    if (failure && failure->count > 0) {
+        struct json *object = json_set_object(arena, to, "onFailure");
+        copy_text(arena, object, failure, "result");
+        copy_texts(arena, object, failure, "retryConfiguration");
+        write_conditions(arena, object, failure);
+    }
+    for (enum condition_kind kind = CONDITION_ON_SUCCESS;; kind = CONDITION_BEFORE_ENTRY) {
+        const struct json *conditions = json_get(stage, stage_condition_names[kind]);
+        if (conditions)
+            write_conditions(arena, json_set_object(arena, to, stage_condition_names[kind]), conditions);
+        if (kind == CONDITION_BEFORE_ENTRY)
+            return;
+    }
+}
+
 static void write_stages(struct arena *arena, struct json *to, const struct draft *draft) {
     struct json *list = json_set_array(arena, to, "stages");
     for (size_t i = 0; i < draft->stage_count; i++) {
@@ -90,16 +143,38 @@ static void write_stages(struct arena *arena, struct json *to, const struct draf
         struct json *actions = json_set_array(arena, object, "actions");
         for (size_t j = 0; j < stage->action_count; j++)
             json_append(actions, write_action(arena, &draft->actions[stage->first_action + j]));
+        write_stage_conditions(arena, object, stage->place->value);
     }
 }
 
+/* The providerType is AWS's only one, which files need not write. */
+static void write_triggers(struct arena *arena, struct json *to, const struct json *from) {
+    const struct json *triggers = json_get(from, "triggers");
+    if (!triggers || triggers->count == 0)
+        return;
+    struct json *list = json_set_array(arena, to, "triggers");
+    json_each(trigger, triggers) {
+        struct json *object = json_append_object(arena, list);
+        json_set_text(arena, object, "providerType", "CodeStarSourceConnection");
+        copy_texts(arena, object, trigger, "gitConfiguration");
+    }
+}
+
+static bool is_filled(const struct json *value) {
+    return value && value->count > 0;
+}
+
 /* Using anything that only V2 has makes a pipeline V2 (AWS). */
-static const char *pipeline_type(const struct draft *draft, const char *mode) {
-    const struct json *variables = json_get(draft->place->value, "variables");
-    const char *type = shape_get_text(draft->arena, draft->place->value, "pipelineType");
-    if (!str_equal(mode, "SUPERSEDED") || (variables && variables->count > 0))
-        return "V2";
-    return type ? type : "V1";
+static bool needs_v2(const struct draft *draft, const char *mode) {
+    const struct json *pipeline = draft->place->value;
+    bool found = !str_equal(mode, "SUPERSEDED") || is_filled(json_get(pipeline, "variables")) ||
+                 is_filled(json_get(pipeline, "triggers"));
+    for (size_t i = 0; i < draft->stage_count; i++)
+        for (size_t kind = 0; kind < sizeof stage_condition_names / sizeof *stage_condition_names; kind++)
+            found = found || is_filled(json_get(draft->stages[i].place->value, stage_condition_names[kind]));
+    for (size_t i = 0; i < draft->action_count; i++)
+        found = found || draft->actions[i].type->category == ACTION_COMPUTE;
+    return found;
 }
 
 const struct json *draft_canonical(const struct draft *draft) {
@@ -113,7 +188,9 @@ const struct json *draft_canonical(const struct draft *draft) {
     copy_texts(arena, to, from, "artifactStores");
     write_stages(arena, to, draft);
     json_set_text(arena, to, "executionMode", mode ? mode : "SUPERSEDED");
-    json_set_text(arena, to, "pipelineType", pipeline_type(draft, mode ? mode : "SUPERSEDED"));
+    const char *type = shape_get_text(arena, from, "pipelineType");
+    json_set_text(arena, to, "pipelineType", needs_v2(draft, mode ? mode : "SUPERSEDED") ? "V2" : type ? type : "V1");
     copy_texts(arena, to, from, "variables");
+    write_triggers(arena, to, from);
     return to;
 }

@@ -95,6 +95,22 @@ static void check_link(const struct setting *setting) {
         bad(setting, "must be an address that begins with http:// or https://");
 }
 
+static void check_environment_type(const struct setting *setting) {
+    if (str_equal(setting->value, "WINDOWS_SERVER_2022_CONTAINER"))
+        bad(setting, "commands run in Linux containers; write LINUX_CONTAINER");
+    else if (!str_equal(setting->value, "LINUX_CONTAINER"))
+        bad(setting, arena_printf(setting->draft->arena, "'%s' is not known; write LINUX_CONTAINER", setting->value));
+}
+
+static void check_compute_type(const struct setting *setting) {
+    static const struct shape_pattern pattern = {.expression = "^BUILD_GENERAL1_(SMALL|MEDIUM|LARGE)$"};
+    if (!shape_matches(&pattern, setting->value))
+        bad(setting, arena_printf(setting->draft->arena,
+                                  "'%s' is not known; write BUILD_GENERAL1_SMALL, BUILD_GENERAL1_MEDIUM or "
+                                  "BUILD_GENERAL1_LARGE",
+                                  setting->value));
+}
+
 static const struct {
     const char *provider;
     const char *key;
@@ -108,6 +124,8 @@ static const struct {
     {"CodeCommit", "PollForSourceChanges", check_boolean},
     {"CodeStarSourceConnection", "DetectChanges", check_boolean},
     {"CodeStarSourceConnection", "OutputArtifactFormat", check_output_format},
+    {"Commands", "ComputeType", check_compute_type},
+    {"Commands", "EnvironmentType", check_environment_type},
     {"ECS", "DeploymentTimeout", check_deployment_timeout},
     {"GitHub", "PollForSourceChanges", check_boolean},
     {"Manual", "ExternalEntityLink", check_link},
@@ -166,6 +184,8 @@ static void check_value(const struct setting *setting, const struct action_key *
     if (key->secret)
         check_secret(setting, key->name);
     check_property(setting, key->name);
+    if (str_equal(setting->action->type->owner, "Custom"))
+        return; /* it may have the name of one of AWS's providers */
     for (size_t i = 0; i < sizeof known_values / sizeof *known_values; i++)
         if (str_equal(known_values[i].provider, setting->action->type->provider) &&
             str_equal(known_values[i].key, key->name))

@@ -5,7 +5,7 @@
  * configuration value is what the service enforces (50,000), not what its page says (1,000): pipelines of the CDK have
  * longer ones.
  */
-#include "server/definition/structure.h"
+#include "server/definition/declaration_shape.h"
 
 #define NAME_PATTERN(shown, class, said)                                                                               \
     { .aws = shown "+", .expression = "^" class "+$", .words = said }
@@ -29,9 +29,9 @@ static const struct shape_pattern role_pattern = {
 };
 
 static const struct shape any = {.type = SHAPE_ANY};
-static const struct shape name = {.type = SHAPE_TEXT, .least = 1, .most = 100, .pattern = &name_pattern};
-static const struct shape role = {.type = SHAPE_TEXT, .most = 1024, .pattern = &role_pattern};
-static const struct shape region = {.type = SHAPE_TEXT, .least = 4, .most = 30};
+const struct shape declaration_name_shape = {.type = SHAPE_TEXT, .least = 1, .most = 100, .pattern = &name_pattern};
+const struct shape declaration_role_shape = {.type = SHAPE_TEXT, .most = 1024, .pattern = &role_pattern};
+const struct shape declaration_region_shape = {.type = SHAPE_TEXT, .least = 4, .most = 30};
 
 static const struct shape encryption_key = {
     .type = SHAPE_OBJECT,
@@ -62,13 +62,17 @@ static const struct shape artifact_store = {
         },
 };
 
-static const struct shape artifact_stores = {.type = SHAPE_MAP, .keys = &region, .members = &artifact_store};
+static const struct shape artifact_stores = {
+    .type = SHAPE_MAP, .keys = &declaration_region_shape, .members = &artifact_store};
 
 static const char *const categories[] = {"Source", "Build", "Deploy", "Test", "Approval", "Invoke", "Compute", NULL};
 static const char *const owners[] = {"AWS", "ThirdParty", "Custom", NULL};
 
 static const struct shape category = {.type = SHAPE_TEXT, .choices = categories};
-static const struct shape provider = {.type = SHAPE_TEXT, .least = 1, .most = 35, .pattern = &provider_pattern};
+const struct shape declaration_provider_shape = {
+    .type = SHAPE_TEXT, .least = 1, .most = 35, .pattern = &provider_pattern};
+const struct shape declaration_version_shape = {
+    .type = SHAPE_TEXT, .least = 1, .most = 9, .pattern = &provider_pattern};
 
 static const struct shape action_type_id = {
     .type = SHAPE_OBJECT,
@@ -76,10 +80,8 @@ static const struct shape action_type_id = {
         (const struct shape_field[]){
             {.name = "category", .required = true, .shape = &category},
             {.name = "owner", .required = true, .shape = &(const struct shape){.type = SHAPE_TEXT, .choices = owners}},
-            {.name = "provider", .required = true, .shape = &provider},
-            {.name = "version",
-             .required = true,
-             .shape = &(const struct shape){.type = SHAPE_TEXT, .least = 1, .most = 9, .pattern = &provider_pattern}},
+            {.name = "provider", .required = true, .shape = &declaration_provider_shape},
+            {.name = "version", .required = true, .shape = &declaration_version_shape},
             {0},
         },
 };
@@ -92,6 +94,8 @@ static const struct shape input_artifact = {
     .short_form = &artifact_name,
     .fields = (const struct shape_field[]){{.name = "name", .required = true, .shape = &artifact_name}, {0}},
 };
+
+const struct shape declaration_inputs_shape = {.type = SHAPE_LIST, .members = &input_artifact};
 
 static const struct shape output_artifact = {
     .type = SHAPE_OBJECT,
@@ -129,32 +133,34 @@ static const struct shape configuration = {
 };
 
 static const struct shape command = {.type = SHAPE_TEXT, .least = 1, .most = 1000};
+const struct shape declaration_commands_shape = {.type = SHAPE_LIST, .most = 50, .members = &command};
+
+const struct shape declaration_timeout_shape = {.type = SHAPE_INTEGER, .least = 5, .most = 86400};
 
 static const struct shape action = {
     .type = SHAPE_OBJECT,
     .fields =
         (const struct shape_field[]){
-            {.name = "name", .required = true, .shape = &name},
+            {.name = "name", .required = true, .shape = &declaration_name_shape},
             {.name = "actionTypeId", .request_only = true, .shape = &action_type_id},
-            {.name = "provider", .file_only = true, .shape = &provider},
+            {.name = "provider", .file_only = true, .shape = &declaration_provider_shape},
             {.name = "category", .file_only = true, .shape = &category},
             {.name = "runOrder", .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 1, .most = 999}},
             {.name = "configuration", .shape = &configuration},
-            {.name = "commands", .shape = &(const struct shape){.type = SHAPE_LIST, .most = 50, .members = &command}},
+            {.name = "commands", .shape = &declaration_commands_shape},
             {.name = "outputArtifacts",
              .shape = &(const struct shape){.type = SHAPE_LIST, .members = &output_artifact}},
-            {.name = "inputArtifacts", .shape = &(const struct shape){.type = SHAPE_LIST, .members = &input_artifact}},
+            {.name = "inputArtifacts", .shape = &declaration_inputs_shape},
             {.name = "outputVariables",
              .shape = &(const struct shape){.type = SHAPE_LIST, .most = 15, .members = &short_text}},
             {.name = "environmentVariables",
              .shape = &(const struct shape){.type = SHAPE_LIST, .most = 10, .members = &environment_variable}},
-            {.name = "roleArn", .shape = &role},
-            {.name = "region", .shape = &region},
+            {.name = "roleArn", .shape = &declaration_role_shape},
+            {.name = "region", .shape = &declaration_region_shape},
             {.name = "namespace",
              .shape =
                  &(const struct shape){.type = SHAPE_TEXT, .least = 1, .most = 100, .pattern = &namespace_pattern}},
-            {.name = "timeoutInMinutes",
-             .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 5, .most = 86400}},
+            {.name = "timeoutInMinutes", .shape = &declaration_timeout_shape},
             {0},
         },
 };
@@ -163,14 +169,14 @@ static const struct shape stage = {
     .type = SHAPE_OBJECT,
     .fields =
         (const struct shape_field[]){
-            {.name = "name", .required = true, .shape = &name},
+            {.name = "name", .required = true, .shape = &declaration_name_shape},
             {.name = "actions",
              .required = true,
              .shape = &(const struct shape){.type = SHAPE_LIST, .least = 1, .most = 50, .members = &action}},
             {.name = "blockers", .shape = &any},
-            {.name = "beforeEntry", .shape = &any},
-            {.name = "onSuccess", .shape = &any},
-            {.name = "onFailure", .shape = &any},
+            {.name = "beforeEntry", .shape = &stage_conditions_shape},
+            {.name = "onSuccess", .shape = &stage_conditions_shape},
+            {.name = "onFailure", .shape = &stage_failure_shape},
             {0},
         },
 };
@@ -193,8 +199,8 @@ const struct shape declaration_shape = {
     .type = SHAPE_OBJECT,
     .fields =
         (const struct shape_field[]){
-            {.name = "name", .required = true, .shape = &name},
-            {.name = "roleArn", .request_only = true, .shape = &role},
+            {.name = "name", .required = true, .shape = &declaration_name_shape},
+            {.name = "roleArn", .request_only = true, .shape = &declaration_role_shape},
             {.name = "artifactStore", .shape = &artifact_store},
             {.name = "artifactStores", .shape = &artifact_stores},
             /* Fewer than two stages have a sentence of AWS's own. */
@@ -210,8 +216,9 @@ const struct shape declaration_shape = {
             {.name = "pipelineType",
              .shape = &(const struct shape){.type = SHAPE_TEXT, .choices = (const char *const[]){"V1", "V2", NULL}}},
             {.name = "variables", .shape = &(const struct shape){.type = SHAPE_LIST, .most = 50, .members = &variable}},
-            {.name = "triggers", .shape = &any},
-            {.name = "projects", .file_only = true, .shape = &any},
+            {.name = "triggers", .shape = &triggers_shape},
+            {.name = "projects", .file_only = true, .shape = &any},  /* definition.c looks at them */
+            {.name = "schedules", .file_only = true, .shape = &any}, /* so at these */
             {0},
         },
 };

@@ -18,6 +18,7 @@ static const struct shape wrapped_shape = {
             {.name = "pipeline", .shape = &any},
             {.name = "metadata", .shape = &any}, /* the server's own: when it was made, its ARN */
             {.name = "projects", .shape = &any},
+            {.name = "schedules", .shape = &any},
             {0},
         },
 };
@@ -41,7 +42,11 @@ static void check_pipeline(struct check *check, const struct place *place) {
     draft_check_types(draft);
     draft_check_stages(draft);
     draft_check_artifacts(draft);
+    draft_check_rules(draft);
+    draft_check_conditions(draft);
+    draft_check_commands(draft);
     draft_check_variables(draft);
+    draft_check_triggers(draft);
     draft_check_unsupported(draft);
 }
 
@@ -120,6 +125,7 @@ static bool finish(struct check *check) {
 static bool check_file(struct check *check, const struct json *document) {
     struct place root = {.value = document};
     struct place projects = PLACE_MEMBER(&root, "projects", json_get(document, "projects"));
+    struct place schedules = PLACE_MEMBER(&root, "schedules", json_get(document, "schedules"));
     struct place pipeline = {.value = json_get(document, "pipeline")};
     if (pipeline.value) {
         shape_check(&check->out->errors, &root, &wrapped_shape, DEFINITION_FILE);
@@ -128,6 +134,8 @@ static bool check_file(struct check *check, const struct json *document) {
         check_pipeline(check, &root);
     }
     check_projects(check->out, &projects);
+    if (schedules.value)
+        schedules_check(&check->out->errors, &schedules, &check->out->schedules, &check->out->schedule_count);
     return finish(check);
 }
 

@@ -1,6 +1,7 @@
 /*
- * From a tree of values (a file's, a request's, the store's) to a checked struct pipeline. No input or output at all:
- * the server, the command line's `penstock check` and the tests call the same functions.
+ * From a tree of values (a file's, a request's, the store's) to a checked struct pipeline. No input or output at all
+ * but for time zones, whose names are looked up in the system's data: the server, the command line's `penstock check`
+ * and the tests call the same functions.
  */
 #ifndef SERVER_DEFINITION_DEFINITION_H
 #define SERVER_DEFINITION_DEFINITION_H

@@ -114,4 +114,6 @@ void draft_check_stages(struct draft *draft) {
         check_time_limit(draft, &draft->actions[i]);
         check_region(draft, &draft->actions[i]);
     }
+    for (size_t i = 0; i < draft->rule_count; i++)
+        check_region(draft, &draft->rules[i]);
 }

@@ -1,5 +1,5 @@
 /*
- * From the tree to a draft: a list of stages and one of actions, each with its place.
+ * From the tree to a draft: lists of stages, of actions and of the rules of conditions, each with its place.
  */
 #include "server/definition/structure.h"
 
@@ -68,6 +68,42 @@ static void read_stage(struct draft *draft, const struct place *place) {
     stage->action_count = draft->action_count - stage->first_action;
 }
 
+/* Orders beyond those that actions may have. */
+#define BEFORE_ALL 0
+#define AFTER_ALL 1000
+
+static void read_rule(struct draft *draft, const struct draft_stage *stage, enum condition_kind kind,
+                      const struct place *place) {
+    if (draft->rule_count == draft->rule_capacity)
+        draft->rules = arena_grow(draft->arena, draft->rules, sizeof *draft->rules, &draft->rule_capacity);
+    struct draft_action *rule = &draft->rules[draft->rule_count++];
+    *rule = (struct draft_action){
+        .place = place,
+        .name = text_or_empty(draft->arena, place->value, "name"),
+        .stage_name = stage->name,
+        .stage = (size_t)(stage - draft->stages),
+        .run_order = kind == CONDITION_BEFORE_ENTRY ? BEFORE_ALL : AFTER_ALL,
+        .condition = stage_condition_names[kind],
+    };
+    rule->inputs = read_artifacts(draft, place, "inputArtifacts", &rule->input_count);
+}
+
+static void read_conditions(struct draft *draft, const struct draft_stage *stage, enum condition_kind kind) {
+    const struct place *outer = member(draft->arena, stage->place, stage_condition_names[kind]);
+    const struct place *conditions = member(draft->arena, outer, "conditions");
+    size_t index = 0;
+    json_each(condition, list_of(conditions)) {
+        const struct place *place = keep(draft->arena, (struct place)PLACE_ELEMENT(conditions, index++, condition));
+        const struct place *rules = member(draft->arena, place, "rules");
+        size_t rule_index = 0;
+        json_each(item, list_of(rules)) {
+            const struct place *rule = keep(draft->arena, (struct place)PLACE_ELEMENT(rules, rule_index++, item));
+            if (item->type == JSON_OBJECT)
+                read_rule(draft, stage, kind, rule);
+        }
+    }
+}
+
 static size_t count_actions(const struct json *stages) {
     size_t count = 0;
     json_each(stage, stages) {
@@ -91,6 +127,9 @@ void draft_read(struct draft *draft, struct definition_errors *errors, const str
         if (item->type == JSON_OBJECT)
             read_stage(draft, stage);
     }
+    for (size_t i = 0; i < draft->stage_count; i++)
+        for (enum condition_kind kind = CONDITION_BEFORE_ENTRY; kind <= CONDITION_ON_FAILURE; kind++)
+            read_conditions(draft, &draft->stages[i], kind);
 }
 
 const char *draft_action_title(struct arena *arena, const struct draft_action *action) {

@@ -5,15 +5,15 @@
 #ifndef SERVER_DEFINITION_STRUCTURE_H
 #define SERVER_DEFINITION_STRUCTURE_H
 
-#include "server/definition/shape.h"
-
-extern const struct shape declaration_shape;
+#include "server/definition/declaration_shape.h"
 
 struct draft_artifact {
     const char *name; /* NULL where it has none */
     const struct place *place;
 };
 
+/* An action; or a rule of a condition, which reads artifacts and variables like an action that runs before or after all
+ * others of its stage. */
 struct draft_action {
     const struct place *place; /* its value is the action's object */
     const char *name;          /* "" where it has none */
@@ -22,6 +22,8 @@ struct draft_action {
     int64_t run_order;
     const struct action_type *type;   /* NULL: unknown, and said so */
     const struct custom_type *custom; /* NULL: none of the list of custom types */
+    const char *condition;            /* a rule's: "beforeEntry"; NULL: it is an action */
+    const struct rule_type *rule;     /* a rule's; NULL: unknown, and said so */
     struct draft_artifact *inputs;
     size_t input_count;
     struct draft_artifact *outputs;
@@ -45,6 +47,9 @@ struct draft {
     size_t stage_count;
     struct draft_action *actions; /* of all stages, in the order written */
     size_t action_count;
+    struct draft_action *rules; /* of all stages' conditions, in the order beforeEntry, onSuccess, onFailure */
+    size_t rule_count;
+    size_t rule_capacity;
 };
 
 /* Reads what is there; members of the wrong type count as absent (shape_check has said so). */
@@ -71,6 +76,22 @@ struct draft_owner {
 
 /* No key that its type does not know, and each that it needs. */
 void draft_check_keys(struct draft *draft, const struct draft_owner *owner);
+
+/* Commands and what goes with them (output files and variables), and environment variables: who may have them, and what
+ * they may hold. */
+void draft_check_commands(struct draft *draft);
+
+/* Each rule's type, and its configuration against it. */
+void draft_check_rules(struct draft *draft);
+
+/* What conditions lead to, and which rules they may have; onFailure as a whole. */
+void draft_check_conditions(struct draft *draft);
+
+void draft_check_triggers(struct draft *draft);
+
+/* A file's schedules, which are no part of the declaration: *out holds them all where there is no error. */
+void schedules_check(struct definition_errors *errors, const struct place *place, const struct pipeline_schedule **out,
+                     size_t *count);
 
 /* Names of stages and actions, what may stand in which stage, artifact stores, time limits. */
 void draft_check_stages(struct draft *draft);

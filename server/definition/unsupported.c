@@ -5,8 +5,6 @@
  */
 #include "server/definition/structure.h"
 
-#include "common/str.h"
-
 static bool is_set(const struct json *value) {
     if (!value)
         return false;
@@ -20,16 +18,6 @@ static void refuse(struct draft *draft, const struct place *parent, const char *
         errors_add_name(draft->errors, &place, code, NULL, "is not supported yet; %s", instead);
 }
 
-static void check_stage(struct draft *draft, const struct draft_stage *stage) {
-    refuse(draft, stage->place, "beforeEntry", DEFINITION_STAGE,
-           "remove it, and put a Manual approval action first where a person shall decide");
-    refuse(draft, stage->place, "onSuccess", DEFINITION_STAGE,
-           "remove it, and check the outcome in a CodeBuild action at the stage's end");
-    refuse(draft, stage->place, "onFailure", DEFINITION_STAGE,
-           "remove it: the stage then fails, and a person runs the pipeline again");
-    refuse(draft, stage->place, "blockers", DEFINITION_STAGE, "remove it (AWS keeps it for itself)");
-}
-
 /* Whoever wrote it relies on a message that would not come. */
 static void check_notification(struct draft *draft, const struct draft_action *action) {
     struct place place = PLACE_MEMBER(action->place, "configuration", json_get(action->place->value, "configuration"));
@@ -38,28 +26,14 @@ static void check_notification(struct draft *draft, const struct draft_action *a
                "remove it: no message is sent yet, the approval waits on the dashboard");
 }
 
-static void check_action(struct draft *draft, const struct draft_action *action) {
-    const char *role = "remove it: the work is done with the credentials of the runner that takes it";
-    refuse(draft, action->place, "roleArn", DEFINITION_ACTION, role);
-    check_notification(draft, action);
-    if (!action->type || str_equal(action->type->provider, "Commands"))
-        return;
-    const char *commands = "remove it: only Commands actions have it";
-    refuse(draft, action->place, "commands", DEFINITION_ACTION, commands);
-    refuse(draft, action->place, "outputVariables", DEFINITION_ACTION, commands);
-    refuse(draft, action->place, "environmentVariables", DEFINITION_ACTION,
-           "remove it; a CodeBuild action takes the configuration key EnvironmentVariables");
-    for (size_t i = 0; i < action->output_count; i++)
-        if (action->outputs[i].place->value->type == JSON_OBJECT)
-            refuse(draft, action->outputs[i].place, "files", DEFINITION_ACTION,
-                   "remove it; which files go in is said by 'artifacts' in the buildspec");
-}
-
 void draft_check_unsupported(struct draft *draft) {
-    refuse(draft, draft->place, "triggers", DEFINITION_STRUCTURE,
-           "remove it: every push to a source action's branch starts the pipeline");
+    const char *role = "remove it: the work is done with the credentials of the runner that takes it";
     for (size_t i = 0; i < draft->stage_count; i++)
-        check_stage(draft, &draft->stages[i]);
-    for (size_t i = 0; i < draft->action_count; i++)
-        check_action(draft, &draft->actions[i]);
+        refuse(draft, draft->stages[i].place, "blockers", DEFINITION_STAGE, "remove it (AWS keeps it for itself)");
+    for (size_t i = 0; i < draft->action_count; i++) {
+        refuse(draft, draft->actions[i].place, "roleArn", DEFINITION_ACTION, role);
+        check_notification(draft, &draft->actions[i]);
+    }
+    for (size_t i = 0; i < draft->rule_count; i++)
+        refuse(draft, draft->rules[i].place, "roleArn", DEFINITION_STAGE, role);
 }

@@ -84,6 +84,10 @@ static const char *near_namespace(struct draft *draft, const char *name) {
     return suggest_nearest(name, names);
 }
 
+static const char *code_of(const struct draft_action *user) {
+    return user->condition ? DEFINITION_STAGE : DEFINITION_ACTION;
+}
+
 /* A reference as it was written, and where. */
 struct reference {
     struct draft *draft;
@@ -96,10 +100,10 @@ struct reference {
 static void check_pipeline_variable(const struct reference *reference) {
     struct definition_errors *errors = reference->draft->errors;
     if (reference->action->type && reference->action->type->category == ACTION_SOURCE)
-        errors_add(errors, reference->place, DEFINITION_ACTION, NULL,
+        errors_add(errors, reference->place, code_of(reference->action), NULL,
                    "#{variables.%s} cannot be used in a source action; write the value itself", reference->key);
     else if (!find_variable(reference->draft, reference->key))
-        errors_add(errors, reference->place, DEFINITION_ACTION, NULL,
+        errors_add(errors, reference->place, code_of(reference->action), NULL,
                    "the pipeline has no variable '%s'; declare it under 'variables'", reference->key);
 }
 
@@ -116,14 +120,15 @@ static void check_action_variable(const struct reference *reference) {
         reference->action->stage_name, reference->action->name, reference->space, reference->key);
     const char *nearest = maker ? NULL : near_namespace(draft, reference->space);
     if (maker)
-        errors_add(draft->errors, reference->place, DEFINITION_ACTION, NULL,
-                   "#{%s.%s} is known only after '%s' ran; use it in an action that runs later", reference->space,
-                   reference->key, draft_action_title(draft->arena, maker));
+        errors_add(draft->errors, reference->place, code_of(reference->action), NULL,
+                   "#{%s.%s} is known only after '%s' ran; use it in %s that runs later", reference->space,
+                   reference->key, draft_action_title(draft->arena, maker),
+                   reference->action->condition ? "a rule" : "an action");
     else if (nearest)
-        errors_add(draft->errors, reference->place, DEFINITION_ACTION, aws,
+        errors_add(draft->errors, reference->place, code_of(reference->action), aws,
                    "no action has namespace '%s'; did you mean '%s'?", reference->space, nearest);
     else
-        errors_add(draft->errors, reference->place, DEFINITION_ACTION, aws,
+        errors_add(draft->errors, reference->place, code_of(reference->action), aws,
                    "no action has namespace '%s'; add 'namespace: %s' to the action whose variable this is",
                    reference->space, reference->space);
 }
@@ -134,7 +139,7 @@ static void check_reference(const struct reference *reference) {
     else if (!str_equal(reference->space, "codepipeline"))
         check_action_variable(reference);
     else if (!str_equal(reference->key, "PipelineExecutionId"))
-        errors_add(reference->draft->errors, reference->place, DEFINITION_ACTION, NULL,
+        errors_add(reference->draft->errors, reference->place, code_of(reference->action), NULL,
                    "there is no #{codepipeline.%s}; only #{codepipeline.PipelineExecutionId}", reference->key);
 }
 
@@ -143,13 +148,13 @@ static void check_references(struct draft *draft, const struct draft_action *act
     while (text && (text = strstr(text, "#{"))) {
         const char *end = strchr(text, '}');
         if (!end) {
-            errors_add(draft->errors, place, DEFINITION_ACTION, NULL, "a reference '#{' has no '}'; close it");
+            errors_add(draft->errors, place, code_of(action), NULL, "a reference '#{' has no '}'; close it");
             return;
         }
         const char *inside = arena_strndup(draft->arena, text + 2, (size_t)(end - text - 2));
         const char *dot = strchr(inside, '.');
         if (!dot || dot == inside || !dot[1] || strchr(dot + 1, '.'))
-            errors_add(draft->errors, place, DEFINITION_ACTION, NULL, "'#{%s}' is no reference; write #{namespace.key}",
+            errors_add(draft->errors, place, code_of(action), NULL, "'#{%s}' is no reference; write #{namespace.key}",
                        inside);
         else
             check_reference(&(struct reference){
@@ -173,8 +178,7 @@ static void check_list(struct draft *draft, const struct draft_action *action, c
     }
 }
 
-static void check_action(struct draft *draft, const struct draft_action *action) {
-    check_namespace(draft, action);
+static void check_texts(struct draft *draft, const struct draft_action *action) {
     struct place settings =
         PLACE_MEMBER(action->place, "configuration", json_get(action->place->value, "configuration"));
     json_each(setting, settings.value) {
@@ -188,6 +192,10 @@ static void check_action(struct draft *draft, const struct draft_action *action)
 
 void draft_check_variables(struct draft *draft) {
     check_declarations(draft);
-    for (size_t i = 0; i < draft->action_count; i++)
-        check_action(draft, &draft->actions[i]);
+    for (size_t i = 0; i < draft->action_count; i++) {
+        check_namespace(draft, &draft->actions[i]);
+        check_texts(draft, &draft->actions[i]);
+    }
+    for (size_t i = 0; i < draft->rule_count; i++)
+        check_texts(draft, &draft->rules[i]);
 }

@@ -121,6 +121,7 @@ bool pipeline_show(struct tx *tx, const struct aws_call *call, const char *decla
     copy(arena, to, from, "executionMode");
     copy(arena, to, from, "pipelineType");
     copy(arena, to, from, "variables");
+    copy(arena, to, from, "triggers");
     if (!each_secret(tx, call, to, hide, arena, err))
         return false;
     *out = to;

@@ -143,7 +143,7 @@ def test_second_generation_pipelines(post, declaration, name):
 @pytest.mark.parametrize(
     "members, code, words",
     [
-        ({"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "App"}}]}, "InvalidStructureException", "triggers: is not supported yet"),
+        ({"triggers": [{"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "App"}}]}, "InvalidStructureException", "Make sure to choose valid filter combinations"),
         ({"unknownThing": 1}, "InvalidStructureException", "unknownThing: unknown key"),
     ],
     ids=["triggers", "unknown"],

@@ -19,6 +19,27 @@
 
 #include <cmocka.h>
 
+/* What there is of custom action types, in the form in which they are stored. */
+static const char jenkins[] =
+    "{\"settings\":{\"entityUrlTemplate\":\"https://jenkins.example.com/job/{Config:Job}\"},"
+    "\"configurationProperties\":["
+    "{\"name\":\"Job\",\"required\":true,\"key\":true,\"secret\":false,\"queryable\":true,\"type\":\"String\"},"
+    "{\"name\":\"Token\",\"required\":false,\"key\":false,\"secret\":true},"
+    "{\"name\":\"Attempts\",\"required\":false,\"key\":false,\"secret\":false,\"type\":\"Number\"},"
+    "{\"name\":\"Keep\",\"required\":false,\"key\":false,\"secret\":false,\"type\":\"Boolean\"}],"
+    "\"inputArtifactDetails\":{\"minimumCount\":1,\"maximumCount\":2},"
+    "\"outputArtifactDetails\":{\"minimumCount\":0,\"maximumCount\":1}}";
+
+static struct custom_types custom_types(struct arena *arena) {
+    struct custom_type *type = arena_new(arena, struct custom_type);
+    const struct json *document;
+    struct err err;
+    if (!json_parse(arena, jenkins, strlen(jenkins), &document, &err) ||
+        !custom_type_read(ACTION_BUILD, "Jenkins", "1", document, type, &err))
+        fail_msg("%s", err.message);
+    return (struct custom_types){.list = type, .count = 1};
+}
+
 static char *read_text(struct arena *arena, const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
     if (!file)
@@ -48,7 +69,8 @@ static void check(struct arena *arena, const char *directory, const char *file, 
         str_printf(out, "%s\n", err.message);
         return;
     }
-    bool valid = definition_check(arena, document, DEFINITION_FILE, NULL, result);
+    const struct custom_types types = custom_types(arena);
+    bool valid = definition_check(arena, document, DEFINITION_FILE, &types, result);
     append_errors(arena, file, &result->errors, out);
     assert_int_equal(valid, out->length == 0);
     assert_true(valid || !result->pipeline);
@@ -93,7 +115,7 @@ static void bad_files_are_told_exactly_what_is_wrong(void **state) {
     (void)state;
     int count = each_file(TEST_DATA "/bad", visit_bad);
     assert_true(all_right);
-    assert_true(count >= 60);
+    assert_true(count >= 120);
 }
 
 static void visit_good(const char *directory, const char *file) {
@@ -108,13 +130,48 @@ static void visit_good(const char *directory, const char *file) {
     char *text = json_print(&arena, result.pipeline->declaration);
     const struct json *declaration;
     assert_true(json_parse(&arena, text, strlen(text), &declaration, NULL));
-    assert_true(definition_check(&arena, declaration, DEFINITION_FILE, NULL, &again));
+    const struct custom_types types = custom_types(&arena);
+    assert_true(definition_check(&arena, declaration, DEFINITION_FILE, &types, &again));
     assert_string_equal(json_print(&arena, again.pipeline->declaration), text);
 }
 
 static void good_files_load_and_stay_the_same(void **state) {
     (void)state;
-    assert_true(each_file(TEST_DATA "/good", visit_good) >= 5);
+    assert_true(each_file(TEST_DATA "/good", visit_good) >= 11);
+}
+
+/* The text between the next "```yaml" line and the one that ends it; NULL where there is none. */
+static char *next_example(struct arena *arena, const char **text) {
+    static const char fence[] = "\n```yaml\n";
+    const char *begin = strstr(*text, fence);
+    if (!begin)
+        return NULL;
+    begin += strlen(fence);
+    const char *end = strstr(begin, "\n```");
+    assert_non_null(end);
+    *text = end;
+    return arena_strndup(arena, begin, (size_t)(end - begin) + 1);
+}
+
+static void examples_of_the_documentation_are_good(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    size_t size;
+    const char *text = read_text(&arena, DOCUMENTATION "/pipeline-files.md", &size);
+    const struct custom_types types = custom_types(&arena);
+    int count = 0;
+    for (char *example; (example = next_example(&arena, &text)); count++) {
+        struct str told CLEANUP(str_release) = STR_INIT(64 * 1024);
+        struct definition_result result;
+        const struct json *document;
+        struct err err;
+        if (!doc_parse(&arena, "example", example, strlen(example), &document, &err))
+            fail_msg("%s", err.message);
+        (void)definition_check(&arena, document, DEFINITION_FILE, &types, &result);
+        append_errors(&arena, "example", &result.errors, &told);
+        assert_string_equal(str_text(&told), "");
+    }
+    assert_true(count >= 4);
 }
 
 static void pipelines_that_ship_are_good(void **state) {
@@ -127,6 +184,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_files_are_told_exactly_what_is_wrong),
         cmocka_unit_test(good_files_load_and_stay_the_same),
+        cmocka_unit_test(examples_of_the_documentation_are_good),
         cmocka_unit_test(pipelines_that_ship_are_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
