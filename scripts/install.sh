@@ -7,9 +7,10 @@ set -euo pipefail
 packages_of() {
     case $1 in
     build)
+        # tzdata is what the server knows time zones from.
         echo gcc libc6-dev meson ninja-build pkgconf python3 git \
             libarchive-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev libgit2-dev libmicrohttpd-dev \
-            libpcre2-dev libsodium-dev libsqlite3-dev libyaml-dev
+            libpcre2-dev libsodium-dev libsqlite3-dev libyaml-dev tzdata
         ;;
     web)
         # Any Node.js from 18 on will do, wherever it came from.
@@ -18,7 +19,7 @@ packages_of() {
         ;;
     run)
         # libssl3 and libstdc++6 are what the demo application's proxy stands on (scripts/images.sh).
-        echo git docker.io iptables docker-registry busybox-static python3 python3-boto3 libssl3 libstdc++6
+        echo git docker.io iptables docker-registry busybox-static python3 python3-boto3 libssl3 libstdc++6 tzdata
         ;;
     test) echo awscli chromium chromium-driver clang-format file python3-pytest python3-selenium ;;
     *)

@@ -6,13 +6,14 @@
  * paths AND tags AND events. Of `includes` one pattern suffices, and where there are none, everything is included; what
  * one of `excludes` matches is out, whatever the includes say.
  *
- *   push filter          matches pushes only; a pull request's, pull requests only
- *   tags                 match pushes of tags only. A push filter without `tags` never matches a tag's push, not even
- * when it gives nothing at all branches             the branch that was pushed to; the one that a pull request wants to
- * go into file paths           each changed file alone: one that an include matches and no exclude suffices. A change
- * without files (an empty commit) has none. The first push of a new branch has nothing to be compared with and does not
- * match (AWS's rule). Where the files are not known otherwise (the sender cut the list off) the filter counts as met: a
- * run too many is seen, a lost one is not events               bits; none means all three
+ *   push filter   matches pushes only; a filter for pull requests matches these only.
+ *   tags          match pushes of tags only. A push filter without tags never matches a tag, not even an empty one.
+ *   branches      the branch that was pushed to; the one that a pull request wants to go into.
+ *   file paths    each changed file alone: one that is included and not excluded suffices. A change without files (an
+ *                 empty commit) has none. The first push of a new branch has nothing to be compared with and does not
+ *                 match (AWS's rule). Where the files are not known for another reason (the sender cut the list off)
+ *                 the condition counts as met: a run too many is seen, a lost one is not.
+ *   events        bits; none means all three.
  *
  * A push filter with tags together with branches or file paths can never match: a push has one or the other. Whoever
  * reads definitions refuses it (AWS's valid combinations are tags; branches; branches and file paths).

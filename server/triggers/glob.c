@@ -16,7 +16,7 @@ enum token_kind {
     TOKEN_SET,         /* [...] */
     TOKEN_RUN,         /* * */
     TOKEN_LONG_RUN,    /* ** */
-    TOKEN_NO_FOLDER,   /* first of the two tokens of ** and '/': on to the next one or past it */
+    TOKEN_NO_FOLDER,   /* first of the two tokens of ** and '/': on to the next one; past it where a name begins */
     TOKEN_FOLDERS,     /* the second: ends behind any '/' */
     TOKEN_GROUP,       /* { : on to the beginning of every alternative */
     TOKEN_ALTERNATIVE, /* the end of one that another one follows: on to the end of the group */
@@ -63,11 +63,8 @@ static uint32_t decode(const char *text, size_t *size) {
 
 struct reader {
     struct glob *glob;
-    size_t at;              /* in the pattern */
-    size_t open;            /* the token of the group, or of its last alternative; SIZE_MAX outside of one */
-    bool folder_begins;     /* here the name of a folder could begin */
-    bool group_began_there; /* it could where the open group begins */
-    bool group_ends_there;  /* it can behind every alternative of the open group so far */
+    size_t at;   /* in the pattern */
+    size_t open; /* the token of the group, or of its last alternative; SIZE_MAX outside of one */
     struct err *err;
 };
 
@@ -86,7 +83,6 @@ static void read_character(struct reader *reader) {
     uint32_t character = decode(reader->glob->pattern + reader->at, &size);
     add(reader, TOKEN_CHARACTER)->character = character;
     reader->at += size;
-    reader->folder_begins = character == '/';
 }
 
 static void read_run(struct reader *reader) {
@@ -94,16 +90,14 @@ static void read_run(struct reader *reader) {
     if (at[1] != '*') {
         add(reader, TOKEN_RUN);
         reader->at++;
-    } else if (reader->folder_begins && at[2] == '/') {
+    } else if (at[2] == '/') {
         add(reader, TOKEN_NO_FOLDER);
         add(reader, TOKEN_FOLDERS);
         reader->at += 3;
-        return; /* and a folder begins again */
     } else {
         add(reader, TOKEN_LONG_RUN);
         reader->at += 2;
     }
-    reader->folder_begins = false;
 }
 
 /* One member of a set, a character or a range, at `*at`. */
@@ -149,13 +143,11 @@ static bool read_set(struct reader *reader) {
     token->begin = (uint16_t)(begin - reader->glob->pattern);
     token->end = (uint16_t)(end - reader->glob->pattern);
     reader->at = token->end + 1u;
-    reader->folder_begins = false;
     return true;
 }
 
 /* What ends an alternative points from the one before (or from the group's beginning) to here. */
 static void end_alternative(struct reader *reader, enum token_kind kind) {
-    reader->group_ends_there &= reader->folder_begins;
     reader->glob->tokens[reader->open].next = (uint16_t)reader->glob->count;
     reader->open = kind == TOKEN_GROUP_END ? SIZE_MAX : reader->glob->count;
     add(reader, kind);
@@ -169,16 +161,12 @@ static bool read_group_sign(struct reader *reader, char sign) {
         reader->open = reader->glob->count;
         add(reader, TOKEN_GROUP);
         reader->at++;
-        reader->group_began_there = reader->folder_begins;
-        reader->group_ends_there = true;
     } else if (reader->open == SIZE_MAX) {
         read_character(reader);
     } else if (sign == ',') {
         end_alternative(reader, TOKEN_ALTERNATIVE);
-        reader->folder_begins = reader->group_began_there;
     } else {
         end_alternative(reader, TOKEN_GROUP_END);
-        reader->folder_begins = reader->group_ends_there;
     }
     return true;
 }
@@ -197,7 +185,6 @@ static bool read_token(struct reader *reader) {
     case '?':
         add(reader, TOKEN_ONE);
         reader->at++;
-        reader->folder_begins = false;
         return true;
     case '\\':
         if (!reader->glob->pattern[reader->at + 1])
@@ -212,7 +199,7 @@ static bool read_token(struct reader *reader) {
 }
 
 static bool read_pattern(const char *pattern, struct glob *glob, struct err *err) {
-    struct reader reader = {.glob = glob, .open = SIZE_MAX, .folder_begins = true, .err = err};
+    struct reader reader = {.glob = glob, .open = SIZE_MAX, .err = err};
     glob->pattern = pattern;
     glob->count = 0;
     if (!*pattern)
@@ -248,8 +235,8 @@ static void follow_group(const struct glob *glob, size_t group, struct states *s
         states->on[i + 1] = true;
 }
 
-/* Goes on from tokens that take no character. */
-static void follow(const struct glob *glob, struct states *states) {
+/* Goes on from tokens that take no character; name_begins: the text is at its beginning or behind a '/'. */
+static void follow(const struct glob *glob, struct states *states, bool name_begins) {
     for (size_t i = 0; i < glob->count; i++) {
         if (!states->on[i])
             continue;
@@ -260,7 +247,8 @@ static void follow(const struct glob *glob, struct states *states) {
             states->on[i + 1] = true;
             break;
         case TOKEN_NO_FOLDER:
-            states->on[i + 1] = states->on[i + 2] = true;
+            states->on[i + 1] = true;
+            states->on[i + 2] |= name_begins;
             break;
         case TOKEN_GROUP:
             follow_group(glob, i, states);
@@ -310,7 +298,7 @@ static void take(const struct glob *glob, size_t i, uint32_t character, struct s
 
 static bool run(const struct glob *glob, const char *text, size_t *steps) {
     struct states now = {.on = {true}}, next;
-    follow(glob, &now);
+    follow(glob, &now, true);
     while (*text) {
         size_t size;
         uint32_t character = decode(text, &size);
@@ -320,7 +308,7 @@ static bool run(const struct glob *glob, const char *text, size_t *steps) {
             if (now.on[i])
                 take(glob, i, character, &next);
         }
-        follow(glob, &next);
+        follow(glob, &next, character == '/');
         *steps += glob->count;
         if (!memchr(next.on, true, glob->count + 1))
             return false;

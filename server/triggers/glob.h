@@ -3,16 +3,17 @@
  * a whole text (a path, a branch, a tag), case-sensitively:
  *
  *   *       any run of characters without '/', also none
- *   **      any run of characters, '/' included; alone: everything. 'dir/' and ** : everything below dir
- *   ** and '/' at the beginning of a folder's place: any number of folders, also none, so that common/ ** /x.js
- * (without the spaces) matches common/x.js, as AWS's own example has it ?       one character, not '/' [a-z_]  one
- * character of the set, [!...] one that is not in it; never '/'. Within it * ? and \ stand for themselves, so does '-'
- * at the beginning or the end {a,b}   one of these patterns, which may be empty; not nested \       the next character
- * stands for itself
+ *   **      any run of characters, '/' included. Alone: everything. Behind 'dir/': everything below dir
+ *   ** and then '/', where a folder's name could begin: any number of folders, also none. So 'common/', '**', '/a.js'
+ *           in one matches common/a.js, as AWS's own example has it; Java's glob would not
+ *   ?       one character, not '/'
+ *   [a-z_]  one character of the set; [!a-z] one that is not in it; never '/'. Within it * ? and \ stand for
+ *           themselves, and so does '-' at the beginning or the end
+ *   {a,b}   one of these patterns, which may be empty; not nested
+ *   \       the next character stands for itself
  *
- * A character is a character of UTF-8; a byte that is none is a character of its own. Everything else is Java's glob
- * (java.nio.file.FileSystem.getPathMatcher), which AWS uses: ']' and ',' and '}' that close nothing stand for
- * themselves.
+ * A character is one of UTF-8; a byte that belongs to none is a character of its own. The rest is as in Java's glob
+ * (java.nio.file.FileSystem.getPathMatcher), which AWS uses: ] , and } that close nothing stand for themselves.
  */
 #ifndef SERVER_TRIGGERS_GLOB_H
 #define SERVER_TRIGGERS_GLOB_H

@@ -21,6 +21,9 @@
 /* Further than any zone is from UTC, twice. */
 #define OFFSETS_SECONDS (2 * (int64_t)CALENDAR_DAY_SECONDS)
 
+/* 2200-01-03: wherever one is, the last year of an expression is over. */
+#define LAST_SECONDS INT64_C(7258291200)
+
 struct schedule {
     enum { SCHEDULE_ONCE_EACH, SCHEDULE_WINDOW, SCHEDULE_RATE } kind; /* cron() and at() are the first */
     int64_t interval_ms;                                              /* of SCHEDULE_RATE */
@@ -148,7 +151,7 @@ static int64_t first_local(const struct time_zone_span *span, int64_t utc_second
 
 /* In seconds, at or after `from`; CRON_NEVER. */
 static int64_t next_instant(const struct schedule *schedule, const struct time_zone *zone, int64_t from) {
-    for (;;) {
+    while (from < LAST_SECONDS) {
         struct time_zone_span span = time_zone_span(zone, from);
         int64_t local = first_local(&span, from, schedule->kind == SCHEDULE_WINDOW);
         int64_t found = cron_next(&schedule->cron, local);
@@ -162,6 +165,7 @@ static int64_t next_instant(const struct schedule *schedule, const struct time_z
             return CRON_NEVER;
         from = goes_on && found - OFFSETS_SECONDS > span.end ? found - OFFSETS_SECONDS : span.end;
     }
+    return CRON_NEVER;
 }
 
 int64_t schedule_next(const struct schedule *schedule, const struct time_zone *zone, int64_t after_ms,

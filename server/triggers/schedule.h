@@ -9,18 +9,19 @@
  * Windows (the rule DeploymentWindow's Cron) as for Quartz:
  *   second minute hour day-of-month month day-of-week [year]
  *
- *   field           values              signs
- *   second, minute  0-59                , - * /
- *   hour            0-23                , - * /
- *   day of month    1-31                , - * / ? L W     L the last; L-3 three days before it; 15W the weekday (Monday
- * to Friday) nearest to the 15th within the month; LW, L-3W month           1-12, JAN-DEC       , - * / day of week
- * 1-7, SUN-SAT        , - * ? L #       1 is SUN; L alone is SAT, 6L the last Friday of the month, 6#3 the third (alone
- * in its field); / in windows only year            1970-2199           , - * /
+ *   second, minute  0-59             , - * /
+ *   hour            0-23             , - * /
+ *   day of month    1-31             , - * / ? L W   L is the last, L-3 three days before it, 15W the weekday (Monday
+ *                                                    to Friday) nearest to the 15th in its month; LW and L-3W are both
+ *   month           1-12, JAN-DEC    , - * /
+ *   day of week     1-7, SUN-SAT     , - * ? L #     1 is SUN; L alone is SAT, 6L the last Friday of the month, 6#3
+ *                                                    the third one (alone in its field); / in windows only
+ *   year            1970-2199        , - * /
  *
- * Exactly one of the two days is '?'. Names may be lower case. 5/15 is 5, 20, 35 ... up to the field's highest value;
- * the star with /15 begins at the field's lowest. What AWS's pages do not say was chosen so: ranges may go round (22-2,
- * FRI-MON; Quartz's rule; not years); L and W may stand in lists with other days, each for itself; a month without
- * the day that W or L-30 names is left out; a window's second may be anything (AWS's page shows only a star).
+ * Exactly one of the two days is '?'. Names may be lower case. 5/15 is 5, 20, 35 and so on up to the field's highest
+ * value; a star with /15 begins at the field's lowest. What AWS's pages do not say was chosen so: ranges may go round
+ * (22-2, FRI-MON; Quartz's rule; not years); L and W may stand in lists with other days, each for itself; a month
+ * without the day that W or L-30 names is left out; a window's second may be anything (AWS's page shows a star only).
  *
  * Where clocks change (EventBridge Scheduler's rules): a local time that does not exist, since clocks go forward over
  * it, is left out; one that comes twice, since they go back, counts the first time only. A rate knows no zone and no

@@ -20,7 +20,7 @@
 #define FILE_BYTES_MOST 65536
 #define FIXED_HOURS_MOST 18 /* Java's */
 
-/* More than any zone has, and no sum of it and an offset overflows. */
+/* 34,000 years: further than anybody schedules, and years fit into an int. */
 #define SECONDS_MOST ((int64_t)1 << 40)
 
 struct time_zone {

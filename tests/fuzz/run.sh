@@ -5,10 +5,13 @@ set -e
 cd "$(dirname "$0")/../.."
 target=$1
 seconds=${2:-60}
-[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: json doc sigv4 wire xml" >&2; exit 2; }
+[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: cron doc glob json sigv4 wire xml" >&2; exit 2; }
 
-room= # the file of another room that the target tries
-[ "$target" != xml ] || room=runner/aws/xml.c
+room= # what the target tries besides common
+case $target in
+cron | glob) room=$(echo server/triggers/*.c) ;;
+xml) room=runner/aws/xml.c ;;
+esac
 out=build-fuzz
 mkdir -p "$out/$target"
 clang -std=gnu17 -g -O1 -fno-omit-frame-pointer -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \

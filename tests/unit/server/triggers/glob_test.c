@@ -74,7 +74,8 @@ static const struct table tables[] = {
     {"{**/,}x", {"x", "a/x"}, {"ax"}},
     {"src/{**/a,b}", {"src/a", "src/x/a", "src/b"}, {"src/x/b", "srca"}},
     {"{a/,}**/x", {"x", "a/x", "b/x", "a/b/x"}, {"ax"}},
-    {"{a,}**/x", {"a/x", "/x", "b/x"}, {"x", "ax"}}, /* one alternative does not end where a folder begins */
+    {"{a,}**/x", {"a/x", "/x", "b/x", "x"}, {"ax"}},
+    {"{a/,b}**/x", {"a/x", "b/x", "a/c/x"}, {"bx", "x"}},
     {"{a,bc,def}g", {"ag", "bcg", "defg"}, {"g", "abcg", "bg"}},
     /* what stands for itself */
     {"a,b", {"a,b"}, {"a", "b"}},
