@@ -136,7 +136,8 @@ static bool write_retry(struct step *step, const struct decision *decision, stru
 
 /* ---- conditions ---- */
 
-static bool tell_condition(struct step *step, const struct decision *decision, int64_t condition_id, struct err *err) {
+static bool tell_condition(struct step *step, const struct decision *decision, const char *stage, int64_t condition_id,
+                           struct err *err) {
     struct condition_row condition;
     struct execution_row execution;
     struct json *detail = json_object(step->arena);
@@ -148,7 +149,7 @@ static bool tell_condition(struct step *step, const struct decision *decision, i
         .type = "condition",
         .pipeline = step->pipeline,
         .execution = execution.uuid,
-        .stage = stage_name(decision->execution, decision->execution->stage_index),
+        .stage = stage,
         .status = state_name(&condition_statuses, (int)condition.status),
         .detail = json_print(step->arena, detail),
     };
@@ -156,9 +157,11 @@ static bool tell_condition(struct step *step, const struct decision *decision, i
 }
 
 static bool write_condition(struct step *step, const struct decision *decision, struct err *err) {
-    int64_t stage_run_id = decision->execution->stage_run_id, id = 0;
-    return conditions_add(step->tx, stage_run_id, decision->condition_kind, decision->condition->result, &id, err) &&
-           stage_runs_set_condition(step->tx, stage_run_id, id, err) && tell_condition(step, decision, id, err);
+    struct stage_run_row stage;
+    int64_t id = 0;
+    return stage_runs_get_by_id(step->tx, step->arena, stage_run_of(decision), &stage, err) &&
+           conditions_add(step->tx, stage.id, decision->condition_kind, decision->condition->result, &id, err) &&
+           stage_runs_set_condition(step->tx, stage.id, id, err) && tell_condition(step, decision, stage.name, id, err);
 }
 
 /* Why a condition was not met: the first of its rules that failed. */
@@ -166,12 +169,12 @@ static bool write_condition_status(struct step *step, const struct decision *dec
     struct stage_run_row stage;
     struct action_run_row *rules = NULL;
     size_t count = 0;
-    if (!stage_runs_get_by_id(step->tx, step->arena, decision->execution->stage_run_id, &stage, err) ||
+    if (!stage_runs_get_by_id(step->tx, step->arena, stage_run_of(decision), &stage, err) ||
         !action_runs_list_condition(step->tx, step->arena, stage.condition_id, &rules, &count, err))
         return false;
     return conditions_end(step->tx, stage.condition_id, decision->condition_status, first_failure(step, rules, count),
                           err) &&
-           tell_condition(step, decision, stage.condition_id, err);
+           tell_condition(step, decision, stage.name, stage.condition_id, err);
 }
 
 bool end_action(struct step *step, const struct action_run_row *action, const struct action_end *end, struct err *err) {

@@ -17,7 +17,9 @@
 
 #define RUNNER "00000000-0000-4000-8000-000000000001"
 
-static const char *const all_providers[] = {"CodeCommit", "GitHub", "CodeStarSourceConnection", "CodeBuild", "ECS"};
+static const char *const all_providers[] = {"CodeCommit", "GitHub",   "CodeStarSourceConnection", "CodeBuild",
+                                            "ECS",        "Commands", "CloudWatchAlarm",          "LambdaInvoke"};
+#define PROVIDERS (sizeof all_providers / sizeof all_providers[0])
 
 static int64_t wall_now(void *context) {
     return ((struct world *)context)->wall_ms;
@@ -138,6 +140,15 @@ static bool find_action(struct tx *tx, void *context, struct err *err) {
             return true;
         }
     }
+    if (!action_runs_list_rules(tx, &find->world->arena, find->execution.pipeline_id, find->execution.id, 0, 1000,
+                                &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(rows[i].action, find->action)) {
+            find->run = rows[i];
+            return true;
+        }
+    }
     return err_set(err, ERR_NOT_FOUND, "execution %d has no run of '%s'", (int)find->number, find->action);
 }
 
@@ -179,6 +190,16 @@ const char *world_wait(struct world *world, int64_t number) {
     return must_find(world, number, NULL, find_wait).text;
 }
 
+static void show_runs(const struct action_run_row *runs, size_t count, const char *mark, const char **separator,
+                      struct str *out) {
+    for (size_t i = 0; i < count; i++) {
+        if (runs[i].status != ACTION_IN_PROGRESS)
+            continue;
+        str_printf(out, "%s%s%s", *separator, mark, runs[i].action);
+        *separator = ",";
+    }
+}
+
 static bool show_inside(struct tx *tx, struct world *world, const struct execution_row *execution, struct str *out,
                         struct err *err) {
     struct stage_run_row stage;
@@ -190,11 +211,11 @@ static bool show_inside(struct tx *tx, struct world *world, const struct executi
         return false;
     str_printf(out, " %s:", stage.name);
     const char *separator = "";
-    for (size_t i = 0; i < count; i++) {
-        if (runs[i].status != ACTION_IN_PROGRESS)
-            continue;
-        str_printf(out, "%s%s", separator, runs[i].action);
-        separator = ",";
+    show_runs(runs, count, "", &separator, out);
+    if (stage.condition_id) {
+        if (!action_runs_list_condition(tx, &world->arena, stage.condition_id, &runs, &count, err))
+            return false;
+        show_runs(runs, count, "?", &separator, out);
     }
     return true;
 }
@@ -245,7 +266,7 @@ static bool take(struct tx *tx, struct world *world, const char *job_id, struct 
         char claim[UUID_SIZE];
         hash_uuid(claim);
         const struct wire_lease lease = {
-            .claim_id = claim, .providers = all_providers, .provider_count = 5, .wait_seconds = 0};
+            .claim_id = claim, .providers = all_providers, .provider_count = PROVIDERS, .wait_seconds = 0};
         if (!job_rows_get(tx, &world->arena, job_id, out, err))
             return false;
         if (out->state != JOB_QUEUED)
@@ -399,6 +420,62 @@ static bool do_give_up(struct tx *tx, void *context, struct err *err) {
     return engine_abandon_action(tx, &order->world->arena, &request, err);
 }
 
+static bool do_retry(struct tx *tx, void *context, struct err *err) {
+    const struct order *order = context;
+    struct find find = {.world = order->world, .number = order->number};
+    if (!find_execution(tx, &find, err))
+        return false;
+    const struct engine_retry_request request = {
+        .pipeline = "shop",
+        .stage = order->what,
+        .execution = find.execution.uuid,
+        .mode = str_equal(order->verb, "retryall") ? RETRY_ALL_ACTIONS : RETRY_FAILED_ACTIONS,
+        .by = "tester",
+    };
+    return engine_retry_stage(tx, &order->world->arena, &request, err);
+}
+
+static bool do_rollback(struct tx *tx, void *context, struct err *err) {
+    const struct order *order = context;
+    struct find find = {.world = order->world, .number = order->number};
+    const char *execution = NULL;
+    if (!find_execution(tx, &find, err))
+        return false;
+    const struct engine_rollback_request request = {
+        .pipeline = "shop", .stage = order->what, .target = find.execution.uuid, .by = "tester"};
+    return engine_rollback_stage(tx, &order->world->arena, &request, &execution, err);
+}
+
+static bool do_override(struct tx *tx, void *context, struct err *err) {
+    const struct order *order = context;
+    struct find find = {.world = order->world, .number = order->number};
+    struct stage_run_row stage;
+    bool found = false;
+    if (!find_execution(tx, &find, err) ||
+        !stage_runs_get(tx, &order->world->arena, find.execution.id, find.execution.stage_index, &found, &stage, err))
+        return false;
+    const struct engine_override_request request = {
+        .pipeline = "shop",
+        .stage = order->what,
+        .execution = find.execution.uuid,
+        .kind = found && stage.phase == PHASE_SUCCESS ? CONDITION_ON_SUCCESS : CONDITION_BEFORE_ENTRY,
+        .by = "tester",
+    };
+    return engine_override_condition(tx, &order->world->arena, &request, err);
+}
+
+static bool do_transition(struct tx *tx, void *context, struct err *err) {
+    const struct order *order = context;
+    const struct engine_transition_request request = {
+        .pipeline = "shop",
+        .stage = order->what,
+        .enable = str_equal(order->verb, "open"),
+        .reason = "freeze",
+        .by = "tester",
+    };
+    return engine_set_transition(tx, &order->world->arena, &request, err);
+}
+
 /* ---- steps ---- */
 
 static bool do_all(struct world *world, const char *verb, struct err *err) {
@@ -433,6 +510,12 @@ static bool do_to_one(struct order *order, struct err *err) {
         work = do_stop;
     else if (str_equal(verb, "giveup"))
         work = do_give_up;
+    else if (str_equal(verb, "retry") || str_equal(verb, "retryall"))
+        work = do_retry;
+    else if (str_equal(verb, "rollback"))
+        work = do_rollback;
+    else if (str_equal(verb, "override"))
+        work = do_override;
     else if (!str_equal(verb, "take") && !str_equal(verb, "mark"))
         fail_msg("no step '%s'", verb);
     return world_write(order->world, work, order, err);
@@ -443,6 +526,11 @@ bool world_do(struct world *world, const char *does, struct err *err) {
     int number = 0;
     if (sscanf(does, "pass %d", &number) == 1)
         return let_time_pass(world, number, err);
+    if (sscanf(does, "open %63s", what) == 1 || sscanf(does, "close %63s", what) == 1) {
+        struct order turn = {
+            .world = world, .verb = does[0] == 'o' ? "open" : "close", .what = arena_strdup(&world->arena, what)};
+        return world_write(world, do_transition, &turn, err);
+    }
     if (sscanf(does, "%d %31s %63s", &number, verb, what) < 2)
         return do_all(world, does, err);
     struct order order = {.world = world,

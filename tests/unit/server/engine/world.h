@@ -4,11 +4,13 @@
  *
  *     {"start", "1 Source:App"}                 execution 1 is in stage Source, where action App runs
  *     {"start", "1 Source:App | 2 >Source"}     execution 2 waits in front of Source
+ *     {"start", "1 Source:?window"}             it is asked the rule "window"
  *     {"1 done App", "1 Build:Image | 2 Source:App"}
  *
  * What can be done: start; N done ACTION; N fails ACTION; N stopped ACTION (the runner saw it undone); N take ACTION (a
  * runner begins it); N mark ACTION (and leaves a checkpoint); N approve ACTION; N reject ACTION; N stop; N abandon;
- * N giveup ACTION; update; same (the definition again, as it is); delete; pass MINUTES (leases last one).
+ * N giveup ACTION; N retry STAGE; N retryall STAGE; N rollback STAGE (back to N); N override STAGE (what it is asked);
+ * close STAGE; open STAGE; update; same (the definition again, as it is); delete; pass MINUTES (leases last one).
  */
 #ifndef TESTS_ENGINE_WORLD_H
 #define TESTS_ENGINE_WORLD_H
