@@ -5,165 +5,13 @@
 #include "server/engine/advance.h"
 
 #include "common/str.h"
+#include "server/engine/decide.h"
 
-static struct decision *decide(struct decisions *decisions, enum decision_kind kind, struct view_execution *execution) {
-    if (decisions->count == decisions->capacity)
-        decisions->items =
-            arena_grow(decisions->arena, decisions->items, sizeof *decisions->items, &decisions->capacity);
-    struct decision *decision = &decisions->items[decisions->count++];
-    *decision = (struct decision){.kind = kind, .execution = execution, .stage_run_id = execution->stage_run_id};
-    return decision;
-}
-
-static const struct pipeline_stage *stage_of(const struct view_execution *execution) {
-    return &execution->definition->stages[execution->stage_index];
-}
+/* ---- what is so ---- */
 
 static bool is_last_stage(const struct view_execution *execution) {
     return (size_t)execution->stage_index + 1 == execution->definition->stage_count;
 }
-
-/* ---- changes, each with its decision ---- */
-
-static void set_status(struct decisions *decisions, struct view_execution *execution, enum execution_status status,
-                       const char *summary) {
-    struct decision *decision = decide(decisions, DECIDE_STATUS, execution);
-    decision->status_from = execution->status;
-    decision->status = status;
-    decision->summary = summary;
-    execution->status = status;
-    if (execution_has_ended(status))
-        execution->place = PLACE_ENDED;
-}
-
-static void set_stop_mode(struct decisions *decisions, struct view_execution *execution, enum stop_mode mode) {
-    struct decision *decision = decide(decisions, DECIDE_STOP_MODE, execution);
-    decision->stop_from = execution->stop_mode;
-    decision->stop = mode;
-    execution->stop_mode = mode;
-}
-
-static void set_stage_status(struct decisions *decisions, struct view_execution *execution, enum stage_status status) {
-    struct decision *decision = decide(decisions, DECIDE_STAGE_STATUS, execution);
-    decision->stage_from = execution->stage_status;
-    decision->stage = status;
-    execution->stage_status = status;
-}
-
-static void enter(struct decisions *decisions, struct view_execution *execution) {
-    const struct pipeline_stage *stage = stage_of(execution);
-    execution->place = PLACE_INSIDE;
-    execution->stage_run_id = 0;
-    execution->stage_status = STAGE_IN_PROGRESS;
-    /* A rollback brings back what had been let in before: nobody is asked. */
-    execution->phase = stage->conditions[CONDITION_BEFORE_ENTRY] && execution->type == EXECUTION_STANDARD
-                           ? PHASE_ENTRY
-                           : PHASE_ACTIONS;
-    execution->run_order = 0;
-    execution->auto_retries = 0;
-    execution->action_count = 0;
-    execution->condition_begun = false;
-    struct decision *decision = decide(decisions, DECIDE_ENTER, execution);
-    decision->stage_index = execution->stage_index;
-    decision->phase = execution->phase;
-}
-
-static void wait_before_next(struct decisions *decisions, struct view_execution *execution) {
-    execution->stage_index++;
-    execution->place = PLACE_WAITING;
-    decide(decisions, DECIDE_WAIT, execution)->stage_index = execution->stage_index;
-}
-
-static void set_phase(struct decisions *decisions, struct view_execution *execution, enum stage_phase phase) {
-    struct decision *decision = decide(decisions, DECIDE_PHASE, execution);
-    decision->phase_from = execution->phase;
-    decision->phase = phase;
-    execution->phase = phase;
-    execution->condition_begun = false;
-}
-
-static void set_group(struct decisions *decisions, struct view_execution *execution, int run_order) {
-    decide(decisions, DECIDE_GROUP, execution)->run_order = run_order;
-    execution->run_order = run_order;
-}
-
-static void start_action(struct decisions *decisions, struct view_execution *execution,
-                         const struct pipeline_action *action) {
-    decide(decisions, DECIDE_START_ACTION, execution)->action = action;
-    execution->actions[execution->action_count++] = (struct view_action){
-        .name = action->name,
-        .without_job = action->type->worker == ACTION_BY_PERSON,
-        .status = ACTION_IN_PROGRESS,
-    };
-}
-
-static void begin_condition(struct decisions *decisions, struct view_execution *execution) {
-    enum condition_kind kind = advance_condition_kind(execution->phase);
-    const struct pipeline_condition *condition = stage_of(execution)->conditions[kind];
-    struct decision *begun = decide(decisions, DECIDE_CONDITION, execution);
-    begun->condition_kind = kind;
-    begun->condition = condition;
-    execution->condition_begun = true;
-    execution->condition_status = CONDITION_IN_PROGRESS;
-    execution->rule_count = 0;
-    for (size_t i = 0; i < condition->rule_count; i++) {
-        const struct pipeline_rule *rule = &condition->rules[i];
-        decide(decisions, DECIDE_START_RULE, execution)->rule = rule;
-        execution->rules[execution->rule_count++] = (struct view_action){
-            .name = rule->name,
-            .without_job = rule->type->judge != RULE_BY_RUNNER,
-            .status = ACTION_IN_PROGRESS,
-        };
-    }
-}
-
-static void set_condition_status(struct decisions *decisions, struct view_execution *execution,
-                                 enum condition_status status) {
-    decide(decisions, DECIDE_CONDITION_STATUS, execution)->condition_status = status;
-    execution->condition_status = status;
-}
-
-/* Rules of a condition that is settled without them. */
-static void give_up_rules(struct decisions *decisions, struct view_execution *execution) {
-    for (size_t i = 0; i < execution->rule_count; i++) {
-        struct view_action *rule = &execution->rules[i];
-        if (rule->status != ACTION_IN_PROGRESS)
-            continue;
-        decide(decisions, DECIDE_GIVE_UP_RULE, execution)->action_run_id = rule->run_id;
-        rule->status = ACTION_ABANDONED;
-    }
-}
-
-/* What counts as not done is forgotten, so that it is started again. */
-static void forget_actions(struct view_execution *execution, bool all) {
-    size_t kept = 0;
-    for (size_t i = 0; i < execution->action_count; i++) {
-        enum action_status status = execution->actions[i].status;
-        if (!all && (status == ACTION_IN_PROGRESS || status == ACTION_SUCCEEDED))
-            execution->actions[kept++] = execution->actions[i];
-    }
-    execution->action_count = kept;
-    if (all)
-        execution->run_order = 0;
-}
-
-static void retry(struct decisions *decisions, struct view_execution *execution, enum retry_mode mode,
-                  enum retry_trigger trigger) {
-    bool all = mode == RETRY_ALL_ACTIONS;
-    bool keeps_phase = execution->phase == PHASE_ENTRY || (execution->phase == PHASE_SUCCESS && !all);
-    if (!keeps_phase)
-        execution->phase = PHASE_ACTIONS;
-    struct decision *decision = decide(decisions, DECIDE_RETRY, execution);
-    decision->retry_all = all;
-    decision->retry_trigger = trigger;
-    decision->phase = execution->phase;
-    execution->stage_status = STAGE_IN_PROGRESS;
-    execution->condition_begun = false;
-    execution->auto_retries += trigger == RETRY_AUTOMATED;
-    forget_actions(execution, all);
-}
-
-/* ---- what is so ---- */
 
 static bool any(const struct view_action *items, size_t count, enum action_status status) {
     for (size_t i = 0; i < count; i++) {
@@ -202,7 +50,7 @@ static bool was_started(const struct view_execution *execution, const char *name
 
 /* The smallest runOrder behind the group that was started last; 0: there is none. Groups may leave numbers out. */
 static int next_group(const struct view_execution *execution) {
-    const struct pipeline_stage *stage = stage_of(execution);
+    const struct pipeline_stage *stage = view_stage(execution);
     int next = 0;
     for (size_t i = 0; i < stage->action_count; i++) {
         int run_order = stage->actions[i].run_order;
@@ -214,7 +62,7 @@ static int next_group(const struct view_execution *execution) {
 
 /* Stages are the same by name: an execution of an earlier version may still be in one. */
 static bool is_before_same_stage(const struct view_execution *a, const struct view_execution *b) {
-    return str_equal(stage_of(a)->name, stage_of(b)->name);
+    return str_equal(view_stage(a)->name, view_stage(b)->name);
 }
 
 enum condition_kind advance_condition_kind(enum stage_phase phase) {
@@ -233,7 +81,7 @@ static bool is_in_the_way(const struct view_execution *other, const struct view_
 
 static const struct view_gate *gate_before(const struct view *view, const struct view_execution *execution) {
     for (size_t i = 0; i < view->gate_count; i++) {
-        if (str_equal(view->gates[i].stage, stage_of(execution)->name))
+        if (str_equal(view->gates[i].stage, view_stage(execution)->name))
             return &view->gates[i];
     }
     return NULL;
@@ -268,35 +116,35 @@ static const struct view_execution *newer_waiting(const struct view *view, const
  * numbers: that is the order of the view. */
 static bool look_waiting(struct view *view, struct view_execution *execution, struct decisions *decisions) {
     if (execution->stop_mode == STOP_UPDATE) {
-        set_status(decisions, execution, EXECUTION_CANCELLED, "the pipeline was changed");
+        decide_status(decisions, execution, EXECUTION_CANCELLED, "the pipeline was changed");
         return true;
     }
     if (execution->stop_mode != STOP_NONE) {
-        set_status(decisions, execution, EXECUTION_STOPPED, NULL);
+        decide_status(decisions, execution, EXECUTION_STOPPED, NULL);
         return true;
     }
     if (execution->unreadable) {
-        set_status(decisions, execution, EXECUTION_FAILED, execution->unreadable);
+        decide_status(decisions, execution, EXECUTION_FAILED, execution->unreadable);
         return true;
     }
     bool may_be_replaced = execution->mode == MODE_SUPERSEDED && execution->type == EXECUTION_STANDARD;
     const struct view_execution *newer = may_be_replaced ? newer_waiting(view, execution) : NULL;
     if (newer) {
-        set_status(decisions, execution, EXECUTION_SUPERSEDED,
-                   arena_printf(decisions->arena, "superseded by execution %lld", (long long)newer->number));
+        decide_status(decisions, execution, EXECUTION_SUPERSEDED,
+                      arena_printf(decisions->arena, "superseded by execution %lld", (long long)newer->number));
         return true;
     }
     struct advance_wait wait = advance_wait(view, execution);
     if (wait.holder || wait.gate)
         return false;
-    enter(decisions, execution);
+    decide_enter(decisions, execution);
     return true;
 }
 
 static void end_inside(struct decisions *decisions, struct view_execution *execution, enum stage_status stage,
                        enum execution_status status, const char *summary) {
-    set_stage_status(decisions, execution, stage);
-    set_status(decisions, execution, status, summary);
+    decide_stage_status(decisions, execution, stage);
+    decide_status(decisions, execution, status, summary);
 }
 
 static void fail_stage(struct decisions *decisions, struct view_execution *execution, const char *summary) {
@@ -316,27 +164,27 @@ static void fail_and_roll_back(struct decisions *decisions, struct view_executio
 }
 
 static void leave_stage(struct decisions *decisions, struct view_execution *execution, enum stage_status status) {
-    set_stage_status(decisions, execution, status);
+    decide_stage_status(decisions, execution, status);
     if (execution->type == EXECUTION_ROLLBACK || is_last_stage(execution))
-        set_status(decisions, execution, EXECUTION_SUCCEEDED, NULL);
+        decide_status(decisions, execution, EXECUTION_SUCCEEDED, NULL);
     else
-        wait_before_next(decisions, execution);
+        decide_wait(decisions, execution);
 }
 
 /* One automatic retry for each time in a stage (AWS). */
 static void retry_or_fail(struct decisions *decisions, struct view_execution *execution) {
     if (execution->auto_retries == 0)
-        retry(decisions, execution, stage_of(execution)->retry_mode, RETRY_AUTOMATED);
+        decide_retry(decisions, execution, view_stage(execution)->retry_mode, RETRY_AUTOMATED);
     else
         fail_stage(decisions, execution, NULL);
 }
 
 static void look_failed(struct decisions *decisions, struct view_execution *execution) {
-    const struct pipeline_stage *stage = stage_of(execution);
+    const struct pipeline_stage *stage = view_stage(execution);
     if (execution->type == EXECUTION_ROLLBACK)
         fail_stage(decisions, execution, NULL);
     else if (stage->conditions[CONDITION_ON_FAILURE])
-        set_phase(decisions, execution, PHASE_FAILURE);
+        decide_phase(decisions, execution, PHASE_FAILURE);
     else if (stage->on_failure == RESULT_RETRY)
         retry_or_fail(decisions, execution);
     else if (stage->on_failure == RESULT_ROLLBACK)
@@ -347,7 +195,7 @@ static void look_failed(struct decisions *decisions, struct view_execution *exec
 
 /* What of the group was not yet started: all of it, what a retry forgot, what a PARALLEL execution had no room for. */
 static bool start_rest(struct decisions *decisions, struct view_execution *execution) {
-    const struct pipeline_stage *stage = stage_of(execution);
+    const struct pipeline_stage *stage = view_stage(execution);
     size_t room = execution->mode == MODE_PARALLEL ? PARALLEL_ACTIONS_MAX : stage->action_count;
     size_t working = count_working(execution);
     bool started = false;
@@ -355,7 +203,7 @@ static bool start_rest(struct decisions *decisions, struct view_execution *execu
         const struct pipeline_action *action = &stage->actions[i];
         if (action->run_order != execution->run_order || was_started(execution, action->name))
             continue;
-        start_action(decisions, execution, action);
+        decide_start_action(decisions, execution, action);
         working++;
         started = true;
     }
@@ -373,9 +221,9 @@ static bool look_at_actions(struct decisions *decisions, struct view_execution *
     }
     int run_order = next_group(execution);
     if (run_order)
-        set_group(decisions, execution, run_order);
-    else if (stage_of(execution)->conditions[CONDITION_ON_SUCCESS] && execution->type == EXECUTION_STANDARD)
-        set_phase(decisions, execution, PHASE_SUCCESS);
+        decide_group(decisions, execution, run_order);
+    else if (view_stage(execution)->conditions[CONDITION_ON_SUCCESS] && execution->type == EXECUTION_STANDARD)
+        decide_phase(decisions, execution, PHASE_SUCCESS);
     else
         leave_stage(decisions, execution, STAGE_SUCCEEDED);
     return true;
@@ -402,7 +250,7 @@ static void follow_result(struct decisions *decisions, struct view_execution *ex
  * is. */
 static void follow_condition(struct decisions *decisions, struct view_execution *execution) {
     enum condition_kind kind = advance_condition_kind(execution->phase);
-    enum condition_result result = stage_of(execution)->conditions[kind]->result;
+    enum condition_result result = view_stage(execution)->conditions[kind]->result;
     bool met = execution->condition_status == CONDITION_SUCCEEDED;
     bool overridden = execution->condition_status == CONDITION_OVERRIDDEN;
     if (kind == CONDITION_ON_FAILURE)
@@ -410,23 +258,23 @@ static void follow_condition(struct decisions *decisions, struct view_execution 
     else if (!met && !overridden)
         follow_result(decisions, execution, result);
     else if (kind == CONDITION_BEFORE_ENTRY)
-        set_phase(decisions, execution, PHASE_ACTIONS);
+        decide_phase(decisions, execution, PHASE_ACTIONS);
     else
         leave_stage(decisions, execution, STAGE_SUCCEEDED);
 }
 
 static bool look_at_condition(struct decisions *decisions, struct view_execution *execution) {
     if (!execution->condition_begun) {
-        begin_condition(decisions, execution);
+        decide_condition(decisions, execution);
     } else if (execution->condition_status != CONDITION_IN_PROGRESS) {
         follow_condition(decisions, execution);
     } else if (any_rule(execution, ACTION_FAILED) || any_rule(execution, ACTION_ABANDONED)) {
-        give_up_rules(decisions, execution);
-        set_condition_status(decisions, execution, CONDITION_FAILED);
+        decide_give_up_rules(decisions, execution);
+        decide_condition_status(decisions, execution, CONDITION_FAILED);
     } else if (any_rule(execution, ACTION_IN_PROGRESS)) {
         return false;
     } else {
-        set_condition_status(decisions, execution, CONDITION_SUCCEEDED);
+        decide_condition_status(decisions, execution, CONDITION_SUCCEEDED);
     }
     return true;
 }
@@ -435,8 +283,8 @@ static bool look_stopping(struct decisions *decisions, struct view_execution *ex
     if (any_action(execution, ACTION_IN_PROGRESS) || any_rule(execution, ACTION_IN_PROGRESS))
         return false;
     if (execution->condition_begun && execution->condition_status == CONDITION_IN_PROGRESS)
-        set_condition_status(decisions, execution,
-                             execution->stop_mode == STOP_ABANDON ? CONDITION_ABANDONED : CONDITION_CANCELLED);
+        decide_condition_status(decisions, execution,
+                                execution->stop_mode == STOP_ABANDON ? CONDITION_ABANDONED : CONDITION_CANCELLED);
     if (execution->stop_mode == STOP_UPDATE)
         end_inside(decisions, execution, STAGE_CANCELLED, EXECUTION_CANCELLED, "the pipeline was changed");
     else
@@ -448,7 +296,7 @@ static bool look_unreadable(struct decisions *decisions, struct view_execution *
     if (any_action(execution, ACTION_IN_PROGRESS) || any_rule(execution, ACTION_IN_PROGRESS))
         return false;
     if (execution->condition_begun && execution->condition_status == CONDITION_IN_PROGRESS)
-        set_condition_status(decisions, execution, CONDITION_CANCELLED);
+        decide_condition_status(decisions, execution, CONDITION_CANCELLED);
     fail_stage(decisions, execution, execution->unreadable);
     return true;
 }
@@ -513,11 +361,11 @@ static void stop(struct view_execution *execution, bool abandon, struct decision
     enum stop_mode mode = abandon ? STOP_ABANDON : STOP_WAIT;
     if (execution->place == PLACE_ENDED || execution->stop_mode == mode || execution->stop_mode == STOP_ABANDON)
         return;
-    set_stop_mode(decisions, execution, mode);
+    decide_stop_mode(decisions, execution, mode);
     if (execution->status == EXECUTION_IN_PROGRESS)
-        set_status(decisions, execution, EXECUTION_STOPPING, NULL);
+        decide_status(decisions, execution, EXECUTION_STOPPING, NULL);
     if (execution->place == PLACE_INSIDE && execution->stage_status == STAGE_IN_PROGRESS)
-        set_stage_status(decisions, execution, STAGE_STOPPING);
+        decide_stage_status(decisions, execution, STAGE_STOPPING);
     if (abandon)
         give_up_work(execution, DECIDE_UNDO_ACTION, decisions);
     else
@@ -529,7 +377,7 @@ static void stop(struct view_execution *execution, bool abandon, struct decision
 static void update(struct view_execution *execution, int64_t version, struct decisions *decisions) {
     if (execution->mode == MODE_PARALLEL || execution->version >= version || execution->stop_mode != STOP_NONE)
         return;
-    set_stop_mode(decisions, execution, STOP_UPDATE);
+    decide_stop_mode(decisions, execution, STOP_UPDATE);
     give_up_work(execution, DECIDE_DROP_ACTION, decisions);
 }
 
@@ -543,14 +391,14 @@ static void try_again(struct view_execution *execution, enum retry_mode mode, st
         execution->place = PLACE_INSIDE;
         execution->stop_mode = STOP_NONE;
     }
-    retry(decisions, execution, mode, RETRY_MANUAL);
+    decide_retry(decisions, execution, mode, RETRY_MANUAL);
 }
 
 static void override(struct view_execution *execution, struct decisions *decisions) {
     if (!execution->condition_begun || execution->condition_status != CONDITION_IN_PROGRESS)
         return;
-    give_up_rules(decisions, execution);
-    set_condition_status(decisions, execution, CONDITION_OVERRIDDEN);
+    decide_give_up_rules(decisions, execution);
+    decide_condition_status(decisions, execution, CONDITION_OVERRIDDEN);
 }
 
 static void apply(struct view_execution *execution, const struct engine_event *event, struct decisions *decisions) {
