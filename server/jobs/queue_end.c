@@ -61,10 +61,15 @@ bool queue_end(struct tx *tx, const struct job_row *job, enum job_outcome outcom
            queue_tell(tx, job, state_name(&job_outcomes, (int)outcome), err);
 }
 
-/* The runner on whose machine a build's container may still run, where nobody else can see it; NULL: on none. `gone`:
+/* Builds and commands run in a container. */
+static bool has_container(const struct job_row *job) {
+    return job->build_id || str_equal(job->provider, "Commands");
+}
+
+/* The runner on whose machine a job's container may still run, where nobody else can see it; NULL: on none. `gone`:
  * the holder's are known to have ended. */
 static const char *left_with(const struct job_row *job, bool gone) {
-    if (job->build_id && job->state == JOB_RUNNING && !gone)
+    if (has_container(job) && job->state == JOB_RUNNING && !gone)
         return job->runner_id;
     return gone && str_equal(job->left_by, job->runner_id) ? NULL : job->left_by;
 }

@@ -278,6 +278,32 @@ static void cancel_reaches_who_began(struct bench *bench, struct err *err) {
     assert_int_equal(bench_job(bench, id).cancel, JOB_CANCEL_ABANDON);
 }
 
+/* A job that runner A has begun, was told to cancel, and is lost with. How many ended by that. */
+static size_t lose_cancelled(struct bench *bench, const char *provider, const char *claim, const char **id) {
+    struct err err = {0};
+    struct queue_ending ending = {0};
+    bool ended = true;
+    *id = bench_queue(bench, provider, 3);
+    assert_string_equal(bench_lease(bench, RUNNER_A, claim, provider), *id);
+    const struct queue_fence fence = bench_fence(bench, *id, RUNNER_A);
+    assert_true(queue_acknowledge(bench->tx, &fence, &err));
+    assert_true(queue_cancel(bench->tx, *id, JOB_CANCEL_UNDO, &ended, &err) && !ended);
+    bench->boot_ms += QUEUE_LEASE_MS;
+    return bench_expire(bench, &ending);
+}
+
+/* Commands run in a container, which only its own machine can see dead; other jobs without a mark have left nothing. */
+static void lost_commands_are_undone_by_their_own_runner(struct bench *bench, struct err *err) {
+    static const char claim_3[] = "00000000-0000-4000-9000-000000000003";
+    const char *id = NULL;
+    (void)err;
+    assert_int_equal(lose_cancelled(bench, "ECS", CLAIM_1, &id), 1);
+    assert_int_equal(bench_job(bench, id).outcome, JOB_STOPPED);
+    assert_int_equal(lose_cancelled(bench, "Commands", CLAIM_2, &id), 0);
+    assert_null(bench_lease(bench, RUNNER_B, claim_3, "Commands"));
+    assert_string_equal(bench_lease(bench, RUNNER_A, claim_3, "Commands"), id);
+}
+
 static void a_new_process_gives_back_what_the_old_one_had(struct bench *bench, struct err *err) {
     const char *running = bench_queue(bench, "CodeBuild", 3), *offered = bench_queue(bench, "CodeBuild", 3);
     const char *others = bench_queue(bench, "CodeBuild", 3);
@@ -361,6 +387,7 @@ CASE(the_mark_is_there_for_the_next_holder)
 CASE(lost_too_often_it_ends_with_a_sentence)
 CASE(cancel_ends_at_once_what_nobody_began)
 CASE(cancel_reaches_who_began)
+CASE(lost_commands_are_undone_by_their_own_runner)
 CASE(a_new_process_gives_back_what_the_old_one_had)
 CASE(a_removed_runner_gives_back_what_it_had)
 CASE(progress_and_artifacts_reach_the_action)
@@ -380,6 +407,7 @@ int main(void) {
         cmocka_unit_test(test_lost_too_often_it_ends_with_a_sentence),
         cmocka_unit_test(test_cancel_ends_at_once_what_nobody_began),
         cmocka_unit_test(test_cancel_reaches_who_began),
+        cmocka_unit_test(test_lost_commands_are_undone_by_their_own_runner),
         cmocka_unit_test(test_a_new_process_gives_back_what_the_old_one_had),
         cmocka_unit_test(test_a_removed_runner_gives_back_what_it_had),
         cmocka_unit_test(test_progress_and_artifacts_reach_the_action),
