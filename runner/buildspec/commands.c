@@ -75,8 +75,6 @@ bool build_of_commands(struct arena *arena, const struct wire_job *job, const ch
     json_set_text(arena, environment, "type", type);
     json_set_text(arena, environment, "computeType", compute);
     json_set_text(arena, environment, "image", image);
-    if (job->environment)
-        json_set(arena, environment, "environmentVariables", json_copy(arena, job->environment));
     *out = build;
     return true;
 }

@@ -107,11 +107,11 @@ bool environment_add_project(struct environment *environment, const struct wire_
     const struct json *action = NULL;
     struct err own = {0};
     if (!text || !*text)
-        return true;
+        return add_list(environment, job->environment, err);
     if (!json_parse(environment->arena, text, strlen(text), &action, &own) || action->type != JSON_ARRAY)
         return err_set(err, ERR_INVALID, "the action's EnvironmentVariables must be a JSON list as text%s%s",
                        own.message[0] ? ": " : "", own.message);
-    return add_list(environment, action, err);
+    return add_list(environment, action, err) && add_list(environment, job->environment, err);
 }
 
 const char *const *environment_list(const struct environment *environment) {

@@ -2,8 +2,9 @@
  * The environment of a build: CodeBuild's own variables, the runner's AWS credentials, the project's, the pipeline
  * action's. Pure.
  *
- * Precedence of the same name: the action's EnvironmentVariables, then the project's (or StartBuild's, which the server
- * has merged), then the buildspec's; any of them over the image's. Names that begin with CODEBUILD_ are CodeBuild's.
+ * Precedence of the same name: the action's environmentVariables, then the EnvironmentVariables of its configuration,
+ * then the project's (or StartBuild's, which the server has merged), then the buildspec's; any of them over the
+ * image's. Names that begin with CODEBUILD_ are CodeBuild's.
  */
 #ifndef RUNNER_BUILDSPEC_ENVIRONMENT_H
 #define RUNNER_BUILDSPEC_ENVIRONMENT_H

@@ -95,12 +95,10 @@ static void the_build_of_commands(void **state) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct wire_job job = make_job(&arena);
     const struct json *build = NULL;
-    job.environment = parse(&arena, "[{\"name\":\"A\",\"value\":\"b\"}]");
     assert_true(build_of_commands(&arena, &job, "debian:12", &build, NULL));
     assert_string_equal(json_print(&arena, build),
                         "{\"id\":\"shop:a-1\",\"timeoutInMinutes\":55,\"environment\":{\"type\":\"LINUX_CONTAINER\","
-                        "\"computeType\":\"BUILD_GENERAL1_SMALL\",\"image\":\"debian:12\","
-                        "\"environmentVariables\":[{\"name\":\"A\",\"value\":\"b\"}]}}");
+                        "\"computeType\":\"BUILD_GENERAL1_SMALL\",\"image\":\"debian:12\"}}");
     job.configuration = parse(&arena, "{\"ComputeType\": \"BUILD_GENERAL1_LARGE\"}");
     assert_true(build_of_commands(&arena, &job, "i", &build, NULL));
     assert_string_equal(json_get_text(json_get(build, "environment"), "computeType"), "BUILD_GENERAL1_LARGE");

@@ -41,10 +41,13 @@ static void precedence(void **state) {
         make_job(&arena, "{\"EnvironmentVariables\": \"[{\\\"name\\\":\\\"BOTH\\\",\\\"value\\\":\\\"action\\\"}]\"}");
     struct environment environment;
     struct err err = {0};
+    job.environment = parse(&arena, "[{\"name\":\"PROJECT\",\"value\":\"own\",\"type\":\"PLAINTEXT\"},"
+                                    "{\"name\":\"OWN\",\"value\":\"\"}]");
     environment_init(&environment, &arena);
     environment_add_build(&environment, &job, "/src", 1500);
     assert_true(environment_add_project(&environment, &job, &err));
-    assert_string_equal(environment_get(&environment, "PROJECT"), "project");
+    assert_string_equal(environment_get(&environment, "PROJECT"), "own");
+    assert_string_equal(environment_get(&environment, "OWN"), "");
     assert_string_equal(environment_get(&environment, "BOTH"), "action");
     assert_string_equal(environment_get(&environment, "AWS_REGION"), "eu-north-1");
     assert_string_equal(environment_get(&environment, "AWS_DEFAULT_REGION"), "eu-west-1");
@@ -90,6 +93,11 @@ static void what_cannot_be_had_is_refused(void **state) {
     environment_init(&environment, &arena);
     assert_false(environment_add_project(&environment, &job, &err));
     assert_string_equal(err.message, "environment variable 'S' is of type SECRETS_MANAGER, which is not supported yet");
+    job = make_job(&arena, "{}");
+    job.environment = parse(&arena, "[{\"name\":\"K\",\"value\":\"v\",\"type\":\"SECRETS_MANAGER\"}]");
+    environment_init(&environment, &arena);
+    assert_false(environment_add_project(&environment, &job, &err));
+    assert_string_equal(err.message, "environment variable 'K' is of type SECRETS_MANAGER, which is not supported yet");
     job = make_job(&arena, "{\"EnvironmentVariables\": \"nonsense\"}");
     environment_init(&environment, &arena);
     assert_false(environment_add_project(&environment, &job, &err));
