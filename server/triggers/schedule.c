@@ -39,7 +39,6 @@ static bool parse_rate(const char *text, struct schedule *out, struct err *err) 
     } units[] = {{"minute", "minutes", MINUTE_MS}, {"hour", "hours", HOUR_MS}, {"day", "days", DAY_MS}};
     char number[16], unit[16], more;
     long long count;
-    /* NOLINTNEXTLINE(cert-err34-c): both are texts, and str_to_int64 judges the number */
     if (sscanf(text, " %15[0-9] %15[a-z] %c", number, unit, &more) != 2)
         return err_set(err, ERR_INVALID, "write a number and minutes, hours or days, as in 'rate(5 minutes)'");
     if (!str_to_int64(number, 1, RATE_MOST, &count))
