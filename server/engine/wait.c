@@ -8,6 +8,7 @@
 #include "server/engine/target.h"
 #include "server/store/job_rows.h"
 #include "server/store/stage_runs.h"
+#include "server/store/worker_jobs.h"
 
 static const struct view_execution *find(const struct view *view, int64_t id) {
     for (size_t i = 0; i < view->count; i++) {
@@ -46,6 +47,17 @@ static const char *wait_for_undo(struct arena *arena, const struct execution_row
                         execution->stop_mode == STOP_ABANDON ? "be undone" : "end");
 }
 
+static bool wait_for_worker(struct tx *tx, struct arena *arena, const struct action_run_row *action, const char **out,
+                            struct err *err) {
+    struct worker_job_row job;
+    bool found = false;
+    if (!worker_jobs_of_action(tx, arena, action->id, &found, &job, err))
+        return false;
+    if (found && job.state != WORKER_JOB_IN_PROGRESS)
+        *out = "waiting for a job worker";
+    return true;
+}
+
 bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_row *action, const char **out,
                     struct err *err) {
     struct job_row job;
@@ -61,6 +73,8 @@ bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_
         *out = "waiting for the deployment window";
         return true;
     }
+    if (str_equal(action->owner, "Custom"))
+        return wait_for_worker(tx, arena, action, out, err);
     if (!target_wait(tx, arena, action, out, err))
         return false;
     if (*out)

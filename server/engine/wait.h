@@ -2,6 +2,7 @@
  * What something waits for, in words (docs/doors.md: `wait`). NULL where it waits for nothing: it runs, or has ended.
  *
  *     waiting for a runner
+ *     waiting for a job worker                  (a custom action)
  *     waiting for approval                      (an action; an execution says "waiting for approval: Release/Approve")
  *     waiting for execution 7 to leave stage Deploy
  *     stopping: waiting for Release/Deploy to be undone

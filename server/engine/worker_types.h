@@ -16,4 +16,10 @@ bool worker_type_read(struct arena *arena, const struct custom_type_row *row, st
  * secrets that anybody knew of. */
 bool worker_types_secret(const struct custom_types *types, const struct action_type *type, const char *key);
 
+/* The URL that a template of a custom action type means: {Config:name} is a value of the configuration (JSON object of
+ * texts), {ExternalExecutionId} what the worker called its work. NULL where there is no template, where it names
+ * something that has no value (yet), or where that is no http or https address. */
+const char *worker_url(struct arena *arena, const char *template, const struct json *configuration,
+                       const char *external_id);
+
 #endif

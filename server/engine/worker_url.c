@@ -1,7 +1,7 @@
 /*
  * URL templates of custom action types.
  */
-#include "server/engine/workers.h"
+#include "server/engine/worker_types.h"
 
 #include "common/str.h"
 

@@ -19,10 +19,4 @@ bool drop_worker_job(struct step *step, const struct action_run_row *run, bool o
 /* engine_do_due's part. */
 bool expire_worker_job(struct tx *tx, struct arena *arena, const char *job_id, struct err *err);
 
-/* The URL that a template of a custom action type means: {Config:name} is a value of the configuration (JSON object of
- * texts), {ExternalExecutionId} what the worker called its work. NULL where there is no template, where it names
- * something that has no value (yet), or where that is no http or https address. */
-const char *worker_url(struct arena *arena, const char *template, const struct json *configuration,
-                       const char *external_id);
-
 #endif

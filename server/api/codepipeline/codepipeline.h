@@ -9,16 +9,25 @@
 #include "server/store/executions.h"
 #include "server/store/pipelines.h"
 
+AWS_OPERATION(acknowledge_job);
+AWS_OPERATION(create_custom_action_type);
 AWS_OPERATION(create_pipeline);
+AWS_OPERATION(delete_custom_action_type);
 AWS_OPERATION(delete_pipeline);
+AWS_OPERATION(get_job_details);
 AWS_OPERATION(get_pipeline);
 AWS_OPERATION(get_pipeline_execution);
 AWS_OPERATION(get_pipeline_state);
 AWS_OPERATION(list_action_executions);
+AWS_OPERATION(list_action_types);
 AWS_OPERATION(list_pipeline_executions);
 AWS_OPERATION(list_pipelines);
+AWS_OPERATION(list_rule_types);
 AWS_OPERATION(list_tags_for_pipeline);
+AWS_OPERATION(poll_for_jobs);
 AWS_OPERATION(put_approval_result);
+AWS_OPERATION(put_job_failure_result);
+AWS_OPERATION(put_job_success_result);
 AWS_OPERATION(start_pipeline_execution);
 AWS_OPERATION(stop_pipeline_execution);
 AWS_OPERATION(tag_pipeline);

@@ -4,6 +4,7 @@
 #include "server/api/codepipeline/codepipeline.h"
 
 #include "server/engine/wait.h"
+#include "server/engine/worker_types.h"
 #include "server/store/revisions.h"
 #include "server/store/stage_runs.h"
 
@@ -51,6 +52,30 @@ static bool show_revision(const struct state *state, const char *action, struct 
     return true;
 }
 
+/* Where the type of a custom action says that its work shows. */
+static bool show_urls(const struct state *state, const struct pipeline_action *action, const char *external_id,
+                      struct json *out, struct err *err) {
+    const struct action_type *type = action->type;
+    struct custom_type_row row;
+    struct custom_type custom;
+    bool found;
+    if (!custom_type_rows_get(state->tx, state->arena, action_category_name(type->category), type->provider,
+                              type->version, &found, &row, err))
+        return false;
+    if (!found)
+        return true;
+    if (!worker_type_read(state->arena, &row, &custom, err))
+        return false;
+    struct json *configuration = json_object(state->arena);
+    for (size_t i = 0; i < action->configuration_count; i++)
+        json_set_text(state->arena, configuration, action->configuration[i].key, action->configuration[i].value);
+    json_set_text(state->arena, out, "entityUrl",
+                  worker_url(state->arena, custom.entity_url, configuration, external_id));
+    json_set_text(state->arena, out, "revisionUrl",
+                  worker_url(state->arena, custom.revision_url, configuration, external_id));
+    return true;
+}
+
 static bool show_action(const struct state *state, const char *stage, const struct pipeline_action *action,
                         struct json *out, struct err *err) {
     struct action_run_row run;
@@ -62,7 +87,8 @@ static bool show_action(const struct state *state, const char *stage, const stru
         return false;
     if (found)
         show_run(state->arena, &run, json_set_object(state->arena, out, "latestExecution"));
-    return true;
+    return action->type->worker != ACTION_BY_WORKER ||
+           show_urls(state, action, found ? run.external_id : NULL, out, err);
 }
 
 static bool show_latest(const struct state *state, const char *stage, struct json *out, struct err *err) {
