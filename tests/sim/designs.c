@@ -15,10 +15,15 @@
 static const char *const stage_names[NAME_PLACES] = {"Build", "Test", "Stage", "Prod", "After"};
 static const char *const modes[] = {"SUPERSEDED", "QUEUED", "PARALLEL"};
 
+const char *design_stage(size_t place) {
+    return stage_names[place];
+}
+
 /* What is being written. */
 struct draft {
     struct str text;
     uint64_t dice;
+    bool may_roll_back;    /* a PARALLEL pipeline may not */
     const char *built;     /* an artifact of an earlier build, or NULL */
     const char *namespace; /* of an earlier build, or NULL */
     struct arena *arena;
@@ -49,7 +54,7 @@ static void write_build(struct draft *draft, const char *stage, size_t place) {
 
 static void write_action(struct draft *draft, const char *stage, size_t place, int run_order) {
     str_printf(&draft->text, "%s{\"name\":\"a%zu\",\"runOrder\":%d,", place ? "," : "", place, run_order);
-    uint64_t dice = roll(draft, 10);
+    uint64_t dice = roll(draft, 12);
     if (dice < 5)
         write_build(draft, stage, place);
     else if (dice < 8)
@@ -57,9 +62,63 @@ static void write_action(struct draft *draft, const char *stage, size_t place, i
                    "\"provider\":\"ECS\",\"configuration\":{\"ClusterName\":\"prod\",\"ServiceName\":\"s%d\"},"
                    "\"inputArtifacts\":[\"Src\"]",
                    (int)roll(draft, 2));
+    else if (dice < 10)
+        str_append(&draft->text, "\"provider\":\"Commands\",\"commands\":[\"make\"],\"inputArtifacts\":[\"Src\"]");
     else
         str_printf(&draft->text, "\"provider\":\"Manual\",\"timeoutInMinutes\":%d", roll(draft, 3) ? 10000 : 5);
     str_append(&draft->text, "}");
+}
+
+/* ---- conditions ---- */
+
+static void write_rule(struct draft *draft, const char *name, bool may_skip) {
+    static const char *const windows[] = {"* * 0-11 ? * *", "* * * ? * *"};
+    str_printf(&draft->text, "{\"name\":\"%s\",", name);
+    uint64_t dice = roll(draft, may_skip ? 4 : 8);
+    if (dice < 3)
+        str_printf(&draft->text,
+                   "\"provider\":\"VariableCheck\",\"configuration\":{\"Variable\":\"#{variables.color}\","
+                   "\"Operator\":\"EQ\",\"Value\":\"%s\"}}",
+                   roll(draft, 3) ? "red" : "blue");
+    else if (dice == 3)
+        str_append(&draft->text, "\"provider\":\"LambdaInvoke\",\"configuration\":{\"FunctionName\":\"judge\"}}");
+    else if (dice == 4)
+        str_printf(&draft->text, "\"provider\":\"DeploymentWindow\",\"configuration\":{\"Cron\":\"%s\"}}",
+                   windows[roll(draft, 2)]);
+    else
+        str_append(&draft->text, "\"provider\":\"Commands\",\"commands\":[\"./judge\"],\"inputArtifacts\":[\"Src\"]}");
+}
+
+static void write_condition(struct draft *draft, const char *key, const char *result) {
+    str_printf(&draft->text, ",\"%s\":{\"conditions\":[{\"result\":\"%s\",\"rules\":[", key, result);
+    write_rule(draft, "r0", str_equal(result, "SKIP"));
+    if (roll(draft, 4) == 0) {
+        str_append(&draft->text, ",");
+        write_rule(draft, "r1", str_equal(result, "SKIP"));
+    }
+    str_append(&draft->text, "]}]}");
+}
+
+static void write_failure(struct draft *draft) {
+    const char *mode = roll(draft, 2) ? "ALL_ACTIONS" : "FAILED_ACTIONS";
+    uint64_t dice = roll(draft, 14);
+    if (dice < 2)
+        str_printf(&draft->text, ",\"onFailure\":{\"result\":\"RETRY\",\"retryConfiguration\":{\"retryMode\":\"%s\"}}",
+                   mode);
+    else if (dice < 4 && draft->may_roll_back)
+        str_append(&draft->text, ",\"onFailure\":{\"result\":\"ROLLBACK\"}");
+    else if (dice == 4)
+        write_condition(draft, "onFailure", "RETRY");
+    else if (dice == 5 && draft->may_roll_back)
+        write_condition(draft, "onFailure", "ROLLBACK");
+}
+
+static void write_conditions(struct draft *draft) {
+    if (roll(draft, 10) == 0)
+        write_condition(draft, "beforeEntry", roll(draft, 2) ? "FAIL" : "SKIP");
+    if (roll(draft, 12) == 0)
+        write_condition(draft, "onSuccess", roll(draft, 2) || !draft->may_roll_back ? "FAIL" : "ROLLBACK");
+    write_failure(draft);
 }
 
 /* What was built in a group is there for the groups behind it only. */
@@ -83,11 +142,16 @@ static void write_stage(struct draft *draft, const char *name) {
             namespace = draft->namespace;
         }
     }
-    str_append(&draft->text, "]}");
+    str_append(&draft->text, "]");
+    write_conditions(draft);
+    str_append(&draft->text, "}");
 }
 
 static const char *write_design(struct sim *sim, const struct design *design) {
-    struct draft draft = {.text = STR_INIT(65536), .dice = design->seed, .arena = &sim->arena};
+    struct draft draft = {.text = STR_INIT(65536),
+                          .dice = design->seed,
+                          .arena = &sim->arena,
+                          .may_roll_back = design->mode != MODE_PARALLEL};
     str_printf(
         &draft.text,
         "{\"name\":\"%s\",\"pipelineType\":\"V2\",\"executionMode\":\"%s\",\"variables\":[{\"name\":\"color\","

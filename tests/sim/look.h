@@ -22,6 +22,8 @@ struct seen_stage {
     const char *name;
     int stage_index, status, phase;
     bool holds_lock;
+    int64_t retries;
+    bool retried; /* since the look before */
     uint64_t fixed, rest;
 };
 

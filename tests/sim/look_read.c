@@ -102,6 +102,15 @@ static void check_count(const char *what, size_t were, size_t are) {
         violated(HISTORY, "there were %zu %ss and are %zu", were, what, are);
 }
 
+/* A retry opens what had ended, and that may have ended again since. */
+static bool has_retried(const struct seen *seen, int64_t execution_id) {
+    for (size_t i = 0; i < seen->stage_count; i++) {
+        if (seen->stages[i].execution_id == execution_id && seen->stages[i].retried)
+            return true;
+    }
+    return false;
+}
+
 /* ---- executions ---- */
 
 static void read_execution(struct looking *looking, struct query *query, size_t place) {
@@ -130,10 +139,12 @@ static void read_execution(struct looking *looking, struct query *query, size_t 
         check_move(&execution_statuses, row->status, status, row->id);
         check_move(&execution_places, row->place, at, row->id);
         check_move(&stop_modes, row->stop, stop, row->id);
-        check_ended(&execution_statuses, row->status, status, row->rest, rest, row->id);
+        if (!has_retried(looking->seen, row->id))
+            check_ended(&execution_statuses, row->status, status, row->rest, rest, row->id);
     }
     int stage_index = (int)number(query, 16);
-    row->entered = at == PLACE_INSIDE && (is_new || row->place != PLACE_INSIDE || row->stage_index != stage_index);
+    row->entered = at == PLACE_INSIDE && (is_new || row->place == PLACE_WAITING ||
+                                          (row->place == PLACE_INSIDE && row->stage_index != stage_index));
     row->status = status;
     row->place = at;
     row->stop = stop;
@@ -173,8 +184,11 @@ static void read_stage(struct looking *looking, struct query *query, size_t plac
         check_same("stage run", row->id, number(query, 0), row->fixed, fixed);
         check_move(&stage_statuses, row->status, status, row->id);
         check_move(&stage_phases, row->phase, phase, row->id);
-        check_ended(&stage_statuses, row->status, status, row->rest, rest, row->id);
+        row->retried = number(query, 10) + number(query, 11) != row->retries;
+        if (!row->retried)
+            check_ended(&stage_statuses, row->status, status, row->rest, rest, row->id);
     }
+    row->retries = number(query, 10) + number(query, 11);
     row->status = status;
     row->phase = phase;
     row->holds_lock = number(query, 7) != 0;
@@ -358,7 +372,7 @@ bool look_read_events(struct tx *tx, struct looking *looking, struct err *err) {
 }
 
 bool look_read(struct tx *tx, struct looking *looking, struct err *err) {
-    return read_executions(tx, looking, err) && read_stages(tx, looking, err) && read_actions(tx, looking, err) &&
+    return read_stages(tx, looking, err) && read_executions(tx, looking, err) && read_actions(tx, looking, err) &&
            read_jobs(tx, looking, err) && read_conditions(tx, looking, err) &&
            engine_next_deadline(tx, &looking->next_deadline_ms, err);
 }

@@ -20,6 +20,10 @@ struct order {
     const struct engine_stop_request *stop;
     const struct engine_answer *answer;
     const struct engine_abandon_request *abandon;
+    const struct engine_retry_request *retry;
+    const struct engine_rollback_request *rollback;
+    const struct engine_transition_request *transition;
+    const struct engine_override_request *override;
     struct design *design; /* that it is about, or NULL */
     bool create;
     const char *execution; /* what was started */
@@ -259,6 +263,97 @@ static void give_up(struct sim *sim, const struct seen_action *action) {
         count(COUNT_GIVEN_UP);
 }
 
+/* ---- stages ---- */
+
+/* One that an execution has been in; mostly one of the newest. */
+static const struct seen_stage *pick_stage(const struct sim *sim, unsigned statuses) {
+    const struct seen *seen = sim->seen;
+    for (size_t i = 0; i < seen->stage_count; i++) {
+        const struct seen_stage *stage = &seen->stages[seen->stage_count - 1 - i];
+        if ((statuses & 1u << stage->status) && draw_chance(600))
+            return stage;
+    }
+    return seen->stage_count ? &seen->stages[draw_below(seen->stage_count)] : NULL;
+}
+
+static bool retry(struct tx *tx, void *context, struct err *err) {
+    const struct order *order = context;
+    return engine_retry_stage(tx, &order->sim->scratch, order->retry, err);
+}
+
+static void retry_one(struct sim *sim) {
+    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_FAILED | 1u << STAGE_STOPPED);
+    if (!stage)
+        return;
+    const struct seen_execution *execution = seen_execution(sim->seen, stage->execution_id);
+    const struct engine_retry_request request = {.pipeline = execution->pipeline,
+                                                 .stage = stage->name,
+                                                 .execution = execution->uuid,
+                                                 .mode = draw_chance(500) ? RETRY_ALL_ACTIONS : RETRY_FAILED_ACTIONS,
+                                                 .by = "someone"};
+    struct order order = {.retry = &request};
+    if (ask(sim, retry, &order, say(sim, "retry", stage->name, execution->uuid)) == ANSWER_DONE)
+        count(COUNT_RETRIES);
+}
+
+static bool rollback(struct tx *tx, void *context, struct err *err) {
+    struct order *order = context;
+    return engine_rollback_stage(tx, &order->sim->scratch, order->rollback, &order->execution, err);
+}
+
+/* What was accepted is there afterwards, as every start is. */
+static void roll_back(struct sim *sim) {
+    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_SUCCEEDED);
+    if (!stage)
+        return;
+    const struct seen_execution *execution = seen_execution(sim->seen, stage->execution_id);
+    const struct engine_rollback_request request = {
+        .pipeline = execution->pipeline, .stage = stage->name, .target = execution->uuid, .by = "someone"};
+    struct order order = {.rollback = &request};
+    if (ask(sim, rollback, &order, say(sim, "roll back", stage->name, execution->uuid)) != ANSWER_DONE)
+        return;
+    acknowledge(remember_start(sim, 0, ""), order.execution);
+    count(COUNT_ROLLBACKS);
+}
+
+static bool set_transition(struct tx *tx, void *context, struct err *err) {
+    const struct order *order = context;
+    return engine_set_transition(tx, &order->sim->scratch, order->transition, err);
+}
+
+static void turn_transition(struct sim *sim, const struct design *design, const char *stage, bool enable) {
+    const struct engine_transition_request request = {.pipeline = design->name,
+                                                      .stage = stage,
+                                                      .enable = enable,
+                                                      .reason = enable ? NULL : "not now",
+                                                      .by = "someone"};
+    struct order order = {.transition = &request};
+    if (ask(sim, set_transition, &order, say(sim, enable ? "open the way into" : "close the way into", stage, NULL)) ==
+        ANSWER_DONE)
+        count(COUNT_TRANSITIONS);
+}
+
+static bool override(struct tx *tx, void *context, struct err *err) {
+    const struct order *order = context;
+    return engine_override_condition(tx, &order->sim->scratch, order->override, err);
+}
+
+static void override_one(struct sim *sim) {
+    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_IN_PROGRESS);
+    if (!stage)
+        return;
+    const struct seen_execution *execution = seen_execution(sim->seen, stage->execution_id);
+    const struct engine_override_request request = {.pipeline = execution->pipeline,
+                                                    .stage = stage->name,
+                                                    .execution = execution->uuid,
+                                                    .kind = stage->phase == PHASE_ENTRY ? CONDITION_BEFORE_ENTRY
+                                                                                        : CONDITION_ON_SUCCESS,
+                                                    .by = "someone"};
+    struct order order = {.override = &request};
+    if (ask(sim, override, &order, say(sim, "override", stage->name, execution->uuid)) == ANSWER_DONE)
+        count(COUNT_OVERRIDES);
+}
+
 /* ---- what they do when ---- */
 
 static bool wants_start(const struct sim *sim) {
@@ -266,15 +361,32 @@ static bool wants_start(const struct sim *sim) {
 }
 
 void people_act(struct sim *sim) {
-    enum what { START, AGAIN, PUSH, STOP, ABANDON, ANSWER, GIVE_UP, UPDATE, DELETE };
-    static const unsigned weights[] = {[START] = 26,  [AGAIN] = 12,  [PUSH] = 8,   [STOP] = 5,  [ABANDON] = 9,
-                                       [ANSWER] = 26, [GIVE_UP] = 4, [UPDATE] = 6, [DELETE] = 1};
+    enum what {
+        START,
+        AGAIN,
+        PUSH,
+        STOP,
+        ABANDON,
+        ANSWER,
+        GIVE_UP,
+        UPDATE,
+        DELETE,
+        RETRY,
+        ROLL_BACK,
+        CLOSE,
+        OPEN,
+        OVERRIDE,
+    };
+    static const unsigned weights[] = {
+        [START] = 26, [AGAIN] = 12, [PUSH] = 8,   [STOP] = 5,      [ABANDON] = 9, [ANSWER] = 26, [GIVE_UP] = 6,
+        [UPDATE] = 6, [DELETE] = 1, [RETRY] = 14, [ROLL_BACK] = 8, [CLOSE] = 4,   [OPEN] = 5,    [OVERRIDE] = 5};
     struct design *design = &sim->designs[draw_below(sim->design_count)];
     if (!design->exists) {
         create(sim, design);
         return;
     }
-    switch ((enum what)draw_weighted(weights, sizeof weights / sizeof *weights)) {
+    enum what what = (enum what)draw_weighted(weights, sizeof weights / sizeof *weights);
+    switch (what) {
     case START:
         if (wants_start(sim))
             people_start(sim);
@@ -304,6 +416,19 @@ void people_act(struct sim *sim) {
     case DELETE:
         delete_one(sim, design);
         break;
+    case RETRY:
+        retry_one(sim);
+        break;
+    case ROLL_BACK:
+        roll_back(sim);
+        break;
+    case CLOSE:
+    case OPEN:
+        turn_transition(sim, design, design_stage(draw_below(NAME_PLACES)), what == OPEN);
+        break;
+    case OVERRIDE:
+        override_one(sim);
+        break;
     }
 }
 
@@ -314,6 +439,15 @@ void people_begin(struct sim *sim) {
 
 bool people_settle(struct sim *sim) {
     bool any = false;
+    for (size_t i = 0; i < sim->design_count && !sim->ways_open; i++) {
+        for (size_t j = 0; j < NAME_PLACES && sim->designs[i].exists; j++)
+            turn_transition(sim, &sim->designs[i], design_stage(j), true);
+        /* Where the way was closed for long, those who wait go in with the next start. */
+        if (sim->designs[i].exists)
+            start_one(sim, i);
+        any = true;
+    }
+    sim->ways_open = true;
     for (size_t i = 0; i < sim->seen->action_count; i++) {
         const struct seen_action *action = &sim->seen->actions[i];
         if (action->approval && action->status == ACTION_IN_PROGRESS) {

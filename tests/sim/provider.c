@@ -4,6 +4,8 @@
 #include "tests/sim/sim.h"
 
 #include "common/str.h"
+#include "server/store/states.h"
+#include "tests/sim/look.h"
 
 #include <stdio.h>
 
@@ -19,13 +21,20 @@ const struct effect *provider_find(const struct sim *sim, const char *action_run
     return find(sim, action_run);
 }
 
-static void check_alone(const struct sim *sim, const char *action_run, const char *target) {
+/* Whose row has ended (its result was taken and the answer lost, or a person gave it up) is not in the way. */
+static bool is_under_way(struct sim *sim, const char *action_run) {
+    look(sim, false);
+    const struct seen_action *action = seen_action(sim->seen, action_run);
+    return action && action->status == ACTION_IN_PROGRESS;
+}
+
+static void check_alone(struct sim *sim, const char *action_run, const char *target) {
     for (size_t i = 0; i < sim->runner_count; i++) {
         for (size_t j = 0; j < SLOTS; j++) {
             const struct slot *slot = &sim->runners[i].slots[j];
             bool owns = sim->runners[i].alive && slot->state == SLOT_WORKS && sim->now_ms < slot->believed_ms;
             if (owns && slot->has_effect && slot->work > WORK_EFFECT && str_equal(slot->target, target) &&
-                !str_equal(slot->action_run, action_run))
+                !str_equal(slot->action_run, action_run) && is_under_way(sim, slot->action_run))
                 violated("a deploy target has one holder", "action runs %s and %s deploy to '%s' at the same time",
                          slot->action_run, action_run, target);
         }

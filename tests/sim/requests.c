@@ -4,6 +4,7 @@
 #include "common/str.h"
 #include "server/engine/engine.h"
 #include "server/store/runners.h"
+#include "tests/sim/look.h"
 #include "tests/sim/runner.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct asking {
     const struct request *request;
     struct reply *reply;
     struct queue_fence fence;
+    int64_t unfit; /* the action run whose input was not there, else 0 */
 };
 
 static const struct job_message_settings settings = {
@@ -27,6 +29,23 @@ static bool hello(struct tx *tx, struct asking *asking, struct err *err) {
     return engine_runner_hello(tx, &asking->sim->scratch, runner->id, instance, "1", err);
 }
 
+/* A job whose input is not there fails with that sentence. */
+static bool fail_unfit(struct tx *tx, struct asking *asking, const char *job_id, const struct err *why,
+                       struct err *err) {
+    struct arena *arena = &asking->sim->scratch;
+    struct job_row job;
+    if (!job_rows_get(tx, arena, job_id, &job, err))
+        return false;
+    const struct queue_fence fence = {.job_id = job_id, .token = job.token, .runner_id = asking->fence.runner_id};
+    const struct wire_result result = {.token = job.token,
+                                       .outcome = WIRE_FAILED,
+                                       .error_code = "ConfigurationError",
+                                       .error_message = arena_strdup(arena, why->message)};
+    asking->reply->has_job = false;
+    asking->unfit = job.action_run_id;
+    return engine_finish_job(tx, arena, &fence, &result, err);
+}
+
 static bool lease(struct tx *tx, struct asking *asking, struct err *err) {
     const struct wire_lease question = {.claim_id = asking->request->claim,
                                         .providers = providers,
@@ -36,6 +55,7 @@ static bool lease(struct tx *tx, struct asking *asking, struct err *err) {
     struct runner_row runner;
     struct err why = {0};
     asking->reply->has_job = false;
+    asking->unfit = 0;
     if (!runners_get(tx, arena, asking->fence.runner_id, &runner, err) ||
         !queue_lease(tx, arena, runner.id, &question, &job, err))
         return false;
@@ -44,10 +64,11 @@ static bool lease(struct tx *tx, struct asking *asking, struct err *err) {
     asking->reply->has_job = true;
     if (job_message(tx, arena, &settings, job, &asking->reply->job, &why))
         return true;
-    *err = why;
-    if (why.kind != ERR_UNAVAILABLE && why.kind != ERR_LIMIT)
-        return err_set(err, ERR_INTERNAL, "the message of job '%s' cannot be made: %s", job, why.message);
-    return false;
+    if (why.kind != ERR_NOT_FOUND) {
+        *err = why;
+        return false;
+    }
+    return fail_unfit(tx, asking, job, &why, err);
 }
 
 static bool finish(struct tx *tx, struct asking *asking, struct err *err) {
@@ -118,6 +139,22 @@ static void tell(const struct request *request, enum answer answer, const struct
          came);
 }
 
+/* What a stage that was skipped did not make is the only thing that may be missing. */
+static void check_skipped(struct sim *sim, int64_t action_run_id) {
+    const struct seen *seen = sim->seen;
+    look(sim, false);
+    for (size_t i = 0; i < seen->action_count; i++) {
+        const struct seen_action *action = &seen->actions[i];
+        if (action->id != action_run_id)
+            continue;
+        for (size_t j = 0; j < seen->stage_count; j++) {
+            if (seen->stages[j].execution_id == action->execution_id && seen->stages[j].status == STAGE_SKIPPED)
+                return;
+        }
+        violated("what a stage made is there for the next", "action run %s has no input", action->uuid);
+    }
+}
+
 enum answer runner_request(struct sim *sim, const struct request *request, struct reply *reply, struct err *err) {
     const struct runner *runner = &sim->runners[request->runner];
     struct asking asking = {
@@ -131,6 +168,11 @@ enum answer runner_request(struct sim *sim, const struct request *request, struc
         return ANSWER_NONE;
     enum answer answer = server_ask(sim, carry_out, &asking, err);
     tell(request, answer, reply, err);
+    if (answer == ANSWER_DONE && asking.unfit) {
+        check_skipped(sim, asking.unfit);
+        err_set_code(err, ERR_CONFLICT, "StaleTokenException", "the job could not be handed out");
+        return ANSWER_REFUSED;
+    }
     if (answer == ANSWER_REFUSED && !str_equal(err->code, "StaleTokenException"))
         violated("what a runner says in good order is taken", "%s of job %s: %s", names[request->kind], request->job,
                  err->message);

@@ -6,6 +6,7 @@
 
 #include "common/str.h"
 #include "server/engine/engine.h"
+#include "server/store/settings.h"
 #include "server/wake.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/draw.h"
@@ -57,7 +58,7 @@ int64_t sim_boot_ms(const struct sim *sim) {
 
 static bool open_engine(struct tx *tx, void *context, struct err *err) {
     (void)context;
-    return engine_open(tx, err);
+    return settings_put(tx, SETTING_REGION, "eu-central-1", err) && engine_open(tx, err);
 }
 
 static bool do_nothing(struct tx *tx, void *context, struct err *err) {

@@ -168,6 +168,7 @@ struct sim {
 
     struct design designs[PIPELINES_MAX];
     size_t design_count;
+    bool ways_open; /* quiet end: nobody closes a transition any more */
     struct runner runners[RUNNERS_MAX];
     size_t runner_count;
     uint64_t last_request;
@@ -211,6 +212,7 @@ void server_set_full(struct sim *sim, bool full);
 
 /* The text of a pipeline, from the design's seed; NULL where chance made one that is refused. */
 const struct pipeline *design_read(struct sim *sim, const struct design *design);
+const char *design_stage(size_t place); /* a name that stages have; below NAME_PLACES */
 void design_begin(struct sim *sim);
 void design_change(struct design *design);
 
