@@ -325,16 +325,21 @@ static bool look(struct view *view, struct view_execution *execution, struct dec
 
 /* ---- events ---- */
 
+static void abandon_at_once(struct view_execution *execution, struct view_action *item, struct decisions *decisions) {
+    decide(decisions, DECIDE_ABANDON_ACTION, execution)->action_run_id = item->run_id;
+    item->status = ACTION_ABANDONED;
+}
+
 static void give_up(struct view_execution *execution, struct view_action *items, size_t count, enum decision_kind job,
                     struct decisions *decisions) {
     for (size_t i = 0; i < count; i++) {
         struct view_action *item = &items[i];
         if (item->status != ACTION_IN_PROGRESS)
             continue;
-        bool at_once = item->without_job || item->waits_for_target;
-        decide(decisions, at_once ? DECIDE_ABANDON_ACTION : job, execution)->action_run_id = item->run_id;
-        if (at_once)
-            item->status = ACTION_ABANDONED;
+        if (item->without_job || item->waits_for_target)
+            abandon_at_once(execution, item, decisions);
+        else
+            decide(decisions, job, execution)->action_run_id = item->run_id;
     }
 }
 
@@ -346,14 +351,18 @@ static void give_up_work(struct view_execution *execution, enum decision_kind jo
         give_up(execution, execution->rules, execution->rule_count, job, decisions);
 }
 
-/* A deploy that waits for its target was not begun: a stop that lets things end does not begin it. */
+/* A deploy that waits for its target was not begun: a stop that lets things end does not begin it. Nor does it wait for
+ * a deployment window. */
 static void give_up_waiting(struct view_execution *execution, struct decisions *decisions) {
-    for (size_t i = 0; execution->place == PLACE_INSIDE && i < execution->action_count; i++) {
-        struct view_action *action = &execution->actions[i];
-        if (action->status != ACTION_IN_PROGRESS || !action->waits_for_target)
-            continue;
-        decide(decisions, DECIDE_ABANDON_ACTION, execution)->action_run_id = action->run_id;
-        action->status = ACTION_ABANDONED;
+    if (execution->place != PLACE_INSIDE)
+        return;
+    for (size_t i = 0; i < execution->action_count; i++) {
+        if (execution->actions[i].status == ACTION_IN_PROGRESS && execution->actions[i].waits_for_target)
+            abandon_at_once(execution, &execution->actions[i], decisions);
+    }
+    for (size_t i = 0; execution->condition_begun && i < execution->rule_count; i++) {
+        if (execution->rules[i].status == ACTION_IN_PROGRESS && execution->rules[i].without_job)
+            abandon_at_once(execution, &execution->rules[i], decisions);
     }
 }
 

@@ -10,8 +10,6 @@
 #include "server/store/events.h"
 #include "server/store/revisions.h"
 
-/* AWS: of a QUEUED or PARALLEL pipeline. */
-#define EXECUTIONS_MAX 50
 #define REASON_MAX 200 /* characters */
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
@@ -61,18 +59,6 @@ static bool check_revisions(const struct pipeline *definition, const struct engi
             return invalid(err, "the pipeline has no source action", request->revisions[i].action);
     }
     return true;
-}
-
-static bool check_limit(struct tx *tx, struct arena *arena, const struct pipeline_row *pipeline, struct err *err) {
-    struct execution_row *rows = NULL;
-    size_t count = 0;
-    if (pipeline->mode == MODE_SUPERSEDED)
-        return true;
-    if (!executions_active(tx, arena, pipeline->id, &rows, &count, err))
-        return false;
-    return count < EXECUTIONS_MAX ||
-           err_set_code(err, ERR_LIMIT, "ConcurrentPipelineExecutionsLimitExceededException",
-                        "pipeline '%s' has %d executions under way already", pipeline->name, EXECUTIONS_MAX);
 }
 
 /* ---- start: rows ---- */
@@ -164,7 +150,7 @@ bool engine_start(struct tx *tx, struct arena *arena, const struct engine_start_
     }
     if (!load_definition(tx, arena, pipeline.id, pipeline.version, &definition, err) ||
         !check_variables(definition, request, err) || !check_revisions(definition, request, err) ||
-        !check_limit(tx, arena, &pipeline, err))
+        !check_execution_limit(tx, arena, &pipeline, err))
         return false;
     char uuid[UUID_SIZE];
     hash_uuid(uuid);

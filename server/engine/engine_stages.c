@@ -141,6 +141,8 @@ bool engine_retry_stage(struct tx *tx, struct arena *arena, const struct engine_
         return false;
     if (visit.run.stage_index != visit.execution.stage_index)
         return not_retryable(err, request->stage, "the execution has left it");
+    if (visit.run.ended_ms && !check_execution_limit(tx, arena, &visit.pipeline, err))
+        return false;
     const struct engine_event event = {
         .kind = EVENT_RETRY, .execution_id = visit.execution.id, .retry_mode = request->mode};
     return engine_move(tx, arena, visit.pipeline.id, &event, err);

@@ -15,6 +15,9 @@
 
 #include <string.h>
 
+/* AWS: of a QUEUED or PARALLEL pipeline. */
+#define EXECUTIONS_MAX 50
+
 bool load_definition(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
                      const struct pipeline **out, struct err *err) {
     const char *text = NULL;
@@ -256,4 +259,16 @@ bool load_view(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t 
         return false;
     *out = view;
     return true;
+}
+
+bool check_execution_limit(struct tx *tx, struct arena *arena, const struct pipeline_row *pipeline, struct err *err) {
+    struct execution_row *rows = NULL;
+    size_t count = 0;
+    if (pipeline->mode == MODE_SUPERSEDED)
+        return true;
+    if (!executions_active(tx, arena, pipeline->id, &rows, &count, err))
+        return false;
+    return count < EXECUTIONS_MAX ||
+           err_set_code(err, ERR_LIMIT, "ConcurrentPipelineExecutionsLimitExceededException",
+                        "pipeline '%s' has %d executions under way already", pipeline->name, EXECUTIONS_MAX);
 }

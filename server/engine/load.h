@@ -4,6 +4,7 @@
 
 #include "server/engine/advance.h"
 #include "server/store/db.h"
+#include "server/store/pipelines.h"
 
 /* What err->code says where a stored declaration cannot be read: by this program, or at all. */
 #define UNREADABLE_DEFINITION "InvalidStructureException"
@@ -17,5 +18,9 @@ bool load_definition(struct tx *tx, struct arena *arena, int64_t pipeline_id, in
  * whose definition cannot be read is among them, as unreadable: it must not keep the others, nor its own end. */
 bool load_view(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t also, struct view *out,
                struct err *err);
+
+/* Whether the pipeline may have one more execution under way. Errors: ERR_LIMIT
+ * ConcurrentPipelineExecutionsLimitExceededException. */
+bool check_execution_limit(struct tx *tx, struct arena *arena, const struct pipeline_row *pipeline, struct err *err);
 
 #endif

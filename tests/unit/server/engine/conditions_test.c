@@ -209,6 +209,13 @@ static void a_window_that_is_closed_is_waited_for(void **state) {
     world_close(&world);
 }
 
+static void a_stop_does_not_wait_for_the_window(void **state) {
+    (void)state;
+    static const struct step_in_words steps[] = {
+        {"start", NULL}, {"1 done App", "1 Prod:?window"}, {"1 stop", "1 Stopped"}};
+    RUN(ENTRY("FAIL", WINDOW("* * 6-8 ? * WED", "")), steps);
+}
+
 static void a_window_that_does_not_open_in_time_fails(void **state) {
     (void)state;
     static const struct step_in_words steps[] = {
@@ -232,6 +239,7 @@ int main(void) {
         cmocka_unit_test(a_stop_ends_what_is_asked),
         cmocka_unit_test(a_window_that_is_open_lets_in),
         cmocka_unit_test(a_window_that_is_closed_is_waited_for),
+        cmocka_unit_test(a_stop_does_not_wait_for_the_window),
         cmocka_unit_test(a_window_that_does_not_open_in_time_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
