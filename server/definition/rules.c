@@ -7,6 +7,7 @@
 
 #include "server/triggers/schedule.h"
 
+#include "common/pattern.h"
 #include "common/str.h"
 #include "common/suggest.h"
 
@@ -149,6 +150,17 @@ static void check_value(struct draft *draft, const struct draft_action *rule, co
             known_values[i].check(&value);
 }
 
+/* A pattern that cannot be used would be found out when the stage is reached. */
+static void check_match(struct draft *draft, const struct draft_action *rule) {
+    struct place settings = PLACE_MEMBER(rule->place, "configuration", json_get(rule->place->value, "configuration"));
+    struct place place = PLACE_MEMBER(&settings, "Value", json_get(settings.value, "Value"));
+    const char *pattern = shape_text(draft->arena, place.value);
+    bool matches;
+    struct err err;
+    if (pattern && !strstr(pattern, "#{") && !pattern_matches(pattern, "", &matches, &err))
+        bad(&(struct value){.draft = draft, .place = &place}, arena_strdup(draft->arena, err.message));
+}
+
 static void check_inputs(struct draft *draft, const struct draft_action *rule) {
     struct place place = PLACE_MEMBER(rule->place, "inputArtifacts", json_get(rule->place->value, "inputArtifacts"));
     const char *aws =
@@ -184,6 +196,9 @@ static void check_rule(struct draft *draft, struct draft_action *rule) {
         if (setting->name)
             check_value(draft, rule, &place);
     }
+    if (str_equal(rule->rule->provider, "VariableCheck") &&
+        str_equal(shape_get_text(draft->arena, settings.value, "Operator"), "MATCHES"))
+        check_match(draft, rule);
 }
 
 void draft_check_rules(struct draft *draft) {

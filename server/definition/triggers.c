@@ -79,7 +79,7 @@ static const struct draft_action *check_source(struct draft *draft, const struct
         unknown_source(draft, &place, name);
     else if (source->type && !is_git(source->type))
         errors_add(draft->errors, &place, DEFINITION_STRUCTURE, aws_source,
-                   "'%s' is no source from git: a %s source has no triggers", name, source->type->provider);
+                   "'%s' is no source from git; sources of provider %s have no triggers", name, source->type->provider);
     else if (is_second(draft, trigger, name))
         errors_add(draft->errors, &place, DEFINITION_STRUCTURE, aws_source,
                    "source action '%s' has a trigger above already; put all filters into that one", name);

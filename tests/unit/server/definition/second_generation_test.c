@@ -69,14 +69,14 @@ static void conditions_become_records(void **state) {
     assert_int_equal(source->retry_mode, RETRY_FAILED_ACTIONS);
     const struct pipeline_condition *entry = build->conditions[CONDITION_BEFORE_ENTRY];
     assert_int_equal(entry->result, RESULT_SKIP);
-    assert_int_equal(entry->rule_count, 2);
+    assert_int_equal(entry->rule_count, 3);
     assert_string_equal(entry->rules[0].name, "Freeze");
     assert_int_equal(entry->rules[0].type->judge, RULE_BY_VALUES);
     assert_string_equal(entry->rules[0].configuration[0].key, "Variable");
     assert_string_equal(entry->rules[0].configuration[0].value, "#{variables.freeze}");
     assert_int_equal(entry->rules[0].timeout_minutes, 0);
-    assert_string_equal(entry->rules[1].region, "eu-central-1");
-    assert_string_equal(entry->rules[1].inputs[0].name, "App");
+    assert_string_equal(entry->rules[2].region, "eu-central-1");
+    assert_string_equal(entry->rules[2].inputs[0].name, "App");
     const struct pipeline_rule *smoke = &build->conditions[CONDITION_ON_SUCCESS]->rules[0];
     assert_int_equal(smoke->command_count, 2);
     assert_string_equal(smoke->commands[0], "tar tf images.tar");
