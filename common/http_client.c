@@ -79,6 +79,10 @@ void http_client_cleanup(struct http_client **client) {
     http_client_free(*client);
 }
 
+void http_client_wake(struct http_client *client) {
+    (void)curl_multi_wakeup(client->multi);
+}
+
 static void free_list(struct curl_slist **list) {
     curl_slist_free_all(*list);
 }
@@ -306,14 +310,16 @@ static bool refuse_result(const struct exchange *exchange, CURLcode result, cons
 
 /* curl_easy_perform wakes up each second whether or not anybody wants to be asked, which a program that sits in a long
  * poll all day would pay for. This one sleeps until something comes, or curl's own timers say so. */
-static CURLcode perform(struct http_client *client, const struct http_request *request) {
-    const int patience_ms = request->interrupted ? INTERRUPTED_EVERY_MS : INT_MAX;
+static CURLcode perform(struct http_client *client, struct exchange *exchange) {
+    const struct http_request *request = exchange->request;
+    const int patience_ms = request->interrupted && !request->until_woken ? INTERRUPTED_EVERY_MS : INT_MAX;
     int running = 1, left;
     CURLcode result = CURLE_FAILED_INIT;
     if (curl_multi_add_handle(client->multi, client->easy) != CURLM_OK)
         return result;
     while (curl_multi_perform(client->multi, &running) == CURLM_OK && running)
-        if (curl_multi_poll(client->multi, NULL, 0, patience_ms, NULL) != CURLM_OK)
+        if (curl_multi_poll(client->multi, NULL, 0, patience_ms, NULL) != CURLM_OK ||
+            (request->until_woken && !goes_on(exchange)))
             break;
     for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &left));)
         if (message->msg == CURLMSG_DONE)
@@ -340,7 +346,7 @@ bool http_send(struct http_client *client, struct arena *arena, const struct htt
     result = result ? result : set_safety(easy, request);
     result = result ? result : set_callbacks(easy, &exchange);
     result = result ? result : set_method(easy, &exchange);
-    result = result ? result : perform(client, request);
+    result = result ? result : perform(client, &exchange);
     curl_easy_reset(easy); /* no pointer to this frame may stay in the handle */
     if (result != CURLE_OK)
         return refuse_result(&exchange, result, words, err);

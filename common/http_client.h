@@ -34,6 +34,7 @@ struct http_request {
     bool (*write_body)(void *context, const void *bytes, size_t size);
     /* Asked about once a second and at each piece: true gives the request up (ERR_UNAVAILABLE "interrupted"). */
     bool (*interrupted)(void *context);
+    bool until_woken; /* ... but only at each piece and after http_client_wake: nobody wakes up for a long poll */
     void *context;
     size_t answer_ceiling;  /* most bytes of a collected body; 0 means 16 MiB */
     int connect_timeout_ms; /* 0 means 5,000 */
@@ -56,6 +57,9 @@ void http_client_global_release(void);
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);     /* accepts NULL */
 void http_client_cleanup(struct http_client **client); /* for CLEANUP() */
+
+/* Has a request that is under way, or the next one, ask `interrupted` now. From any thread. */
+void http_client_wake(struct http_client *client);
 
 /* Sends and waits for the whole answer. A POST or PATCH is never sent twice by itself; others may be, where a kept
  * connection turns out dead. Any status is a success here: look at answer->status. The answer lives in the

@@ -16,6 +16,7 @@
 
 #define ACCOUNT_CEILING (64 * 1024)
 #define JOBS_MAX 64
+#define GRACE_MAX 86400
 
 #ifdef __aarch64__
 #define COMMANDS_IMAGE "aws/codebuild/amazonlinux-aarch64-standard:3.0"
@@ -31,6 +32,7 @@ const char config_usage[] =
     "  --docker URL      the Docker engine that builds use (DOCKER_HOST, else unix:///var/run/docker.sock)\n"
     "  --jobs N          how many jobs at a time (2)\n"
     "  --once            do one job and end\n"
+    "  --grace SECONDS   how long SIGTERM lets jobs go on before they are given back (no limit)\n"
     "  --build-network NAME          the Docker network of builds (bridge)\n"
     "  --commands-image IMAGE        what Commands actions and rules run in (" COMMANDS_IMAGE ")\n"
     "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n";
@@ -84,6 +86,7 @@ static const char *host_name(struct arena *arena) {
 
 bool config_read(struct arena *arena, int argc, char **argv, struct config *out, bool *help, struct err *err) {
     const char *jobs = NULL;
+    const char *grace = NULL;
     const char *credentials = NULL;
     struct config config = {0};
     const struct flag flags[] = {
@@ -91,6 +94,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         {"--name", "PENSTOCK_NAME", &config.name},
         {"--docker", "PENSTOCK_DOCKER", &config.docker},
         {"--jobs", "PENSTOCK_JOBS", &jobs},
+        {"--grace", "PENSTOCK_GRACE", &grace},
         {"--build-network", "PENSTOCK_BUILD_NETWORK", &config.build_network},
         {"--commands-image", "PENSTOCK_COMMANDS_IMAGE", &config.commands_image},
         {"--build-aws-credentials", "PENSTOCK_BUILD_AWS_CREDENTIALS", &credentials},
@@ -105,6 +109,10 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
     long long number = 2;
     if (jobs && !str_to_int64(jobs, 1, JOBS_MAX, &number))
         return err_set(err, ERR_INVALID, "--jobs must be a number from 1 to %d, not '%s'", JOBS_MAX, jobs);
+    long long grace_seconds = 0;
+    if (grace && *grace && !str_to_int64(grace, 1, GRACE_MAX, &grace_seconds))
+        return err_set(err, ERR_INVALID, "--grace must be seconds from 1 to %d, not '%s'", GRACE_MAX, grace);
+    config.grace_seconds = (int)grace_seconds;
     if (credentials && !str_equal(credentials, "runner") && !str_equal(credentials, "none"))
         return err_set(err, ERR_INVALID, "--build-aws-credentials must be 'runner' or 'none', not '%s'", credentials);
     config.jobs = config.once ? 1 : (int)number;

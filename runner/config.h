@@ -16,6 +16,7 @@ struct config {
     const char *docker;     /* "unix:///var/run/docker.sock" or "tcp://HOST:PORT" */
     int jobs;               /* how many jobs at a time */
     bool once;              /* one job, then the end */
+    int grace_seconds;      /* after SIGTERM: then jobs in hand are given back to the queue; 0: no limit */
 
     /* The Docker network of build containers: "bridge" by default. "host" lets a build reach what listens on this
      * machine's loopback (a sandbox's AWS endpoints), and everything else there, too. PENSTOCK_BUILD_NETWORK. */

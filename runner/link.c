@@ -17,6 +17,7 @@
 #define FIRST_PAUSE_MS 250
 #define LONGEST_PAUSE_MS 15000
 #define SLICE_MS 200
+#define RETRY_AFTER_MOST 60
 
 struct link *link_new(const struct account *account) {
     struct link *link = calloc(1, sizeof *link);
@@ -38,22 +39,33 @@ void link_cleanup(struct link **link) {
     link_free(*link);
 }
 
+void link_wake(struct link *link) {
+    http_client_wake(link->client);
+}
+
+static void stay_away(int64_t left, link_gives_up *give_up, void *context) {
+    while (left > 0 && !(give_up && give_up(context))) {
+        int64_t slice = left < SLICE_MS ? left : SLICE_MS;
+        (void)nanosleep(&(struct timespec){.tv_nsec = slice * 1000000}, NULL);
+        left -= slice;
+    }
+}
+
+/* Up to that many milliseconds, evenly spread: many runners must not come back in the same moment. */
+static int64_t jitter(int64_t most_ms) {
+    uint32_t random;
+    hash_random(&random, sizeof random);
+    return random % (uint32_t)(most_ms + 1);
+}
+
 void link_back_off(int *tries, link_gives_up *give_up, void *context) {
     int64_t ceiling = FIRST_PAUSE_MS;
     for (int i = 0; i < *tries && ceiling < LONGEST_PAUSE_MS; i++)
         ceiling *= 2;
     if (ceiling > LONGEST_PAUSE_MS)
         ceiling = LONGEST_PAUSE_MS;
-    uint32_t random;
-    hash_random(&random, sizeof random);
-    /* Half fixed, half random: many runners must not come back in the same moment after the server was away. */
-    int64_t left = ceiling / 2 + random % (uint32_t)(ceiling / 2 + 1);
     ++*tries;
-    while (left > 0 && !(give_up && give_up(context))) {
-        int64_t slice = left < SLICE_MS ? left : SLICE_MS;
-        (void)nanosleep(&(struct timespec){.tv_nsec = slice * 1000000}, NULL);
-        left -= slice;
-    }
+    stay_away(ceiling / 2 + jitter(ceiling / 2), give_up, context);
 }
 
 static enum err_kind kind_of(int status) {
@@ -87,6 +99,15 @@ struct http_header link_authorization(struct arena *arena, const struct link *li
                                 .value = arena_printf(arena, "Bearer %s", link->account->token)};
 }
 
+/* The header as seconds; AWS's and proxies' dates are not understood, the own back-off does for them. */
+static int64_t retry_after_ms(const struct http_answer *answer) {
+    const char *text = http_answer_header(answer, "retry-after");
+    long long seconds = 0;
+    if (!text || !str_to_int64(text, 1, RETRY_AFTER_MOST, &seconds))
+        return 0;
+    return seconds * 1000;
+}
+
 static bool send_once(struct link *link, struct arena *arena, const struct link_call *call, int *status,
                       const struct json **answer, struct err *err) {
     const char *text = call->body ? json_print(arena, call->body) : NULL;
@@ -103,13 +124,16 @@ static bool send_once(struct link *link, struct arena *arena, const struct link_
         .body = call->bytes ? call->bytes : text,
         .body_size = call->bytes ? call->byte_count : (text ? strlen(text) : 0),
         .interrupted = call->interrupted,
+        .until_woken = call->until_woken,
         .context = call->context,
         .timeout_ms = (call->patience_ms ? call->patience_ms : EXCHANGE_MS) + call->wait_seconds * 1000,
         .use_proxy = true,
     };
     struct http_answer reply;
+    link->retry_after_ms = 0;
     if (!http_send(link->client, arena, &request, &reply, err))
         return false;
+    link->retry_after_ms = retry_after_ms(&reply);
     const struct json *body = NULL;
     struct err broken;
     bool decoded = reply.body_size == 0 || json_parse(arena, reply.body, reply.body_size, &body, &broken);
@@ -138,7 +162,10 @@ bool link_send(struct link *link, struct arena *arena, const struct link_call *c
     while (!send_once(link, arena, call, status, answer, err)) {
         if (!link_may_repeat(call, err))
             return false;
-        link_back_off(&tries, call->repeat, call->context);
+        if (link->retry_after_ms)
+            stay_away(link->retry_after_ms + jitter(1000), call->repeat, call->context);
+        else
+            link_back_off(&tries, call->repeat, call->context);
     }
     return true;
 }

@@ -16,6 +16,9 @@ struct link *link_new(const struct account *account);
 void link_free(struct link *link);     /* accepts NULL */
 void link_cleanup(struct link **link); /* for CLEANUP() */
 
+/* Has the exchange that is under way, or the next one, ask `interrupted` now. From any thread. */
+void link_wake(struct link *link);
+
 /* True gives up waiting for a server that does not answer. */
 typedef bool link_gives_up(void *context);
 
@@ -29,11 +32,13 @@ struct link_call {
     int wait_seconds;           /* how long the server may hold the question */
     int patience_ms;            /* how long beyond that an exchange may take; 0 means 30,000 */
     link_gives_up *repeat;      /* NULL: asked once. Else repeated until the server answers or this says true */
-    link_gives_up *interrupted; /* or NULL: asked during the exchange */
+    link_gives_up *interrupted; /* or NULL: asked during the exchange, each second */
+    bool until_woken;           /* ... or only after link_wake */
     void *context;
 };
 
-/* *status (or NULL) is 200 or 204; *answer (or NULL) is the decoded body, NULL where there is none. Errors:
+/* Where the server says when to come again (Retry-After), a repetition waits that long and up to a second more.
+ * *status (or NULL) is 200 or 204; *answer (or NULL) is the decoded body, NULL where there is none. Errors:
  * ERR_CONFLICT (409: the job is no longer ours; for a log gap code "LogGapException" and *answer with its size),
  * ERR_DENIED, ERR_NOT_FOUND, ERR_LIMIT, ERR_INVALID, ERR_UNAVAILABLE (no answer, 5xx). */
 bool link_send(struct link *link, struct arena *arena, const struct link_call *call, int *status,

@@ -8,6 +8,7 @@
 struct link {
     const struct account *account;
     struct http_client *client;
+    int64_t retry_after_ms; /* what the last answer said; 0: nothing */
 };
 
 const char *link_url(struct arena *arena, const struct link *link, const char *path);

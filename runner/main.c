@@ -148,6 +148,8 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (!start(&arena, &config, &runner, &account, &engine, &err)) {
+        if (loop_is_unwanted())
+            _exit(0); /* told to end while it waited for its server */
         (void)fprintf(stderr, "penstock-runner: %s\n", err.message);
         _exit(1); /* as at the end: what was made so far belongs to the program, not to this function */
     }

@@ -50,6 +50,7 @@ const struct http_route routes[] = {
     {"POST", "/runner/hello", RUNNER, MEMORY(FORM_BODY_MAX), .handler = jobs_hello},
     {"POST", "/runner/lease", RUNNER, MEMORY(JOBS_MESSAGE_MAX), .handler = jobs_lease},
     {"POST", "/runner/jobs/*/acknowledge", RUNNER, MEMORY(FORM_BODY_MAX), .handler = jobs_acknowledge},
+    {"POST", "/runner/jobs/*/return", RUNNER, MEMORY(FORM_BODY_MAX), .handler = jobs_return},
     {"POST", "/runner/jobs/*/heartbeat", RUNNER, MEMORY(FORM_BODY_MAX), .handler = jobs_heartbeat},
     {"POST", "/runner/jobs/*/log", RUNNER, MEMORY(JOBS_LOG_MAX), .handler = jobs_log},
     {"POST", "/runner/jobs/*/checkpoint", RUNNER, MEMORY(JOBS_MESSAGE_MAX), .handler = jobs_checkpoint},

@@ -32,11 +32,15 @@ bool queue_lease(struct tx *tx, struct arena *arena, const char *runner_id, cons
 bool queue_has_work(struct tx *tx, const char *runner_id, const struct wire_lease *lease, bool *any, struct err *err);
 
 /* Below, a stale fence is ERR_CONFLICT StaleTokenException, an unknown job ERR_NOT_FOUND JobNotFoundException; nothing
- * is written. Each of them, but the last two, proves that the runner has the job: it counts as acknowledged, and its
- * lease is extended. */
+ * is written. Each of them, but queue_return and the last two, proves that the runner has the job: it counts as
+ * acknowledged, and its lease is extended. */
 
 /* Again is no error. */
 bool queue_acknowledge(struct tx *tx, const struct queue_fence *fence, struct err *err);
+
+/* Gives back what was offered and not begun, at once: a runner that ends. Extends no lease. Errors: ERR_CONFLICT
+ * ConflictException where it was begun. */
+bool queue_return(struct tx *tx, const struct queue_fence *fence, struct err *err);
 
 /* Tells of a cancel, marks the runner as seen. Park on WAKE_JOB (job id). */
 bool queue_heartbeat(struct tx *tx, const struct queue_fence *fence, enum job_cancel *cancel, struct err *err);

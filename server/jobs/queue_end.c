@@ -81,6 +81,17 @@ static bool give_back(struct tx *tx, const struct job_row *job, bool gone, struc
     return job_rows_requeue(tx, job, left_with(job, gone), err) && queue_tell(tx, job, "returned", err);
 }
 
+bool queue_return(struct tx *tx, const struct queue_fence *fence, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct job_row job;
+    if (!queue_read_fenced(tx, &arena, fence, &job, err))
+        return false;
+    if (job.state != JOB_OFFERED)
+        return err_set_code(err, ERR_CONFLICT, "ConflictException",
+                            "job '%s' was begun; tell its result, or start this runner anew", job.id);
+    return give_back(tx, &job, true, err);
+}
+
 bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, bool *ended, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct job_row job;

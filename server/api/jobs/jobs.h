@@ -24,6 +24,8 @@ void jobs_lease(struct request *request, struct reply *reply);
 
 /* POST /runner/jobs/ID/acknowledge, memory body. */
 void jobs_acknowledge(struct request *request, struct reply *reply);
+/* POST /runner/jobs/ID/return, memory body. */
+void jobs_return(struct request *request, struct reply *reply);
 /* POST /runner/jobs/ID/heartbeat, memory body; a long poll. */
 void jobs_heartbeat(struct request *request, struct reply *reply);
 /* POST /runner/jobs/ID/log?token=T&offset=B, memory body of JOBS_LOG_MAX. */

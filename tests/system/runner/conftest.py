@@ -15,7 +15,7 @@ from fake_server import FakeServer
 from runner_steps import docker, zip_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-IMAGE = "penstock-test/runner-base:1"
+IMAGE = f"penstock-test/runner-base:{os.getpid()}"
 APPLETS = ("sh ls cat echo env pwd mkdir rm mv sleep date tar id printf test true false touch ln chmod kill ps wc head "
            "grep sed tr cut seq su").split()
 
@@ -110,7 +110,7 @@ def start_runner(runner_program, server, tmp_path):
     for runner in started:
         if runner.process.poll() is None:
             assert runner.stop() == 0, runner.log()
-    left = docker("ps", "-aq", "--filter", "label=penstock.runner=runner-under-test").split()
+    left = docker("ps", "-aq", "--filter", f"label=penstock.runner={server.runner_id}").split()
     if left:
         docker("rm", "-f", *[name.decode() for name in left])
     for runner in started:

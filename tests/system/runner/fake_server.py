@@ -7,9 +7,11 @@ a runner's lease, or be away for a while.
 import hashlib
 import json
 import re
+import socket
 import threading
 import time
 import urllib.parse
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 REGION = "eu-west-1"
@@ -30,6 +32,7 @@ class Job:
         self.heartbeats = 0
         self.beating = 0  # heartbeats that wait for their answer
         self.acknowledged = False
+        self.returned = 0  # how often it came back unbegun
         self.cancel = False
         self.abandon = False
         self.stale = False  # somebody else has it: every write is refused
@@ -51,7 +54,10 @@ class FakeServer:
         self.hellos = []
         self.joined = 0
         self.away = False
+        self.turned_away = 0
+        self.answers_get_lost = False  # of questions for work: the job is given, the runner does not hear of it
         self.token = "runner-token-0123456789"
+        self.runner_id = f"runner-under-test-{uuid.uuid4().hex}"  # others may use the same Docker engine
         handler = type("Handler", (Doors,), {"server_state": self})
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.http.daemon_threads = True
@@ -133,17 +139,18 @@ class Doors(BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
         if state.away:
+            state.turned_away += 1
             return self.refuse(503, "ServiceUnavailableException")
         if url.path == "/runner/join":
             state.joined += 1
-            return self.reply(200, {"runnerId": "runner-under-test", "token": state.token})
+            return self.reply(200, {"runnerId": state.runner_id, "token": state.token})
         if self.headers.get("Authorization") != f"Bearer {state.token}":
             return self.refuse(401, "AccessDeniedException")
         if url.path == "/runner/hello":
             with state.lock:  # questions of an earlier process are nobody's any more
                 state.hellos.append(json.loads(data))
                 state.lock.notify_all()
-            return self.reply(200, {"runnerId": "runner-under-test", "serverVersion": "0", "region": REGION,
+            return self.reply(200, {"runnerId": state.runner_id, "serverVersion": "0", "region": REGION,
                                     "accountId": ACCOUNT})
         if url.path == "/runner/lease":
             return self.lease(json.loads(data))
@@ -155,8 +162,20 @@ class Doors(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = handle_any
 
+    def is_gone(self):
+        """Whether the runner has closed the connection on which it waits."""
+        try:
+            return self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def lease(self, question):
         state = self.server_state
+        if not question.get("providers"):  # "what does this claim have?"
+            job = state.claims.get(question["claimId"])
+            return self.reply(200, job.message) if job else self.reply(204)
         end = time.monotonic() + question["waitSeconds"]
         with state.lock:
             state.leases.append(question)
@@ -165,9 +184,12 @@ class Doors(BaseHTTPRequestHandler):
             while (not state.queue and question["claimId"] not in state.claims and time.monotonic() < end
                    and process == len(state.hellos)):
                 state.lock.wait(min(0.2, max(0, end - time.monotonic())))
-            if question["claimId"] not in state.claims and state.queue and process == len(state.hellos):
+            if question["claimId"] not in state.claims and state.queue and process == len(state.hellos) and not self.is_gone():
                 state.claims[question["claimId"]] = state.queue.pop(0)
+                state.lock.notify_all()
             job = state.claims.get(question["claimId"])
+            while state.answers_get_lost and not self.is_gone():
+                state.lock.wait(0.05)
         if job:
             return self.reply(200, job.message)
         return self.reply(204)
@@ -185,6 +207,15 @@ class Doors(BaseHTTPRequestHandler):
     def door_acknowledge(self, job, *_):
         job.acknowledged = True
         self.reply(200, {"logSize": len(job.log)})
+
+    def door_return(self, job, *_):
+        state = self.server_state
+        job.returned += 1
+        job.token += 1
+        job.message["token"] = job.token
+        state.claims = {claim: held for claim, held in state.claims.items() if held is not job}
+        state.queue.insert(0, job)
+        self.reply(200, {})
 
     def door_heartbeat(self, job, name, query, data, message):
         state = self.server_state

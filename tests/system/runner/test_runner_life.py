@@ -56,6 +56,54 @@ def test_a_second_sigterm_cancels(server, start_runner, offer_build):
     assert job.result["outcome"] == "stopped" and containers(job) == []
 
 
+def test_what_was_offered_and_not_begun_goes_back(server, start_runner, offer_build):
+    runner = start_runner("--jobs", "1")
+    server.wait(lambda: server.leases)
+    server.answers_get_lost = True
+    job = offer_build(SLEEP, outputs=[])
+    server.wait(lambda: server.claims)
+    runner.process.send_signal(signal.SIGTERM)
+    assert runner.process.wait(20) == 0
+    assert (job.returned, job.acknowledged, job.result) == (1, False, None)
+    assert server.queue == [job]
+
+
+def test_an_idle_slot_takes_nothing_while_another_finishes(server, start_runner, offer_build):
+    runner = start_runner("--jobs", "2")
+    job = offer_build(SHORT, outputs=[])
+    server.wait(started(job))
+    server.wait(lambda: len(server.leases) >= 2)
+    runner.process.send_signal(signal.SIGTERM)
+    server.wait(lambda: "ending when" in runner.log())
+    later = offer_build(SLEEP, outputs=[])
+    docker("exec", containers(job)[0], "touch", "/tmp/go")
+    assert runner.process.wait(20) == 0
+    assert job.result["outcome"] == "succeeded"
+    assert server.queue == [later] and not later.acknowledged
+
+
+def test_after_the_grace_the_work_is_given_back(server, start_runner, offer_build):
+    runner = start_runner("--grace", "1")
+    job = offer_build(SLEEP, outputs=[])
+    server.wait(started(job))
+    runner.process.send_signal(signal.SIGTERM)
+    assert runner.process.wait(30) == 0
+    assert containers(job) == [] and job.result is None
+    # Said as the next process would say it, when the container was gone: whoever held jobs before holds none.
+    assert len({hello["instanceId"] for hello in server.hellos}) == 2
+
+
+def test_a_runner_that_waits_for_its_server_can_be_ended(server, start_runner):
+    runner = start_runner()
+    server.wait(lambda: server.leases)
+    assert runner.stop() == 0
+    server.away = True
+    runner.start()
+    server.wait(lambda: server.turned_away)
+    runner.process.send_signal(signal.SIGTERM)
+    assert runner.process.wait(20) == 0
+
+
 def test_kill_9_leaves_nothing_after_the_next_start(server, start_runner, offer_build):
     runner = start_runner()
     job = offer_build(SLEEP, outputs=[])

@@ -8,9 +8,11 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -523,6 +525,40 @@ static void interruption_ends_silence(void **state) {
     refused(client, &request, ERR_UNAVAILABLE, "interrupted");
 }
 
+struct sleeper {
+    struct http_client *client;
+    atomic_bool wanted;
+};
+
+static bool is_wanted(void *context) {
+    return atomic_load(&((struct sleeper *)context)->wanted);
+}
+
+static void *wake(void *context) {
+    struct sleeper *sleeper = context;
+    atomic_store(&sleeper->wanted, true);
+    http_client_wake(sleeper->client);
+    return NULL;
+}
+
+/* Woken before it sleeps or after: either way it asks. */
+static void a_sleeper_can_be_woken(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
+    struct sleeper sleeper = {.client = client};
+    pthread_t thread;
+    const struct http_request request = {.method = "GET",
+                                         .url = url(&arena, "/silent"),
+                                         .timeout_ms = 20000,
+                                         .interrupted = is_wanted,
+                                         .until_woken = true,
+                                         .context = &sleeper};
+    assert_int_equal(pthread_create(&thread, NULL, wake, &sleeper), 0);
+    refused(client, &request, ERR_UNAVAILABLE, "interrupted");
+    pthread_join(thread, NULL);
+}
+
 static void what_is_cut_off_is_no_answer(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -673,6 +709,7 @@ int main(void) {
         cmocka_unit_test(answers_are_capped),
         cmocka_unit_test(silence_ends_at_the_timeout),
         cmocka_unit_test(interruption_ends_silence),
+        cmocka_unit_test(a_sleeper_can_be_woken),
         cmocka_unit_test(what_is_cut_off_is_no_answer),
         cmocka_unit_test(a_post_is_never_sent_twice_unasked),
         cmocka_unit_test(nobody_there_is_said),

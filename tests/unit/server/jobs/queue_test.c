@@ -105,6 +105,26 @@ static void heartbeats_keep_a_lease(struct bench *bench, struct err *err) {
 }
 
 /* The same runner gets the job again: what its first try still says is late too. */
+static void what_was_not_begun_can_be_given_back(struct bench *bench, struct err *err) {
+    const char *id = bench_queue(bench, "CodeBuild", 1);
+    bench_lease(bench, RUNNER_A, CLAIM_1, "CodeBuild");
+    const struct queue_fence first = bench_fence(bench, id, RUNNER_A);
+    const struct queue_fence stranger = {.job_id = id, .token = first.token, .runner_id = RUNNER_B};
+    assert_false(queue_return(bench->tx, &stranger, err));
+    bench_refused(err, "StaleTokenException");
+    assert_true(queue_return(bench->tx, &first, err));
+    assert_int_equal(bench_job(bench, id).state, JOB_QUEUED);
+    assert_int_equal(bench_job(bench, id).attempts, 0);
+    assert_false(queue_acknowledge(bench->tx, &first, err));
+    bench_refused(err, "StaleTokenException");
+    assert_string_equal(bench_lease(bench, RUNNER_B, CLAIM_2, "CodeBuild"), id);
+    const struct queue_fence second = bench_fence(bench, id, RUNNER_B);
+    assert_true(queue_acknowledge(bench->tx, &second, err));
+    assert_false(queue_return(bench->tx, &second, err));
+    bench_refused(err, "ConflictException");
+    assert_int_equal(bench_job(bench, id).state, JOB_RUNNING);
+}
+
 static void the_token_fences_a_runner_from_itself(struct bench *bench, struct err *err) {
     const char *id = bench_queue(bench, "CodeBuild", 3);
     bench_lease(bench, RUNNER_A, CLAIM_1, "CodeBuild");
@@ -379,6 +399,7 @@ CASE(the_same_claim_gets_the_same_job)
 CASE(a_claim_whose_job_ended_is_over)
 CASE(jobs_go_by_provider_and_in_order)
 CASE(an_offer_nobody_acknowledges_goes_back)
+CASE(what_was_not_begun_can_be_given_back)
 CASE(heartbeats_keep_a_lease)
 CASE(the_token_fences_a_runner_from_itself)
 CASE(late_words_change_nothing)
@@ -399,6 +420,7 @@ int main(void) {
         cmocka_unit_test(test_a_claim_whose_job_ended_is_over),
         cmocka_unit_test(test_jobs_go_by_provider_and_in_order),
         cmocka_unit_test(test_an_offer_nobody_acknowledges_goes_back),
+        cmocka_unit_test(test_what_was_not_begun_can_be_given_back),
         cmocka_unit_test(test_heartbeats_keep_a_lease),
         cmocka_unit_test(test_the_token_fences_a_runner_from_itself),
         cmocka_unit_test(test_late_words_change_nothing),
