@@ -16,3 +16,12 @@ CREATE TABLE schedules (
   UNIQUE (pipeline_id, name)
 ) STRICT;
 CREATE INDEX schedules_next ON schedules (next_ms) WHERE enabled = 1 AND next_ms IS NOT NULL;
+
+-- Where the commit can be fetched where its branch does not lead to it: 'refs/tags/v1', 'refs/pull/7/head'.
+ALTER TABLE source_revisions ADD COLUMN ref TEXT;
+
+-- 1: a pull request whose branch is in another repository (anybody's) starts pipelines too.
+ALTER TABLE source_hooks ADD COLUMN fork_pull_requests INTEGER NOT NULL DEFAULT 0 CHECK (fork_pull_requests IN (0, 1));
+
+-- 1: its tags are among repository_refs. 0: it is older than that; the first look only notes them.
+ALTER TABLE repositories ADD COLUMN tags_noted INTEGER NOT NULL DEFAULT 0 CHECK (tags_noted IN (0, 1));

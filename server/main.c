@@ -93,7 +93,8 @@ static void on_commit(void *context, const char *topic) {
 
 static bool open_engine(struct tx *tx, void *context, struct err *err) {
     const struct config *config = context;
-    return settings_put(tx, SETTING_REGION, config->region, err) && engine_open(tx, err);
+    return settings_put(tx, SETTING_REGION, config->region, err) &&
+           settings_put(tx, SETTING_ACCOUNT, config->account_id, err) && engine_open(tx, err);
 }
 
 static bool open_rooms(struct program *program, struct err *err) {

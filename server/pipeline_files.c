@@ -159,7 +159,11 @@ static bool store_project(struct tx *tx, struct load *load, const struct definit
 
 static bool store_pipeline(struct tx *tx, struct load *load, struct err *err) {
     const struct pipeline *pipeline = load->result.pipeline;
-    const struct engine_definition definition = {.pipeline = pipeline, .origin = ORIGIN_FILE, .file = load->file};
+    const struct engine_definition definition = {.pipeline = pipeline,
+                                                 .origin = ORIGIN_FILE,
+                                                 .file = load->file,
+                                                 .schedules = load->result.schedules,
+                                                 .schedule_count = load->result.schedule_count};
     struct pipeline_row old;
     bool changed, there = pipelines_get(tx, &load->arena, pipeline->name, &old, err);
     if (!there && err->kind != ERR_NOT_FOUND)

@@ -18,8 +18,10 @@
 struct engine_definition {
     const struct pipeline *pipeline; /* checked */
     enum origin origin;
-    const char *file; /* ORIGIN_FILE, else NULL */
-    const char *tags; /* JSON list, or NULL */
+    const char *file;                          /* ORIGIN_FILE, else NULL */
+    const char *tags;                          /* JSON list, or NULL */
+    const struct pipeline_schedule *schedules; /* ORIGIN_FILE: all that the file has; others are left alone */
+    size_t schedule_count;
 };
 
 /* Starts nothing: AWS's CreatePipeline starts an execution, so its door calls engine_start after this, with trigger
@@ -32,8 +34,8 @@ bool engine_create_pipeline(struct tx *tx, struct arena *arena, const struct eng
 bool engine_update_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition,
                             struct err *err);
 
-/* For files: creates, or updates where the declaration differs; else only clears the file's error. *changed may be
- * NULL. */
+/* For files: creates, or updates where the declaration differs; else only clears the file's error and sees to its
+ * schedules. *changed may be NULL. */
 bool engine_put_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition, bool *changed,
                          struct err *err);
 
@@ -50,6 +52,7 @@ struct engine_revision {
     const char *url;
     const char *author;
     const char *branch;
+    const char *ref;    /* where the commit can be fetched where the branch does not lead to it: "refs/tags/v1" */
     int64_t created_ms; /* 0 unknown */
 };
 
@@ -70,24 +73,80 @@ struct engine_start_request {
 bool engine_start(struct tx *tx, struct arena *arena, const struct engine_start_request *request,
                   const char **execution, struct err *err);
 
-/* A branch has a new commit: starts each pipeline whose source names it. */
+/* A repository changed: a branch or a tag was pushed, a pull request was opened, got commits or was closed. */
 struct engine_change_request {
     bool hosted;            /* our own repository; else one behind a webhook */
     const char *repository; /* "shop", or "owner/name" */
-    const char *branch;     /* "main" */
-    const char *commit_id;
-    const char *summary; /* of the commit: its first line; or NULL, as are the rest */
+    enum trigger_change_kind kind;
+    const char *branch;       /* "main": pushed to; of a pull request, where it wants to go; NULL for a tag */
+    const char *tag;          /* of CHANGE_TAG */
+    enum trigger_event event; /* of a pull request, as are the next two */
+    int64_t number;           /* or 0 */
+    const char *head_branch;  /* where it comes from */
+    const char *commit_id;    /* what is built: the branch's, the tagged one, the head of the pull request */
+    const char *ref;          /* where that can be fetched; NULL: the branch leads to it */
+    const char *const *files; /* that changed, "src/app.js" */
+    size_t file_count;
+    bool files_known;          /* `files` is all of them */
+    const char *files_unknown; /* why they are not known, for people; or NULL */
+    bool new_branch;           /* there is nothing to compare the push with */
+    const char *summary;       /* of the commit: its first line; or NULL, as are the rest */
     const char *url;
     const char *author;
     int64_t created_ms;
-    const char *trigger_type; /* "CloudWatchEvent", "Webhook", "WebhookV2" */
+    const char *trigger_type; /* where no filter was asked: "CloudWatchEvent", "Webhook"; else it is WebhookV2 */
     const char *trigger_detail;
     const char *by; /* who pushed */
 };
 
-/* The ids of what was started. */
+/* What became of a change in one pipeline that has the repository as source. */
+struct engine_change_outcome {
+    const char *pipeline;
+    const char *execution; /* NULL: nothing was started */
+    const char *message;   /* one sentence: which filter matched, or why nothing was started */
+};
+
+struct engine_change_result {
+    const char *const *executions; /* that were started */
+    size_t count;
+    const struct engine_change_outcome *pipelines;
+    size_t pipeline_count;
+};
+
+/* Starts each pipeline that the change is for: where a source action has a trigger, its filters say so and nothing
+ * else; where not, a push to the action's branch does. A pipeline that refuses to start does not keep the others; that
+ * is an event. */
 bool engine_change(struct tx *tx, struct arena *arena, const struct engine_change_request *change,
-                   const char *const **executions, size_t *count, struct err *err);
+                   struct engine_change_result *out, struct err *err);
+
+/* Whether a pipeline's filter would have to know the files of this change. Only reads. */
+bool engine_change_needs_files(struct tx *tx, struct arena *arena, const struct engine_change_request *change,
+                               bool *out, struct err *err);
+
+/* Schedules. */
+
+struct engine_schedule_request {
+    const char *pipeline;
+    const char *name; /* of the schedule, within its pipeline */
+    const char *expression;
+    const char *time_zone; /* NULL: UTC */
+    bool enabled;
+};
+
+/* Adds or changes one. What is told again as it is goes on counting. Errors: ERR_NOT_FOUND PipelineNotFoundException;
+ * ERR_INVALID ValidationException (the expression, the zone); ERR_CONFLICT ConflictException where it is a file's;
+ * ERR_LIMIT LimitExceededException. */
+bool engine_put_schedule(struct tx *tx, struct arena *arena, const struct engine_schedule_request *request,
+                         struct err *err);
+
+/* Errors: ERR_NOT_FOUND PipelineNotFoundException, ResourceNotFoundException; ERR_CONFLICT ConflictException where it
+ * is a file's. */
+bool engine_delete_schedule(struct tx *tx, struct arena *arena, const char *pipeline, const char *name,
+                            struct err *err);
+
+/* When each schedule comes next, computed anew: at the server's start and after every step of the wall clock. What came
+ * due meanwhile stays due, and starts its pipeline once. */
+bool engine_recompute_schedules(struct tx *tx, struct err *err);
 
 struct engine_stop_request {
     const char *pipeline;

@@ -1,13 +1,15 @@
 /*
- * What time brings: offers and leases that are over (boot time), approvals, rules and job workers' jobs whose time has
- * come (wall time).
+ * What time brings: offers and leases that are over (boot time), approvals, rules, schedules and job workers' jobs
+ * whose time has come (wall time).
  */
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
 #include "server/engine/rule.h"
+#include "server/engine/schedules.h"
 #include "server/engine/start_action.h"
 #include "server/engine/workers.h"
 #include "server/jobs/worker_queue.h"
+#include "server/store/schedules.h"
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
 
@@ -15,7 +17,8 @@ bool engine_open(struct tx *tx, struct err *err) {
     /* The machine may have been started anew, so the deadlines that are stored mean nothing; and while the server was
      * away no runner could extend its lease. */
     return job_rows_extend_all(tx, clock_boot_ms(tx_clock(tx)) + QUEUE_LEASE_MS, err) &&
-           worker_jobs_extend_offers(tx, clock_boot_ms(tx_clock(tx)) + WORKER_OFFER_MS, err);
+           worker_jobs_extend_offers(tx, clock_boot_ms(tx_clock(tx)) + WORKER_OFFER_MS, err) &&
+           engine_recompute_schedules(tx, err);
 }
 
 /* Moments are 0 where there is none. */
@@ -29,14 +32,15 @@ static int64_t in_boot_time(struct tx *tx, int64_t wall_ms) {
 }
 
 bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
-    int64_t job = 0, expiry = 0, offer = 0, life = 0, next = INT64_MAX;
+    int64_t job = 0, expiry = 0, offer = 0, life = 0, schedule = 0, next = INT64_MAX;
     if (!job_rows_next_deadline(tx, &job, err) || !action_runs_next_expiry(tx, &expiry, err) ||
-        !worker_jobs_next_due(tx, &offer, &life, err))
+        !worker_jobs_next_due(tx, &offer, &life, err) || !schedules_next_due(tx, &schedule, err))
         return false;
     bring_forward(&next, job);
     bring_forward(&next, offer);
     bring_forward(&next, in_boot_time(tx, expiry));
     bring_forward(&next, in_boot_time(tx, life));
+    bring_forward(&next, in_boot_time(tx, schedule));
     *boot_ms = next;
     return true;
 }
@@ -46,18 +50,23 @@ bool engine_list_due(struct tx *tx, struct arena *arena, struct engine_due **out
     struct action_run_row *approvals = NULL;
     const char *const *worker_jobs = NULL;
     int64_t boot_ms = clock_boot_ms(tx_clock(tx)), wall_ms = clock_wall_ms(tx_clock(tx));
-    size_t job_count = 0, approval_count = 0, worker_job_count = 0, found = 0;
+    int64_t *schedules = NULL;
+    size_t job_count = 0, approval_count = 0, worker_job_count = 0, schedule_count = 0, found = 0;
     if (!job_rows_expired(tx, arena, boot_ms, &jobs, &job_count, err) ||
         !action_runs_expired(tx, arena, wall_ms, &approvals, &approval_count, err) ||
-        !worker_jobs_due(tx, arena, boot_ms, wall_ms, &worker_jobs, &worker_job_count, err))
+        !worker_jobs_due(tx, arena, boot_ms, wall_ms, &worker_jobs, &worker_job_count, err) ||
+        !schedules_due(tx, arena, wall_ms, &schedules, &schedule_count, err))
         return false;
-    struct engine_due *due = arena_array(arena, struct engine_due, job_count + approval_count + worker_job_count);
+    struct engine_due *due =
+        arena_array(arena, struct engine_due, job_count + approval_count + worker_job_count + schedule_count);
     for (size_t i = 0; i < job_count; i++)
         due[found++] = (struct engine_due){.job_id = jobs[i].id};
     for (size_t i = 0; i < approval_count; i++)
         due[found++] = (struct engine_due){.action_run_id = approvals[i].id};
     for (size_t i = 0; i < worker_job_count; i++)
         due[found++] = (struct engine_due){.worker_job_id = worker_jobs[i]};
+    for (size_t i = 0; i < schedule_count; i++)
+        due[found++] = (struct engine_due){.schedule_id = schedules[i]};
     *out = due;
     *count = found;
     return true;
@@ -101,5 +110,7 @@ bool engine_do_due(struct tx *tx, struct arena *arena, const struct engine_due *
         return expire_job(tx, arena, due->job_id, err);
     if (due->worker_job_id)
         return expire_worker_job(tx, arena, due->worker_job_id, err);
+    if (due->schedule_id)
+        return do_schedule(tx, arena, due->schedule_id, err);
     return do_action(tx, arena, due->action_run_id, err);
 }

@@ -4,7 +4,9 @@
 #include "common/str.h"
 #include "server/engine/carry_out.h"
 #include "server/engine/engine.h"
+#include "server/engine/schedules.h"
 #include "server/store/events.h"
+#include "server/store/schedules.h"
 #include "server/store/stage_gates.h"
 
 #include <string.h>
@@ -23,10 +25,13 @@ static const char *setting(const struct pipeline_action *action, const char *key
 }
 
 /* The repository and branch whose pushes start the pipeline, where the action names one. A polling flag of the other
- * providers says how AWS is to notice a push, not whether one counts; DetectChanges says whether. */
-static bool source_of(struct arena *arena, const struct pipeline_action *action, struct pipeline_source *out) {
+ * providers says how AWS is to notice a push, not whether one counts; DetectChanges says whether. With a
+ * trigger only its filters count. */
+static bool source_of(struct arena *arena, const struct pipeline_action *action, bool filtered,
+                      struct pipeline_source *out) {
     const char *provider = action->type->provider;
-    *out = (struct pipeline_source){.action = action->name, .branch = setting(action, "BranchName")};
+    *out =
+        (struct pipeline_source){.action = action->name, .branch = setting(action, "BranchName"), .filtered = filtered};
     if (str_equal(provider, "CodeCommit")) {
         out->hosted = true;
         out->repository = setting(action, "RepositoryName");
@@ -34,10 +39,18 @@ static bool source_of(struct arena *arena, const struct pipeline_action *action,
         out->repository = arena_printf(arena, "%s/%s", setting(action, "Owner"), setting(action, "Repo"));
         out->branch = setting(action, "Branch");
     } else if (str_equal(provider, "CodeStarSourceConnection")) {
-        if (!str_equal(setting(action, "DetectChanges"), "false"))
+        if (filtered || !str_equal(setting(action, "DetectChanges"), "false"))
             out->repository = setting(action, "FullRepositoryId");
     }
     return out->repository && out->branch;
+}
+
+static bool has_trigger(const struct pipeline *pipeline, const char *action) {
+    for (size_t i = 0; i < pipeline->trigger_count; i++) {
+        if (str_equal(pipeline->triggers[i].source_action, action))
+            return true;
+    }
+    return false;
 }
 
 static struct pipeline_change change_of(struct arena *arena, const struct engine_definition *definition) {
@@ -46,7 +59,7 @@ static struct pipeline_change change_of(struct arena *arena, const struct engine
     struct pipeline_source *sources = arena_array(arena, struct pipeline_source, first->action_count);
     size_t count = 0;
     for (size_t i = 0; i < first->action_count; i++)
-        count += source_of(arena, &first->actions[i], &sources[count]);
+        count += source_of(arena, &first->actions[i], has_trigger(pipeline, first->actions[i].name), &sources[count]);
     return (struct pipeline_change){
         .name = pipeline->name,
         .mode = pipeline->mode,
@@ -64,7 +77,9 @@ bool engine_create_pipeline(struct tx *tx, struct arena *arena, const struct eng
                             struct err *err) {
     const struct pipeline_change change = change_of(arena, definition);
     int64_t id = 0;
-    return pipelines_add(tx, &change, &id, err) && tell(tx, change.name, "created", err);
+    bool changed = false;
+    return pipelines_add(tx, &change, &id, err) && tell(tx, change.name, "created", err) &&
+           put_file_schedules(tx, arena, id, definition, &changed, err);
 }
 
 static bool has_stage(const struct pipeline *pipeline, const char *name) {
@@ -93,8 +108,10 @@ static bool update(struct tx *tx, struct arena *arena, const struct pipeline_row
                    const struct engine_definition *definition, struct err *err) {
     const struct pipeline_change change = change_of(arena, definition);
     const struct engine_event event = {.kind = EVENT_UPDATE, .version = row->version + 1};
+    bool changed = false;
     return pipelines_change(tx, row->id, &change, err) && remove_gates(tx, arena, row->id, definition->pipeline, err) &&
-           tell(tx, row->name, "updated", err) && engine_move(tx, arena, row->id, &event, err);
+           put_file_schedules(tx, arena, row->id, definition, &changed, err) && tell(tx, row->name, "updated", err) &&
+           engine_move(tx, arena, row->id, &event, err);
 }
 
 bool engine_update_pipeline(struct tx *tx, struct arena *arena, const struct engine_definition *definition,
@@ -115,8 +132,11 @@ bool engine_put_pipeline(struct tx *tx, struct arena *arena, const struct engine
     struct err why = {.kind = ERR_NONE};
     bool there = pipelines_get(tx, arena, definition->pipeline->name, &row, &why);
     bool same = there && is_same(arena, &row, definition);
+    bool schedules_changed = false;
+    if (same && !put_file_schedules(tx, arena, row.id, definition, &schedules_changed, err))
+        return false;
     if (changed)
-        *changed = !same;
+        *changed = !same || schedules_changed;
     if (same)
         return pipelines_set_origin(tx, row.id, definition->origin, definition->file, err);
     if (there)
@@ -134,5 +154,5 @@ bool engine_delete_pipeline(struct tx *tx, struct arena *arena, const char *name
         return why.kind == ERR_NOT_FOUND || pass_on(err, &why);
     return executions_note_stop(tx, row.id, 0, "the pipeline was deleted", by, err) &&
            engine_move(tx, arena, row.id, &deleted, err) && pipelines_delete(tx, row.id, err) &&
-           tell(tx, name, "deleted", err);
+           schedules_delete_all(tx, row.id, err) && tell(tx, name, "deleted", err);
 }

@@ -89,6 +89,7 @@ static bool add_revision(struct tx *tx, int64_t execution_id, const struct pipel
         row.url = given->url;
         row.author = given->author;
         row.created_ms = given->created_ms;
+        row.ref = given->ref;
         if (given->branch)
             row.branch = given->branch;
     }
@@ -159,74 +160,6 @@ bool engine_start(struct tx *tx, struct arena *arena, const struct engine_start_
         !engine_move(tx, arena, pipeline.id, &look, err))
         return false;
     *execution = arena_strdup(arena, uuid);
-    return true;
-}
-
-/* ---- change ---- */
-
-/* What can be wrong with a pipeline, or with its state. Anything else is trouble of ours: the push is tried again. */
-static bool is_refusal(const struct err *why) {
-    return str_equal(why->code, "ConcurrentPipelineExecutionsLimitExceededException") ||
-           str_equal(why->code, "ValidationException") || str_equal(why->code, UNREADABLE_DEFINITION);
-}
-
-/* A pipeline that cannot be started now must not keep the push from the others: the refusal is an event. The checks
- * come before the first row, so there is nothing to take back. */
-static bool start_or_tell(struct tx *tx, struct arena *arena, const struct engine_start_request *request,
-                          const char **execution, struct err *err) {
-    struct err why = {.kind = ERR_NONE};
-    *execution = NULL;
-    if (engine_start(tx, arena, request, execution, &why))
-        return true;
-    if (!is_refusal(&why))
-        return pass_on(err, &why);
-    struct json *detail = json_object(arena);
-    json_set_text(arena, detail, "message", why.message);
-    const struct event_row event = {.type = "execution",
-                                    .pipeline = request->pipeline,
-                                    .status = "NotStarted",
-                                    .detail = json_print(arena, detail)};
-    return events_add(tx, &event, err);
-}
-
-static struct engine_revision revision_of(const struct engine_change_request *change, const char *action) {
-    return (struct engine_revision){
-        .action = action,
-        .revision_id = change->commit_id,
-        .summary = change->summary,
-        .url = change->url,
-        .author = change->author,
-        .branch = change->branch,
-        .created_ms = change->created_ms,
-    };
-}
-
-bool engine_change(struct tx *tx, struct arena *arena, const struct engine_change_request *change,
-                   const char *const **executions, size_t *count, struct err *err) {
-    struct pipeline_source_match *matches = NULL;
-    size_t match_count = 0, started = 0;
-    if (!pipelines_with_source(tx, arena, change->hosted, change->repository, change->branch, &matches, &match_count,
-                               err))
-        return false;
-    const char **ids = arena_array(arena, const char *, match_count);
-    struct engine_revision *revisions = arena_array(arena, struct engine_revision, match_count);
-    for (size_t i = 0, next; i < match_count; i = next) {
-        for (next = i; next < match_count && matches[next].pipeline_id == matches[i].pipeline_id; next++)
-            revisions[next] = revision_of(change, matches[next].action);
-        const struct engine_start_request request = {
-            .pipeline = matches[i].pipeline,
-            .trigger_type = change->trigger_type,
-            .trigger_detail = change->trigger_detail,
-            .by = change->by,
-            .revisions = &revisions[i],
-            .revision_count = next - i,
-        };
-        if (!start_or_tell(tx, arena, &request, &ids[started], err))
-            return false;
-        started += ids[started] != NULL;
-    }
-    *executions = ids;
-    *count = started;
     return true;
 }
 

@@ -104,9 +104,8 @@ static bool start_pipelines(struct tx *tx, const struct scan *scan, const struct
             arena_printf(scan->arena, "arn:aws:codecommit:%s:%s:%s", config->region, config->account_id, scan->name),
         .by = scan->by,
     };
-    const char *const *executions;
-    size_t count;
-    return engine_change(tx, scan->arena, &change, &executions, &count, err);
+    struct engine_change_result result;
+    return engine_change(tx, scan->arena, &change, &result, err);
 }
 
 static bool save(struct tx *tx, void *context, struct err *err) {

@@ -168,14 +168,15 @@ static bool clear_sources(struct tx *tx, int64_t id, struct err *err) {
 }
 
 static bool add_source(struct tx *tx, int64_t id, const struct pipeline_source *source, struct err *err) {
-    static const char sql[] = "INSERT INTO pipeline_sources (pipeline_id, action, kind, repository, branch) "
-                              "VALUES (:pipeline_id, :action, :kind, :repository, :branch)";
+    static const char sql[] = "INSERT INTO pipeline_sources (pipeline_id, action, kind, repository, branch, filtered) "
+                              "VALUES (:pipeline_id, :action, :kind, :repository, :branch, :filtered)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", id);
     query_text(&query, ":action", source->action);
     query_text(&query, ":kind", source->hosted ? "hosted" : "hook");
     query_text(&query, ":repository", source->repository);
     query_text(&query, ":branch", source->branch);
+    query_integer(&query, ":filtered", source->filtered);
     return query_run(&query, err);
 }
 
@@ -248,19 +249,18 @@ bool pipelines_next_number(struct tx *tx, int64_t id, int64_t *out, struct err *
     return query_run(&query, err);
 }
 
-bool pipelines_with_source(struct tx *tx, struct arena *arena, bool hosted, const char *repository, const char *branch,
+bool pipelines_with_source(struct tx *tx, struct arena *arena, bool hosted, const char *repository,
                            struct pipeline_source_match **out, size_t *count, struct err *err) {
     static const char hosted_sql[] =
-        "SELECT s.pipeline_id, p.name, s.action FROM pipeline_sources s JOIN pipelines p ON p.id = s.pipeline_id "
-        "WHERE s.kind = 'hosted' AND s.repository = :repository AND s.branch = :branch "
-        "ORDER BY s.pipeline_id, s.action";
+        "SELECT s.pipeline_id, p.name, p.version, s.action, s.branch, s.filtered "
+        "FROM pipeline_sources s JOIN pipelines p ON p.id = s.pipeline_id "
+        "WHERE s.kind = 'hosted' AND s.repository = :repository ORDER BY s.pipeline_id, s.action";
     static const char hook_sql[] =
-        "SELECT s.pipeline_id, p.name, s.action FROM pipeline_sources s JOIN pipelines p ON p.id = s.pipeline_id "
-        "WHERE s.kind = 'hook' AND s.repository = :repository COLLATE NOCASE AND s.branch = :branch "
-        "ORDER BY s.pipeline_id, s.action";
+        "SELECT s.pipeline_id, p.name, p.version, s.action, s.branch, s.filtered "
+        "FROM pipeline_sources s JOIN pipelines p ON p.id = s.pipeline_id "
+        "WHERE s.kind = 'hook' AND s.repository = :repository COLLATE NOCASE ORDER BY s.pipeline_id, s.action";
     struct query query CLEANUP(query_close) = query_open(tx, hosted ? hosted_sql : hook_sql);
     query_text(&query, ":repository", repository);
-    query_text(&query, ":branch", branch);
     struct pipeline_source_match *rows = NULL;
     size_t capacity = 0, found = 0;
     while (query_next(&query)) {
@@ -269,7 +269,10 @@ bool pipelines_with_source(struct tx *tx, struct arena *arena, bool hosted, cons
         rows[found++] = (struct pipeline_source_match){
             .pipeline_id = query_column_integer(&query, 0),
             .pipeline = query_column_text(&query, arena, 1),
-            .action = query_column_text(&query, arena, 2),
+            .version = query_column_integer(&query, 2),
+            .action = query_column_text(&query, arena, 3),
+            .branch = query_column_text(&query, arena, 4),
+            .filtered = query_column_integer(&query, 5),
         };
     }
     if (!query_done(&query, err))

@@ -64,6 +64,7 @@ struct pipeline_source {
     bool hosted; /* our own repository; else one behind a webhook */
     const char *repository;
     const char *branch;
+    bool filtered; /* the filters of its trigger say which changes count, not the branch */
 };
 
 struct pipeline_change {
@@ -87,13 +88,17 @@ bool pipelines_delete(struct tx *tx, int64_t id, struct err *err);
 /* Counts its executions: the number of the next one. */
 bool pipelines_next_number(struct tx *tx, int64_t id, int64_t *out, struct err *err);
 
-/* Who names that repository and branch as source. Names of repositories elsewhere are the same in any letter case. */
+/* Who names that repository as source, by pipeline and action. Names of repositories elsewhere are the same in any
+ * letter case. */
 struct pipeline_source_match {
     int64_t pipeline_id;
     const char *pipeline;
+    int64_t version;
     const char *action;
+    const char *branch;
+    bool filtered;
 };
-bool pipelines_with_source(struct tx *tx, struct arena *arena, bool hosted, const char *repository, const char *branch,
+bool pipelines_with_source(struct tx *tx, struct arena *arena, bool hosted, const char *repository,
                            struct pipeline_source_match **out, size_t *count, struct err *err);
 
 #endif

@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                                                                        \
     "r.execution_id, r.action, r.artifact, r.asked, r.revision_id, r.summary, r.url, r.author, r.branch, "             \
-    "r.created_ms "
+    "r.created_ms, r.ref "
 
 static struct revision_row revision_from_row(struct query *query, struct arena *arena) {
     return (struct revision_row){
@@ -21,6 +21,7 @@ static struct revision_row revision_from_row(struct query *query, struct arena *
         .author = query_column_text(query, arena, 7),
         .branch = query_column_text(query, arena, 8),
         .created_ms = query_column_integer(query, 9),
+        .ref = query_column_text(query, arena, 10),
     };
 }
 
@@ -89,12 +90,13 @@ static void bind(struct query *query, const struct revision_row *row) {
 bool revisions_add(struct tx *tx, const struct revision_row *row, struct err *err) {
     static const char sql[] =
         "INSERT INTO source_revisions (execution_id, action, artifact, asked, revision_id, summary, url, author, "
-        "branch, created_ms) VALUES (:execution_id, :action, :artifact, :asked, :revision_id, :summary, :url, :author, "
-        ":branch, :created_ms)";
+        "branch, created_ms, ref) VALUES (:execution_id, :action, :artifact, :asked, :revision_id, :summary, :url, "
+        ":author, :branch, :created_ms, :ref)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     bind(&query, row);
     query_text(&query, ":artifact", row->artifact);
     query_text(&query, ":asked", row->asked);
+    query_text(&query, ":ref", row->ref);
     return query_run(&query, err);
 }
 

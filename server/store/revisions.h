@@ -17,6 +17,7 @@ struct revision_row {
     const char *url;
     const char *author;
     const char *branch;
+    const char *ref;    /* where `asked` can be fetched where the branch does not lead to it; or NULL */
     int64_t created_ms; /* 0 unknown */
 };
 

@@ -4,7 +4,8 @@
 
 #include "server/store/db.h"
 
-#define SETTING_REGION "region" /* of actions that name none */
+#define SETTING_REGION "region"   /* of actions that name none */
+#define SETTING_ACCOUNT "account" /* in ARNs */
 
 /* NULL where nobody put it. */
 bool settings_get(struct tx *tx, struct arena *arena, const char *name, const char **out, struct err *err);

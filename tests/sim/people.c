@@ -157,7 +157,12 @@ static void start_again(struct sim *sim) {
 
 static bool change(struct tx *tx, void *context, struct err *err) {
     struct order *order = context;
-    return engine_change(tx, &order->sim->scratch, order->change, &order->executions, &order->count, err);
+    struct engine_change_result result;
+    if (!engine_change(tx, &order->sim->scratch, order->change, &result, err))
+        return false;
+    order->executions = result.executions;
+    order->count = result.count;
+    return true;
 }
 
 static void push(struct sim *sim) {

@@ -29,8 +29,7 @@ static bool find(struct tx *tx, struct taking *taking, const char *id, bool *fou
 static bool start(struct tx *tx, struct taking *taking, struct json *executions, struct err *err) {
     const struct change *change = taking->delivery->change;
     const struct source_hook_row *hook = taking->delivery->hook;
-    const char *const *ids = NULL;
-    size_t count = 0;
+    struct engine_change_result result;
     const struct engine_change_request request = {
         .repository = hook->repository,
         .branch = change->branch,
@@ -43,10 +42,10 @@ static bool start(struct tx *tx, struct taking *taking, struct json *executions,
         .trigger_detail = arena_printf(taking->arena, "%s %s", hook->provider, hook->repository),
         .by = change->by,
     };
-    if (!engine_change(tx, taking->arena, &request, &ids, &count, err))
+    if (!engine_change(tx, taking->arena, &request, &result, err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        json_append_text(taking->arena, executions, ids[i]);
+    for (size_t i = 0; i < result.count; i++)
+        json_append_text(taking->arena, executions, result.executions[i]);
     return true;
 }
 

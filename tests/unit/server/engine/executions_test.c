@@ -261,7 +261,12 @@ static bool do_push(struct tx *tx, void *context, struct err *err) {
         .author = "Ann",
         .trigger_type = "CloudWatchEvent",
     };
-    return engine_change(tx, &push->world->arena, &change, &push->ids, &push->count, err);
+    struct engine_change_result result;
+    if (!engine_change(tx, &push->world->arena, &change, &result, err))
+        return false;
+    push->ids = result.executions;
+    push->count = result.count;
+    return true;
 }
 
 static bool check_asked(struct tx *tx, void *context, struct err *err) {

@@ -123,7 +123,12 @@ static bool do_push(struct tx *tx, void *context, struct err *err) {
                                                  .branch = "main",
                                                  .commit_id = "c0ffee",
                                                  .trigger_type = "CloudWatchEvent"};
-    return engine_change(tx, &broken->world->arena, &change, &broken->started, &broken->started_count, err);
+    struct engine_change_result result;
+    if (!engine_change(tx, &broken->world->arena, &change, &result, err))
+        return false;
+    broken->started = result.executions;
+    broken->started_count = result.count;
+    return true;
 }
 
 static void a_push_starts_the_others(void **state) {

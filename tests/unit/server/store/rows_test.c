@@ -322,10 +322,10 @@ static void deliveries(struct tx *tx, struct arena *arena, struct err *err) {
     assert_true(deliveries_find(tx, arena, id, "body:1", &found, &status, &answer, err) && !found);
 }
 
-/* What a webhook is for is written in any letter case; a branch is not, nor is a repository of our own. */
+/* What a webhook is for is written in any letter case; a repository of our own is not. */
 static void hook_sources(struct tx *tx, struct arena *arena, struct err *err) {
     const struct pipeline_source sources[] = {
-        {.action = "App", .repository = "Team/Shop", .branch = "main"},
+        {.action = "App", .repository = "Team/Shop", .branch = "main", .filtered = true},
         {.action = "Own", .hosted = true, .repository = "shop", .branch = "main"},
     };
     const struct pipeline_change change = {.name = "shop",
@@ -339,11 +339,12 @@ static void hook_sources(struct tx *tx, struct arena *arena, struct err *err) {
     size_t count;
     int64_t id;
     assert_true(pipelines_add(tx, &change, &id, err));
-    assert_true(pipelines_with_source(tx, arena, false, "team/shop", "main", &matches, &count, err));
+    assert_true(pipelines_with_source(tx, arena, false, "team/shop", &matches, &count, err));
     assert_int_equal(count, 1);
-    assert_true(pipelines_with_source(tx, arena, false, "team/shop", "Main", &matches, &count, err));
-    assert_int_equal(count, 0);
-    assert_true(pipelines_with_source(tx, arena, true, "Shop", "main", &matches, &count, err));
+    assert_string_equal(matches[0].branch, "main");
+    assert_true(matches[0].filtered);
+    assert_int_equal(matches[0].version, 1);
+    assert_true(pipelines_with_source(tx, arena, true, "Shop", &matches, &count, err));
     assert_int_equal(count, 0);
 }
 
@@ -362,10 +363,10 @@ static void pipelines(struct tx *tx, struct arena *arena, struct err *err) {
     assert_string_equal(err->code, "PipelineNameInUseException");
     struct pipeline_source_match *matches;
     size_t count;
-    assert_true(pipelines_with_source(tx, arena, true, "shop", "main", &matches, &count, err));
+    assert_true(pipelines_with_source(tx, arena, true, "shop", &matches, &count, err));
     assert_int_equal(count, 1);
     assert_string_equal(matches[0].action, "App");
-    assert_true(pipelines_with_source(tx, arena, false, "shop", "main", &matches, &count, err));
+    assert_true(pipelines_with_source(tx, arena, false, "shop", &matches, &count, err));
     assert_int_equal(count, 0);
     change.declaration = "{\"v\":2}";
     change.mode = MODE_QUEUED;
@@ -382,7 +383,7 @@ static void pipelines(struct tx *tx, struct arena *arena, struct err *err) {
     assert_string_equal(declaration, "{\"v\":1}");
     assert_false(pipelines_get_version(tx, arena, first, 3, &declaration, NULL, err));
     assert_string_equal(err->code, "PipelineVersionNotFoundException");
-    assert_true(pipelines_with_source(tx, arena, true, "shop", "main", &matches, &count, err));
+    assert_true(pipelines_with_source(tx, arena, true, "shop", &matches, &count, err));
     assert_int_equal(count, 0);
     assert_true(pipelines_set_file_error(tx, "shop", "shop.yml:1:1: no", err));
     assert_true(pipelines_set_tags(tx, first, "[{}]", err));
