@@ -114,9 +114,9 @@ static void write_failure(struct draft *draft) {
 }
 
 static void write_conditions(struct draft *draft) {
-    if (roll(draft, 10) == 0)
+    if (roll(draft, 6) == 0)
         write_condition(draft, "beforeEntry", roll(draft, 2) ? "FAIL" : "SKIP");
-    if (roll(draft, 12) == 0)
+    if (roll(draft, 8) == 0)
         write_condition(draft, "onSuccess", roll(draft, 2) || !draft->may_roll_back ? "FAIL" : "ROLLBACK");
     write_failure(draft);
 }

@@ -145,7 +145,7 @@ static void step(struct sim *sim) {
         people_act(sim);
         break;
     case RUNNERS:
-        runner_act(sim, &sim->runners[draw_below(sim->runner_count)]);
+        runners_act(sim);
         break;
     case TIME:
         let_time_pass(sim);

@@ -78,6 +78,7 @@ void look(struct sim *sim, bool whole) {
     if (!sim->db || !server_read(sim, read_all, &looking))
         return;
     look_rules(&looking);
+    look_promises(&looking);
     if (whole)
         check_starts(sim, sim->seen);
 }

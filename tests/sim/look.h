@@ -12,7 +12,7 @@ struct seen_execution {
     const char *pipeline;
     int mode, type, status, place, stage_index, stop;
     const char *token; /* of its start, or NULL */
-    bool entered;      /* its stage, since the look before */
+    bool entered;      /* its stage, since the look before, from in front of it */
     uint64_t fixed;    /* a hash of what never changes */
     uint64_t rest;     /* of what may change until it has ended */
 };
@@ -22,7 +22,7 @@ struct seen_stage {
     const char *name;
     int stage_index, status, phase;
     bool holds_lock;
-    int64_t retries;
+    int64_t retries, auto_retries;
     bool retried; /* since the look before */
     uint64_t fixed, rest;
 };
@@ -56,6 +56,13 @@ struct seen_condition {
     uint64_t fixed, rest;
 };
 
+/* A transition that somebody closed once. */
+struct seen_gate {
+    int64_t pipeline_id;
+    const char *stage;
+    bool closed, was_closed; /* now, and at the look before */
+};
+
 /* Rows in the order of their ids; a row keeps its place. */
 struct seen {
     struct seen_execution *executions;
@@ -65,6 +72,8 @@ struct seen {
     struct seen_condition *conditions;
     size_t execution_count, stage_count, action_count, job_count, condition_count;
     size_t execution_room, stage_room, action_room, job_room, condition_room;
+    struct seen_gate *gates;
+    size_t gate_count, gate_room;
     uint64_t *events; /* a hash of each, in their order */
     size_t event_count, event_room;
     int64_t last_event;
@@ -86,7 +95,8 @@ bool look_read(struct tx *tx, struct looking *looking, struct err *err);
 bool look_read_events(struct tx *tx, struct looking *looking, struct err *err);
 /* look_rules.c: what must hold among rows that were just read. */
 void look_rules(const struct looking *looking);
+/* look_promises.c: what AWS's rules promise. */
+void look_promises(const struct looking *looking);
 bool look_waits(struct tx *tx, const struct looking *looking, struct err *err);
-bool look_parked(struct tx *tx, const struct looking *looking, struct err *err);
 
 #endif

@@ -188,6 +188,7 @@ static void read_stage(struct looking *looking, struct query *query, size_t plac
         if (!row->retried)
             check_ended(&stage_statuses, row->status, status, row->rest, rest, row->id);
     }
+    row->auto_retries = number(query, 10);
     row->retries = number(query, 10) + number(query, 11);
     row->status = status;
     row->phase = phase;
@@ -338,6 +339,38 @@ static bool read_conditions(struct tx *tx, struct looking *looking, struct err *
     return query_done(&query, err);
 }
 
+/* ---- transitions ---- */
+
+static void read_gate(struct looking *looking, struct query *query) {
+    struct seen *seen = looking->seen;
+    bool closed = number(query, 2) == 0;
+    const char *stage = (const char *)sqlite3_column_text(query->statement, 1);
+    for (size_t i = 0; i < seen->gate_count; i++) {
+        struct seen_gate *gate = &seen->gates[i];
+        if (gate->pipeline_id == number(query, 0) && str_equal(gate->stage, stage)) {
+            gate->closed = closed;
+            return;
+        }
+    }
+    if (seen->gate_count == seen->gate_room)
+        seen->gates = arena_grow(&looking->sim->arena, seen->gates, sizeof *seen->gates, &seen->gate_room);
+    seen->gates[seen->gate_count++] = (struct seen_gate){
+        .pipeline_id = number(query, 0), .stage = arena_strdup(&looking->sim->arena, stage), .closed = closed};
+}
+
+/* One whose stage is gone is gone, and counts as open. */
+static bool read_gates(struct tx *tx, struct looking *looking, struct err *err) {
+    static const char sql[] = "SELECT pipeline_id, stage, enabled FROM stage_gates";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    for (size_t i = 0; i < looking->seen->gate_count; i++) {
+        looking->seen->gates[i].was_closed = looking->seen->gates[i].closed;
+        looking->seen->gates[i].closed = false;
+    }
+    while (query_next(&query))
+        read_gate(looking, &query);
+    return query_done(&query, err);
+}
+
 /* ---- events ---- */
 
 static uint64_t hash_event(struct query *query) {
@@ -373,6 +406,6 @@ bool look_read_events(struct tx *tx, struct looking *looking, struct err *err) {
 
 bool look_read(struct tx *tx, struct looking *looking, struct err *err) {
     return read_stages(tx, looking, err) && read_executions(tx, looking, err) && read_actions(tx, looking, err) &&
-           read_jobs(tx, looking, err) && read_conditions(tx, looking, err) &&
+           read_jobs(tx, looking, err) && read_conditions(tx, looking, err) && read_gates(tx, looking, err) &&
            engine_next_deadline(tx, &looking->next_deadline_ms, err);
 }

@@ -155,8 +155,20 @@ static void check_skipped(struct sim *sim, int64_t action_run_id) {
     }
 }
 
+/* What was last seen may be old, but a token only grows. */
+static void check_fence(const struct sim *sim, const struct request *request) {
+    if (request->kind == REQUEST_HELLO || request->kind == REQUEST_LEASE)
+        return;
+    for (size_t i = 0; i < sim->seen->job_count; i++) {
+        const struct seen_job *job = &sim->seen->jobs[i];
+        if (str_equal(job->id, request->job) && job->token > request->token)
+            violated("who lost a job is fenced off", "%s with token %lld was taken for job %s, which has %lld",
+                     names[request->kind], (long long)request->token, request->job, (long long)job->token);
+    }
+}
+
 enum answer runner_request(struct sim *sim, const struct request *request, struct reply *reply, struct err *err) {
-    const struct runner *runner = &sim->runners[request->runner];
+    struct runner *runner = &sim->runners[request->runner];
     struct asking asking = {
         .sim = sim,
         .request = request,
@@ -168,10 +180,16 @@ enum answer runner_request(struct sim *sim, const struct request *request, struc
         return ANSWER_NONE;
     enum answer answer = server_ask(sim, carry_out, &asking, err);
     tell(request, answer, reply, err);
+    if (answer == ANSWER_DONE)
+        check_fence(sim, request);
     if (answer == ANSWER_DONE && asking.unfit) {
         check_skipped(sim, asking.unfit);
         err_set_code(err, ERR_CONFLICT, "StaleTokenException", "the job could not be handed out");
         return ANSWER_REFUSED;
+    }
+    if (answer == ANSWER_REFUSED && err->kind == ERR_NOT_FOUND && runner->doubtful) {
+        runner->exists = false;
+        return ANSWER_NONE;
     }
     if (answer == ANSWER_REFUSED && !str_equal(err->code, "StaleTokenException"))
         violated("what a runner says in good order is taken", "%s of job %s: %s", names[request->kind], request->job,

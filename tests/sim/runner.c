@@ -6,6 +6,7 @@
 #include "tests/sim/runner.h"
 
 #include "common/str.h"
+#include "server/engine/engine.h"
 #include "tests/sim/draw.h"
 
 #include <stdio.h>
@@ -47,6 +48,11 @@ static void ask(struct sim *sim, const struct runner *runner, struct slot *slot,
     send(sim, slot, &request);
 }
 
+struct removal {
+    struct sim *sim;
+    const struct runner *runner;
+};
+
 /* ---- a job ---- */
 
 static const char *copy_text(struct sim *sim, const char *text) {
@@ -79,7 +85,7 @@ static void take(struct sim *sim, struct slot *slot, const struct wire_job *job)
     slot->is_build = job->build != NULL;
     slot->action_run = copy_text(sim, job->action_execution_id);
     slot->target = slot->has_effect ? copy_text(sim, json_get_text(job->configuration, "ServiceName")) : "";
-    slot->outcome = draw_chance(sim->faults ? 120 : 60) ? WIRE_FAILED : WIRE_SUCCEEDED;
+    slot->outcome = draw_chance(sim->faults ? 180 : 60) ? WIRE_FAILED : WIRE_SUCCEEDED;
     copy_names(sim, slot, job);
 }
 
@@ -284,26 +290,48 @@ static bool greet(struct sim *sim, struct runner *runner) {
     return true;
 }
 
-/* Some messages of one slot, one after the other. */
-void runner_act(struct sim *sim, struct runner *runner) {
-    if (!is_up(sim, runner))
-        return;
-    if (!runner->said_hello) {
-        (void)greet(sim, runner);
-        return;
-    }
+static bool has_work(const struct sim *sim, const struct slot *slot) {
+    return slot->state != SLOT_PARKED && (!slot->waits || sim->now_ms >= slot->repeat_ms);
+}
+
+/* Mostly one that has something to do. */
+static struct slot *pick_slot(const struct sim *sim, struct runner *runner) {
     struct slot *slot = &runner->slots[draw_below(SLOTS)];
-    /* Who wakes from a stall may send what was next before it looks at its clock; a side effect it does not. */
+    for (size_t i = 0; i < SLOTS && !has_work(sim, slot); i++)
+        slot = &runner->slots[i];
+    return slot;
+}
+
+/* Some messages of one slot, one after the other. Who wakes from a stall may send what was next before it looks at its
+ * clock; a side effect it does not. */
+static void act(struct sim *sim, struct runner *runner, struct slot *slot) {
     bool careless = slot->work != WORK_EFFECT && slot->work != WORK_UNDO && draw_chance(500);
     if (!careless && gave_up(sim, slot))
         return;
-    size_t most = 1 + draw_below(8);
+    size_t most = 1 + draw_below(5);
     for (size_t i = 0; i < most && sim->db && runner->alive; i++) {
         if ((slot->work == WORK_EFFECT || slot->work == WORK_UNDO) && gave_up(sim, slot))
             return;
         beat(sim, runner, slot);
         if (!slot_act(sim, runner, slot))
             return;
+    }
+}
+
+void runners_act(struct sim *sim) {
+    size_t from = draw_below(sim->runner_count);
+    for (size_t i = 0; i < sim->runner_count; i++) {
+        struct runner *runner = &sim->runners[(from + i) % sim->runner_count];
+        if (!is_up(sim, runner))
+            continue;
+        struct slot *slot = pick_slot(sim, runner);
+        if (runner->said_hello && !has_work(sim, slot) && i + 1 < sim->runner_count)
+            continue;
+        if (runner->said_hello)
+            act(sim, runner, slot);
+        else
+            (void)greet(sim, runner);
+        return;
     }
 }
 
@@ -324,8 +352,32 @@ static void come_back(struct sim *sim, struct runner *runner) {
     runner->instance++;
 }
 
+static bool remove_runner(struct tx *tx, void *context, struct err *err) {
+    const struct removal *removal = context;
+    return engine_remove_runner(tx, &removal->sim->scratch, removal->runner->id, err);
+}
+
+/* A person says that a machine is gone, and it is; another one joins. */
+static void replace(struct sim *sim, struct runner *runner) {
+    struct removal removal = {.sim = sim, .runner = runner};
+    struct err err = {0};
+    if (sim->runner_count == RUNNERS_MAX)
+        return;
+    sim->runners[sim->runner_count].exists = true;
+    come_back(sim, &sim->runners[sim->runner_count++]);
+    enum answer answer = server_ask(sim, remove_runner, &removal, &err);
+    note("runner %d is removed: %s", (int)(runner - sim->runners), answer == ANSWER_DONE ? "done" : "no answer");
+    count(COUNT_RUNNERS_REMOVED);
+    runner->exists = answer != ANSWER_DONE;
+    runner->doubtful = runner->exists;
+}
+
 void runner_trouble(struct sim *sim) {
     struct runner *runner = &sim->runners[draw_below(sim->runner_count)];
+    if (runner->exists && !runner->alive && draw_chance(300)) {
+        replace(sim, runner);
+        return;
+    }
     if (!is_up(sim, runner))
         return;
     if (draw_chance(500)) {
@@ -374,10 +426,10 @@ bool runners_settle(struct sim *sim) {
 
 void runners_begin(struct sim *sim) {
     sim->runner_count = 1 + draw_below(3);
-    for (size_t i = 0; i < sim->runner_count; i++) {
+    for (size_t i = 0; i < RUNNERS_MAX; i++) {
         struct runner *runner = &sim->runners[i];
         (void)snprintf(runner->id, sizeof runner->id, "00000000-0000-4000-8000-00000000000%zu", i);
-        runner->exists = runner->alive = true;
+        runner->exists = runner->alive = i < sim->runner_count;
         runner->instance = 1;
     }
 }

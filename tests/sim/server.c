@@ -163,18 +163,18 @@ static enum fault draw_fault(const struct sim *sim) {
         return FAULT_NONE;
     uint64_t dice = draw_below(1000);
     return dice < 3    ? FAULT_BEFORE
-           : dice < 8  ? FAULT_AFTER
-           : dice < 14 ? FAULT_WITHIN
-           : dice < 16 ? FAULT_WRITE
-           : dice < 18 ? FAULT_SYNC
+           : dice < 9  ? FAULT_AFTER
+           : dice < 18 ? FAULT_WITHIN
+           : dice < 20 ? FAULT_WRITE
+           : dice < 22 ? FAULT_SYNC
                        : FAULT_NONE;
 }
 
 static void arm(struct sim *sim, enum fault fault) {
     if (fault == FAULT_WITHIN)
-        disk_stop_after(draw_between(0, 30));
+        disk_stop_after(draw_between(0, 14));
     if (fault == FAULT_WRITE)
-        disk_fail_write(draw_between(0, 12));
+        disk_fail_write(draw_between(0, 8));
     if (fault == FAULT_SYNC)
         disk_fail_sync(0);
     sim->broken = sim->broken || fault == FAULT_WRITE || fault == FAULT_SYNC;

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define PIPELINES_MAX 3
-#define RUNNERS_MAX 4
+#define RUNNERS_MAX 6
 #define SLOTS 2
 #define LETTERS_MAX 64
 #define TOKENS_MAX 64
@@ -120,6 +120,7 @@ struct slot {
 struct runner {
     char id[UUID_SIZE];
     bool exists, alive;
+    bool doubtful; /* somebody asked to remove it, and heard no answer */
     bool said_hello;
     int instance;
     int64_t stalled_ms; /* until then it does nothing */
@@ -223,7 +224,8 @@ bool people_settle(struct sim *sim);
 void people_start(struct sim *sim);
 
 void runners_begin(struct sim *sim);
-void runner_act(struct sim *sim, struct runner *runner);
+/* Some messages of one runner that has something to say. */
+void runners_act(struct sim *sim);
 void runner_trouble(struct sim *sim);
 /* Everything that a runner can do now, with a network that loses nothing. True: something was done. */
 bool runners_settle(struct sim *sim);
