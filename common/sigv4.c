@@ -316,6 +316,29 @@ bool sigv4_verify_head(struct arena *arena, const struct sigv4_request *request,
            compare(arena, request, authorization, secret_key, payload, err);
 }
 
+void sigv4_chunks_begin(struct arena *arena, const struct sigv4_authorization *authorization, const char *moment,
+                        const char *secret_key, struct sigv4_chunks *out) {
+    *out = (struct sigv4_chunks){
+        .moment = moment,
+        .scope = arena_printf(arena, "%s/%s/%s/aws4_request", authorization->date, authorization->region,
+                              authorization->service),
+    };
+    derive_key(secret_key, authorization->date, authorization->region, authorization->service, out->key);
+    memcpy(out->previous, authorization->signature, sizeof out->previous); /* 64 digits: sigv4_parse has seen to it */
+}
+
+bool sigv4_chunk_verify(struct sigv4_chunks *chunks, const char *sha256, const char *signature) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    char nothing[SHA256_HEX_SIZE];
+    uint8_t digest[SHA256_BYTES];
+    hash_sha256_hex("", 0, nothing);
+    const char *to_sign = arena_printf(&arena, ALGORITHM "-PAYLOAD\n%s\n%s\n%s\n%s\n%s", chunks->moment, chunks->scope,
+                                       chunks->previous, nothing, sha256);
+    hash_hmac_sha256(chunks->key, sizeof chunks->key, to_sign, strlen(to_sign), digest);
+    hash_to_hex(digest, sizeof digest, chunks->previous);
+    return hash_equal_text(chunks->previous, signature);
+}
+
 bool sigv4_verify_git(struct arena *arena, const char *password, const char *host, const char *path, const char *region,
                       const char *secret_key, int64_t wall_ms, struct err *err) {
     static const size_t moment_length = 15; /* YYYYMMDDTHHMMSS */

@@ -69,6 +69,20 @@ bool sigv4_verify_head(struct arena *arena, const struct sigv4_request *request,
                        const struct sigv4_authorization *authorization, const char *secret_key, int64_t wall_ms,
                        struct err *err);
 
+/* A body that comes in signed chunks (x-amz-content-sha256 STREAMING-AWS4-HMAC-SHA256-PAYLOAD): each signature is made
+ * over the one before, the first over the head's. */
+struct sigv4_chunks {
+    uint8_t key[32];
+    const char *moment;
+    const char *scope;
+    char previous[65];
+};
+/* After the head was verified. `moment` is x-amz-date. */
+void sigv4_chunks_begin(struct arena *arena, const struct sigv4_authorization *authorization, const char *moment,
+                        const char *secret_key, struct sigv4_chunks *out);
+/* The next chunk; `sha256` is its hash in hex. False where the signature is wrong. */
+bool sigv4_chunk_verify(struct sigv4_chunks *chunks, const char *sha256, const char *signature);
+
 /* The password that `aws codecommit credential-helper` sends for git over HTTPS: "<YYYYMMDDTHHMMSS>Z<signature>".
  * Same errors as sigv4_verify. `host` without port, `path` as git asked for it. */
 bool sigv4_verify_git(struct arena *arena, const char *password, const char *host, const char *path, const char *region,

@@ -69,6 +69,7 @@ CREATE INDEX worker_uploads_job ON worker_uploads (job_id);
 CREATE TABLE worker_upload_parts (
   upload_id TEXT NOT NULL REFERENCES worker_uploads (id) ON DELETE CASCADE,
   number INTEGER NOT NULL,
+  etag TEXT NOT NULL,                    -- MD5 in hex: what the client names it by
   sha256 TEXT NOT NULL,
   size_bytes INTEGER NOT NULL,
   PRIMARY KEY (upload_id, number)

@@ -3,6 +3,7 @@
 #include "server/api/aws.h"
 #include "server/api/hooks/hooks.h"
 #include "server/api/jobs/jobs.h"
+#include "server/api/s3/s3.h"
 #include "server/api/watch/watch.h"
 #include "server/artifacts/artifacts.h"
 #include "server/auth/auth.h"
@@ -19,12 +20,19 @@
 #define SESSION .check_head = auth_session, .check_body = auth_user_body
 #define RUNNER .check_head = auth_runner
 #define GIT .check_head = auth_git
+#define S3_WORKER .wants = s3_wants, .check_head = auth_worker, .refuse = s3_refuse
 #define SENDER .check_head = hooks_github_head
 
 #define MEMORY(limit) .body = HTTP_BODY_MEMORY, .body_limit = (limit)
 #define FILE_BODY(limit) .body = HTTP_BODY_FILE, .body_limit = (limit)
 
 const struct http_route routes[] = {
+    /* Job workers' artifacts, as S3 has them: known by what they sign, since their paths are buckets and keys */
+    {"GET", "/**", S3_WORKER, .handler = s3_get},
+    {"PUT", "/**", S3_WORKER, FILE_BODY(ARTIFACT_BYTES_MAX), .handler = s3_put, .slow = true},
+    {"POST", "/**", S3_WORKER, MEMORY(S3_DOCUMENT_MAX), .handler = s3_post, .slow = true},
+    {"DELETE", "/**", S3_WORKER, .handler = s3_delete},
+
     /* The AWS door */
     {"POST", "/", USER, MEMORY(AWS_BODY_MAX), .handler = aws_door},
     {"POST", "/aws", USER, MEMORY(AWS_BODY_MAX), .handler = aws_door},

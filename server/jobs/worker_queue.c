@@ -160,6 +160,41 @@ bool worker_queue_acknowledge(struct tx *tx, const char *job_id, const char *non
     return true;
 }
 
+/* ---- artifacts ---- */
+
+static bool is_held(const struct worker_job_row *job, const char *nonce) {
+    return (job->state == WORKER_JOB_DISPATCHED || job->state == WORKER_JOB_IN_PROGRESS) &&
+           hash_equal_text(job->nonce, nonce);
+}
+
+bool worker_queue_look(struct tx *tx, struct arena *arena, const char *job_id, const char *nonce,
+                       struct worker_message *out, struct err *err) {
+    struct worker_message message;
+    if (!worker_message(tx, arena, job_id, &message, err))
+        return false;
+    if (!is_held(&message.job, nonce))
+        return err_set_code(err, ERR_DENIED, "ExpiredToken", "the job has ended, or was offered again");
+    *out = message;
+    return true;
+}
+
+bool worker_queue_put_artifact(struct tx *tx, struct arena *arena, const char *job_id, const char *nonce,
+                               const struct artifact_row *artifact, struct err *err) {
+    struct worker_message message;
+    bool declared = false;
+    if (!worker_queue_look(tx, arena, job_id, nonce, &message, err))
+        return false;
+    for (size_t i = 0; i < message.output_count; i++)
+        declared = declared || str_equal(message.outputs[i].name, artifact->name);
+    if (!declared)
+        return err_set(err, ERR_INVALID, "action '%s' has no output artifact '%s'", message.action.action,
+                       artifact->name);
+    struct artifact_row row = *artifact;
+    row.action_run_id = message.action.id;
+    row.execution_id = message.action.execution_id;
+    return artifact_rows_put_of_worker(tx, &row, err);
+}
+
 /* ---- ending ---- */
 
 static bool end(struct tx *tx, const struct worker_job_row *job, enum worker_job_state state, struct err *err) {

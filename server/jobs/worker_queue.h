@@ -10,8 +10,7 @@
 #ifndef SERVER_JOBS_WORKER_QUEUE_H
 #define SERVER_JOBS_WORKER_QUEUE_H
 
-#include "server/store/action_runs.h"
-#include "server/store/worker_jobs.h"
+#include "server/jobs/worker_message.h"
 
 #define WORKER_OFFER_MS 60000
 #define WORKER_LIFE_MS (24LL * 60 * 60 * 1000) /* AWS: a custom action times out after 24 hours */
@@ -34,6 +33,17 @@ bool worker_queue_has_work(struct tx *tx, const struct worker_poll *poll, bool *
  * error: an answer was lost. Errors: ERR_NOT_FOUND JobNotFoundException, ERR_CONFLICT InvalidNonceException. */
 bool worker_queue_acknowledge(struct tx *tx, const char *job_id, const char *nonce, enum worker_job_state *state,
                               struct err *err);
+
+/* Artifacts: for whoever came with a job's credentials. All of them want the nonce of the offer that the job is held
+ * under (principal->nonce): a job that has ended or was offered again is ERR_DENIED ExpiredToken. */
+
+/* The job as its worker sees it now. */
+bool worker_queue_look(struct tx *tx, struct arena *arena, const char *job_id, const char *nonce,
+                       struct worker_message *out, struct err *err);
+/* An output artifact, after its bytes are safe in the artifacts room. Errors: ERR_INVALID a name that the action does
+ * not declare. */
+bool worker_queue_put_artifact(struct tx *tx, struct arena *arena, const char *job_id, const char *nonce,
+                               const struct artifact_row *artifact, struct err *err);
 
 /* For the engine only. */
 

@@ -21,7 +21,7 @@ bool worker_uploads_find(struct tx *tx, struct arena *arena, const char *job_id,
 bool worker_uploads_parts(struct tx *tx, struct arena *arena, const char *id, struct worker_upload_part **out,
                           size_t *count, struct err *err) {
     static const char sql[] =
-        "SELECT number, sha256, size_bytes FROM worker_upload_parts WHERE upload_id = :id ORDER BY number";
+        "SELECT number, etag, sha256, size_bytes FROM worker_upload_parts WHERE upload_id = :id ORDER BY number";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":id", id);
     struct worker_upload_part *parts = NULL;
@@ -31,8 +31,9 @@ bool worker_uploads_parts(struct tx *tx, struct arena *arena, const char *id, st
             parts = arena_grow(arena, parts, sizeof *parts, &capacity);
         parts[found++] = (struct worker_upload_part){
             .number = query_column_integer(&query, 0),
-            .sha256 = query_column_text(&query, arena, 1),
-            .size_bytes = query_column_integer(&query, 2),
+            .etag = query_column_text(&query, arena, 1),
+            .sha256 = query_column_text(&query, arena, 2),
+            .size_bytes = query_column_integer(&query, 3),
         };
     }
     if (!query_done(&query, err))
@@ -62,12 +63,14 @@ bool worker_uploads_add(struct tx *tx, const char *id, const char *job_id, const
 }
 
 bool worker_uploads_put_part(struct tx *tx, const char *id, const struct worker_upload_part *part, struct err *err) {
-    static const char sql[] = "INSERT INTO worker_upload_parts (upload_id, number, sha256, size_bytes) "
-                              "VALUES (:id, :number, :sha256, :size_bytes) ON CONFLICT (upload_id, number) DO UPDATE "
-                              "SET sha256 = excluded.sha256, size_bytes = excluded.size_bytes";
+    static const char sql[] =
+        "INSERT INTO worker_upload_parts (upload_id, number, etag, sha256, size_bytes) "
+        "VALUES (:id, :number, :etag, :sha256, :size_bytes) ON CONFLICT (upload_id, number) DO UPDATE "
+        "SET etag = excluded.etag, sha256 = excluded.sha256, size_bytes = excluded.size_bytes";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":id", id);
     query_integer(&query, ":number", part->number);
+    query_text(&query, ":etag", part->etag);
     query_text(&query, ":sha256", part->sha256);
     query_integer(&query, ":size_bytes", part->size_bytes);
     return query_run(&query, err);

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 struct worker_upload_part {
-    int64_t number; /* from 1 */
+    int64_t number;   /* from 1 */
+    const char *etag; /* MD5 in hex: what the client names it by */
     const char *sha256;
     int64_t size_bytes;
 };
