@@ -4,6 +4,8 @@
  */
 #include "tests/sim/sim.h"
 
+#include "server/engine/wait.h"
+#include "server/store/executions.h"
 #include "server/store/projects.h"
 #include "server/store/runners.h"
 #include "server/store/states.h"
@@ -16,8 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEPS_LEAST 25
-#define STEPS_MOST 60
+#define STEPS_LEAST 30
+#define STEPS_MOST 80
 #define WHOLE_LOOK_EACH 10
 #define ROUNDS_MAX 400
 
@@ -89,7 +91,7 @@ static void pass(struct sim *sim, int64_t ms) {
 /* In pieces that let signs of life through; now and then all at once: the machine was asleep. */
 static void let_time_pass(struct sim *sim) {
     static const int64_t lengths[] = {500, 3000, 10000, 16000, 61000, 400000};
-    static const unsigned weights[] = {20, 25, 25, 15, 10, 5};
+    static const unsigned weights[] = {15, 30, 35, 12, 6, 2};
     int64_t left = lengths[draw_weighted(weights, 6)];
     note("%lld ms pass", (long long)left);
     if (draw_chance(150)) {
@@ -137,15 +139,19 @@ static void trouble(struct sim *sim) {
 
 static void step(struct sim *sim) {
     enum what { PEOPLE, RUNNERS, TIME, LETTERS, TROUBLE };
-    static const unsigned weights[] = {[PEOPLE] = 22, [RUNNERS] = 46, [TIME] = 18, [LETTERS] = 6, [TROUBLE] = 8};
+    static const unsigned weights[] = {[PEOPLE] = 20, [RUNNERS] = 50, [TIME] = 19, [LETTERS] = 5, [TROUBLE] = 6};
     if (sim->broken && sim->db && draw_chance(400)) /* whoever watches it starts it again */
         server_stop(sim);
-    switch ((enum what)draw_weighted(weights, sizeof weights / sizeof *weights)) {
+    enum what what = (enum what)draw_weighted(weights, sizeof weights / sizeof *weights);
+    if (!sim->db && draw_chance(600))
+        what = TIME;
+    switch (what) {
     case PEOPLE:
         people_act(sim);
         break;
     case RUNNERS:
-        runners_act(sim);
+        if (!runners_act(sim))
+            let_time_pass(sim);
         break;
     case TIME:
         let_time_pass(sim);
@@ -197,6 +203,19 @@ static void pass_until_something(struct sim *sim) {
     pass(sim, ever && until_ms > 10000 ? until_ms : 10000);
 }
 
+struct waiting {
+    struct sim *sim;
+    int64_t execution_id;
+    const char *text;
+};
+
+static bool read_wait(struct tx *tx, void *context, struct err *err) {
+    struct waiting *waiting = context;
+    struct execution_row row;
+    return executions_get_by_id(tx, &waiting->sim->scratch, waiting->execution_id, &row, err) &&
+           wait_of_execution(tx, &waiting->sim->scratch, &row, &waiting->text, err);
+}
+
 static void run_to_the_end(struct sim *sim) {
     const struct seen_execution *left = NULL;
     end_faults(sim);
@@ -210,8 +229,10 @@ static void run_to_the_end(struct sim *sim) {
         if (!any && !people_settle(sim))
             pass_until_something(sim);
     }
-    violated("everything ends", "execution %lld (%s) has not ended, though nothing fails any more", (long long)left->id,
-             left->uuid);
+    struct waiting waiting = {.sim = sim, .execution_id = left->id};
+    (void)server_read(sim, read_wait, &waiting);
+    violated("everything ends", "execution %lld (%s) has not ended, though nothing fails any more: %s",
+             (long long)left->id, left->uuid, waiting.text ? waiting.text : "it waits for nothing");
 }
 
 uint64_t history_run(uint64_t seed) {
@@ -229,6 +250,9 @@ uint64_t history_run(uint64_t seed) {
     server_begin(&sim);
     people_begin(&sim);
     people_start(&sim);
+    (void)runners_settle(&sim);
+    people_start(&sim);
+    look(&sim, false);
     sim.faults = seed % 8 != 0;
     uint64_t steps = STEPS_LEAST + draw_below(STEPS_MOST - STEPS_LEAST);
     for (uint64_t i = 1; i <= steps; i++) {

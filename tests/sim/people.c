@@ -144,15 +144,16 @@ void people_start(struct sim *sim) {
 }
 
 /* The same token again, heard or not. */
-static void start_again(struct sim *sim) {
+static bool start_again(struct sim *sim) {
     if (sim->start_count == 0)
-        return;
+        return false;
     struct sent_start *sent = &sim->starts[draw_below(sim->start_count)];
     const struct design *design = &sim->designs[sent->pipeline];
     if (!*sent->token || sent->generation != design->generation || !design->exists)
-        return;
+        return false;
     count(COUNT_STARTS_AGAIN);
     send_start(sim, sent);
+    return true;
 }
 
 static bool change(struct tx *tx, void *context, struct err *err) {
@@ -187,9 +188,13 @@ static const struct seen_execution *pick_execution(const struct sim *sim) {
     const struct seen *seen = sim->seen;
     if (seen->execution_count == 0)
         return NULL;
-    /* Mostly one of the newest: they are the ones that move. */
-    size_t back = draw_chance(800) ? draw_below(4) : draw_below(seen->execution_count);
-    return &seen->executions[seen->execution_count - 1 - back % seen->execution_count];
+    size_t from = draw_below(seen->execution_count);
+    for (size_t i = 0; i < seen->execution_count; i++) {
+        const struct seen_execution *execution = &seen->executions[(from + i) % seen->execution_count];
+        if (execution->place == PLACE_INSIDE || draw_chance(100)) /* mostly one that moves */
+            return execution;
+    }
+    return &seen->executions[from];
 }
 
 static bool stop(struct tx *tx, void *context, struct err *err) {
@@ -197,10 +202,10 @@ static bool stop(struct tx *tx, void *context, struct err *err) {
     return engine_stop(tx, &order->sim->scratch, order->stop, err);
 }
 
-static void stop_one(struct sim *sim, bool abandon) {
+static bool stop_one(struct sim *sim, bool abandon) {
     const struct seen_execution *execution = pick_execution(sim);
     if (!execution)
-        return;
+        return false;
     const struct engine_stop_request request = {.pipeline = execution->pipeline,
                                                 .execution = execution->uuid,
                                                 .abandon = abandon,
@@ -210,14 +215,19 @@ static void stop_one(struct sim *sim, bool abandon) {
     const char *what = say(sim, abandon ? "stop and abandon" : "stop", execution->uuid, NULL);
     if (ask(sim, stop, &order, what) == ANSWER_DONE)
         count(abandon ? COUNT_ABANDONS : COUNT_STOPS);
+    return true;
 }
 
+/* An approval, or else an action that is being undone; now and then one that it is too late for. */
 static const struct seen_action *pick_action(const struct sim *sim, bool approval) {
     const struct seen *seen = sim->seen;
     for (size_t i = 0, from = seen->action_count ? draw_below(seen->action_count) : 0; i < seen->action_count; i++) {
         const struct seen_action *action = &seen->actions[(from + i) % seen->action_count];
-        if ((action->approval != NULL) == approval && !action->condition_id &&
-            (action->status == ACTION_IN_PROGRESS || draw_chance(100)))
+        if ((action->approval != NULL) != approval || action->condition_id)
+            continue;
+        bool right = action->status == ACTION_IN_PROGRESS &&
+                     (approval || seen_execution(seen, action->execution_id)->stop == STOP_ABANDON);
+        if (right || draw_chance(50))
             return action;
     }
     return NULL;
@@ -243,10 +253,11 @@ static void answer(struct sim *sim, const struct seen_action *action, bool appro
         count(COUNT_APPROVALS);
 }
 
-static void answer_one(struct sim *sim) {
+static bool answer_one(struct sim *sim) {
     const struct seen_action *action = pick_action(sim, true);
     if (action)
         answer(sim, action, draw_chance(800));
+    return action != NULL;
 }
 
 static bool abandon(struct tx *tx, void *context, struct err *err) {
@@ -254,9 +265,9 @@ static bool abandon(struct tx *tx, void *context, struct err *err) {
     return engine_abandon_action(tx, &order->sim->scratch, order->abandon, err);
 }
 
-static void give_up(struct sim *sim, const struct seen_action *action) {
+static bool give_up(struct sim *sim, const struct seen_action *action) {
     if (!action)
-        return;
+        return false;
     const struct seen_execution *execution = seen_execution(sim->seen, action->execution_id);
     const struct engine_abandon_request request = {.pipeline = execution->pipeline,
                                                    .execution = execution->uuid,
@@ -266,19 +277,22 @@ static void give_up(struct sim *sim, const struct seen_action *action) {
     struct order order = {.abandon = &request};
     if (ask(sim, abandon, &order, say(sim, "give up", action->uuid, NULL)) == ANSWER_DONE)
         count(COUNT_GIVEN_UP);
+    return true;
 }
 
 /* ---- stages ---- */
 
-/* One that an execution has been in; mostly one of the newest. */
-static const struct seen_stage *pick_stage(const struct sim *sim, unsigned statuses) {
+/* One that an execution has been in, mostly of these, and one of the newest; NULL: there is none. */
+static const struct seen_stage *pick_stage(const struct sim *sim, unsigned statuses, bool behind_source) {
     const struct seen *seen = sim->seen;
+    const struct seen_stage *found = NULL;
     for (size_t i = 0; i < seen->stage_count; i++) {
-        const struct seen_stage *stage = &seen->stages[seen->stage_count - 1 - i];
-        if ((statuses & 1u << stage->status) && draw_chance(600))
-            return stage;
+        const struct seen_stage *stage = &seen->stages[i];
+        bool right = (statuses & 1u << stage->status) && (stage->stage_index > 0 || !behind_source);
+        if ((right && (!found || draw_chance(600))) || draw_chance(10))
+            found = stage;
     }
-    return seen->stage_count ? &seen->stages[draw_below(seen->stage_count)] : NULL;
+    return found;
 }
 
 static bool retry(struct tx *tx, void *context, struct err *err) {
@@ -286,10 +300,28 @@ static bool retry(struct tx *tx, void *context, struct err *err) {
     return engine_retry_stage(tx, &order->sim->scratch, order->retry, err);
 }
 
-static void retry_one(struct sim *sim) {
-    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_FAILED | 1u << STAGE_STOPPED);
-    if (!stage)
+/* What succeeded counts still, after the failed actions were retried; another retry may have followed by itself. */
+static void check_kept(struct sim *sim, const struct seen_stage *before) {
+    const struct seen *seen = sim->seen;
+    bool *counted = arena_array(&sim->scratch, bool, seen->action_count);
+    size_t were = seen->action_count;
+    for (size_t i = 0; i < were; i++)
+        counted[i] = seen->actions[i].stage_run_id == before->id && seen->actions[i].status == ACTION_SUCCEEDED &&
+                     !seen->actions[i].set_aside;
+    look(sim, false);
+    if (seen_stage(seen, before->id)->retries != before->retries + 1)
         return;
+    for (size_t i = 0; i < were; i++) {
+        if (counted[i] && seen->actions[i].set_aside)
+            violated("no action twice", "action run %s succeeded and a retry of what failed does it again",
+                     seen->actions[i].uuid);
+    }
+}
+
+static bool retry_one(struct sim *sim) {
+    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_FAILED | 1u << STAGE_STOPPED, false);
+    if (!stage)
+        return false;
     const struct seen_execution *execution = seen_execution(sim->seen, stage->execution_id);
     const struct engine_retry_request request = {.pipeline = execution->pipeline,
                                                  .stage = stage->name,
@@ -297,8 +329,13 @@ static void retry_one(struct sim *sim) {
                                                  .mode = draw_chance(500) ? RETRY_ALL_ACTIONS : RETRY_FAILED_ACTIONS,
                                                  .by = "someone"};
     struct order order = {.retry = &request};
-    if (ask(sim, retry, &order, say(sim, "retry", stage->name, execution->uuid)) == ANSWER_DONE)
-        count(COUNT_RETRIES);
+    struct seen_stage before = *stage;
+    if (ask(sim, retry, &order, say(sim, "retry", stage->name, execution->uuid)) != ANSWER_DONE)
+        return true;
+    count(COUNT_RETRIES);
+    if (request.mode == RETRY_FAILED_ACTIONS)
+        check_kept(sim, &before);
+    return true;
 }
 
 static bool rollback(struct tx *tx, void *context, struct err *err) {
@@ -307,18 +344,19 @@ static bool rollback(struct tx *tx, void *context, struct err *err) {
 }
 
 /* What was accepted is there afterwards, as every start is. */
-static void roll_back(struct sim *sim) {
-    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_SUCCEEDED);
+static bool roll_back(struct sim *sim) {
+    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_SUCCEEDED, true);
     if (!stage)
-        return;
+        return false;
     const struct seen_execution *execution = seen_execution(sim->seen, stage->execution_id);
     const struct engine_rollback_request request = {
         .pipeline = execution->pipeline, .stage = stage->name, .target = execution->uuid, .by = "someone"};
     struct order order = {.rollback = &request};
     if (ask(sim, rollback, &order, say(sim, "roll back", stage->name, execution->uuid)) != ANSWER_DONE)
-        return;
+        return true;
     acknowledge(remember_start(sim, 0, ""), order.execution);
     count(COUNT_ROLLBACKS);
+    return true;
 }
 
 static bool set_transition(struct tx *tx, void *context, struct err *err) {
@@ -343,10 +381,16 @@ static bool override(struct tx *tx, void *context, struct err *err) {
     return engine_override_condition(tx, &order->sim->scratch, order->override, err);
 }
 
-static void override_one(struct sim *sim) {
-    const struct seen_stage *stage = pick_stage(sim, 1u << STAGE_IN_PROGRESS);
+/* Mostly one that is at a condition. */
+static bool override_one(struct sim *sim) {
+    const struct seen_stage *stage = NULL;
+    for (size_t i = 0; i < sim->seen->stage_count; i++) {
+        const struct seen_stage *candidate = &sim->seen->stages[i];
+        if (candidate->status == STAGE_IN_PROGRESS && (candidate->phase != PHASE_ACTIONS || draw_chance(50)))
+            stage = candidate;
+    }
     if (!stage)
-        return;
+        return false;
     const struct seen_execution *execution = seen_execution(sim->seen, stage->execution_id);
     const struct engine_override_request request = {.pipeline = execution->pipeline,
                                                     .stage = stage->name,
@@ -357,83 +401,101 @@ static void override_one(struct sim *sim) {
     struct order order = {.override = &request};
     if (ask(sim, override, &order, say(sim, "override", stage->name, execution->uuid)) == ANSWER_DONE)
         count(COUNT_OVERRIDES);
+    return true;
 }
 
 /* ---- what they do when ---- */
 
-static bool wants_start(const struct sim *sim) {
-    return sim->seen->execution_count < 8;
+static bool start_some(struct sim *sim, bool by_push) {
+    if (sim->seen->execution_count >= 10)
+        return false;
+    if (by_push)
+        push(sim);
+    else
+        people_start(sim);
+    return true;
+}
+
+/* Mostly of a stage that somebody has been in. */
+static bool turn_some(struct sim *sim, const struct design *design, bool enable) {
+    const struct seen *seen = sim->seen;
+    const char *stage = design_stage(draw_below(NAME_PLACES));
+    if (seen->stage_count && draw_chance(800))
+        stage = seen->stages[draw_below(seen->stage_count)].name;
+    turn_transition(sim, design, stage, enable);
+    return true;
+}
+
+static bool change_some(struct sim *sim, struct design *design, bool gone) {
+    if (gone)
+        delete_one(sim, design);
+    else
+        update(sim, design);
+    return true;
+}
+
+enum deed {
+    DEED_START,
+    DEED_AGAIN,
+    DEED_PUSH,
+    DEED_STOP,
+    DEED_ABANDON,
+    DEED_ANSWER,
+    DEED_GIVE_UP,
+    DEED_UPDATE,
+    DEED_DELETE,
+    DEED_RETRY,
+    DEED_ROLL_BACK,
+    DEED_CLOSE,
+    DEED_OPEN,
+    DEED_OVERRIDE,
+};
+
+static const unsigned deed_weights[] = {
+    [DEED_START] = 22,    [DEED_AGAIN] = 8,   [DEED_PUSH] = 8,   [DEED_STOP] = 4,     [DEED_ABANDON] = 9,
+    [DEED_ANSWER] = 40,   [DEED_GIVE_UP] = 8, [DEED_UPDATE] = 4, [DEED_DELETE] = 1,   [DEED_RETRY] = 16,
+    [DEED_ROLL_BACK] = 7, [DEED_CLOSE] = 3,   [DEED_OPEN] = 5,   [DEED_OVERRIDE] = 10};
+
+/* False: there was nothing to do that to. */
+static bool act(struct sim *sim, struct design *design, enum deed deed) {
+    switch (deed) {
+    case DEED_START:
+    case DEED_PUSH:
+        return start_some(sim, deed == DEED_PUSH);
+    case DEED_AGAIN:
+        return start_again(sim);
+    case DEED_STOP:
+    case DEED_ABANDON:
+        return stop_one(sim, deed == DEED_ABANDON);
+    case DEED_ANSWER:
+        return answer_one(sim);
+    case DEED_GIVE_UP:
+        return give_up(sim, pick_action(sim, false));
+    case DEED_UPDATE:
+    case DEED_DELETE:
+        return change_some(sim, design, deed == DEED_DELETE);
+    case DEED_RETRY:
+        return retry_one(sim);
+    case DEED_ROLL_BACK:
+        return roll_back(sim);
+    case DEED_CLOSE:
+    case DEED_OPEN:
+        return turn_some(sim, design, deed == DEED_OPEN);
+    case DEED_OVERRIDE:
+        return override_one(sim);
+    }
+    return false;
 }
 
 void people_act(struct sim *sim) {
-    enum what {
-        START,
-        AGAIN,
-        PUSH,
-        STOP,
-        ABANDON,
-        ANSWER,
-        GIVE_UP,
-        UPDATE,
-        DELETE,
-        RETRY,
-        ROLL_BACK,
-        CLOSE,
-        OPEN,
-        OVERRIDE,
-    };
-    static const unsigned weights[] = {
-        [START] = 26, [AGAIN] = 12, [PUSH] = 8,   [STOP] = 5,      [ABANDON] = 9, [ANSWER] = 26, [GIVE_UP] = 6,
-        [UPDATE] = 6, [DELETE] = 1, [RETRY] = 14, [ROLL_BACK] = 8, [CLOSE] = 4,   [OPEN] = 5,    [OVERRIDE] = 5};
     struct design *design = &sim->designs[draw_below(sim->design_count)];
     if (!design->exists) {
         create(sim, design);
         return;
     }
-    enum what what = (enum what)draw_weighted(weights, sizeof weights / sizeof *weights);
-    switch (what) {
-    case START:
-        if (wants_start(sim))
-            people_start(sim);
-        break;
-    case AGAIN:
-        start_again(sim);
-        break;
-    case PUSH:
-        if (wants_start(sim))
-            push(sim);
-        break;
-    case STOP:
-        stop_one(sim, false);
-        break;
-    case ABANDON:
-        stop_one(sim, true);
-        break;
-    case ANSWER:
-        answer_one(sim);
-        break;
-    case GIVE_UP:
-        give_up(sim, pick_action(sim, false));
-        break;
-    case UPDATE:
-        update(sim, design);
-        break;
-    case DELETE:
-        delete_one(sim, design);
-        break;
-    case RETRY:
-        retry_one(sim);
-        break;
-    case ROLL_BACK:
-        roll_back(sim);
-        break;
-    case CLOSE:
-    case OPEN:
-        turn_transition(sim, design, design_stage(draw_below(NAME_PLACES)), what == OPEN);
-        break;
-    case OVERRIDE:
-        override_one(sim);
-        break;
+    for (int tries = 0; tries < 6; tries++) {
+        if (act(sim, design, (enum deed)draw_weighted(deed_weights, sizeof deed_weights / sizeof *deed_weights)))
+            return;
     }
 }
 
@@ -447,6 +509,8 @@ bool people_settle(struct sim *sim) {
     for (size_t i = 0; i < sim->design_count && !sim->ways_open; i++) {
         for (size_t j = 0; j < NAME_PLACES && sim->designs[i].exists; j++)
             turn_transition(sim, &sim->designs[i], design_stage(j), true);
+        if (sim->designs[i].exists)
+            turn_transition(sim, &sim->designs[i], "Source", true);
         /* Where the way was closed for long, those who wait go in with the next start. */
         if (sim->designs[i].exists)
             start_one(sim, i);

@@ -90,8 +90,10 @@ static void take(struct sim *sim, struct slot *slot, const struct wire_job *job)
 }
 
 static void turn_to_undo(struct slot *slot) {
-    if (slot->state == SLOT_WORKS && slot->work < WORK_UNDO && !slot->waits)
-        slot->work = WORK_UNDO;
+    if (slot->state != SLOT_WORKS || slot->work >= WORK_UNDO || slot->waits)
+        return;
+    slot->work = WORK_UNDO;
+    slot->busy_ms = 0;
 }
 
 /* A deploy: the mark, then the effect; who comes after another looks what is there first. */
@@ -104,6 +106,18 @@ static void mark(struct sim *sim, const struct runner *runner, struct slot *slot
     } else {
         slot->work = WORK_EFFECT;
     }
+}
+
+/* A build or a rollout takes a while, and is watched. */
+static void take_time(struct sim *sim, struct slot *slot) {
+    if (sim->faults && draw_chance(700))
+        slot->busy_ms = sim->now_ms + draw_between(1000, 40000);
+}
+
+static void begin(struct sim *sim, struct slot *slot) {
+    slot->work = slot->has_effect ? WORK_MARK : WORK_PROGRESS;
+    if (!slot->has_effect)
+        take_time(sim, slot);
 }
 
 static void undo(struct sim *sim, struct slot *slot) {
@@ -122,7 +136,7 @@ static void work(struct sim *sim, const struct runner *runner, struct slot *slot
         if (slot->next < slot->input_count)
             ask(sim, runner, slot, REQUEST_INPUT, slot->inputs[slot->next]);
         else
-            slot->work = slot->has_effect ? WORK_MARK : WORK_PROGRESS;
+            begin(sim, slot);
         break;
     case WORK_MARK:
         mark(sim, runner, slot);
@@ -130,6 +144,7 @@ static void work(struct sim *sim, const struct runner *runner, struct slot *slot
     case WORK_EFFECT:
         provider_apply(sim, slot->action_run, slot->target);
         slot->work = WORK_PROGRESS;
+        take_time(sim, slot);
         break;
     case WORK_PROGRESS:
         slot->next = 0;
@@ -252,6 +267,8 @@ static bool slot_act(struct sim *sim, const struct runner *runner, struct slot *
         send(sim, slot, &again);
         return true;
     }
+    if (sim->now_ms < slot->busy_ms)
+        return false;
     if (slot->state == SLOT_FREE) {
         if (!*slot->claim)
             hash_uuid(slot->claim);
@@ -291,15 +308,8 @@ static bool greet(struct sim *sim, struct runner *runner) {
 }
 
 static bool has_work(const struct sim *sim, const struct slot *slot) {
-    return slot->state != SLOT_PARKED && (!slot->waits || sim->now_ms >= slot->repeat_ms);
-}
-
-/* Mostly one that has something to do. */
-static struct slot *pick_slot(const struct sim *sim, struct runner *runner) {
-    struct slot *slot = &runner->slots[draw_below(SLOTS)];
-    for (size_t i = 0; i < SLOTS && !has_work(sim, slot); i++)
-        slot = &runner->slots[i];
-    return slot;
+    return slot->state != SLOT_PARKED && (!slot->waits || sim->now_ms >= slot->repeat_ms) &&
+           sim->now_ms >= slot->busy_ms;
 }
 
 /* Some messages of one slot, one after the other. Who wakes from a stall may send what was next before it looks at its
@@ -318,21 +328,33 @@ static void act(struct sim *sim, struct runner *runner, struct slot *slot) {
     }
 }
 
-void runners_act(struct sim *sim) {
-    size_t from = draw_below(sim->runner_count);
-    for (size_t i = 0; i < sim->runner_count; i++) {
-        struct runner *runner = &sim->runners[(from + i) % sim->runner_count];
-        if (!is_up(sim, runner))
-            continue;
-        struct slot *slot = pick_slot(sim, runner);
-        if (runner->said_hello && !has_work(sim, slot) && i + 1 < sim->runner_count)
-            continue;
-        if (runner->said_hello)
-            act(sim, runner, slot);
-        else
-            (void)greet(sim, runner);
-        return;
-    }
+/* How much a slot is wanted to move: what works rather than what asks for work. */
+static unsigned urge(const struct sim *sim, size_t which) {
+    const struct runner *runner = &sim->runners[which / SLOTS];
+    const struct slot *slot = &runner->slots[which % SLOTS];
+    if (!is_up(sim, runner))
+        return 0;
+    if (!runner->said_hello)
+        return 2;
+    if (!has_work(sim, slot))
+        return 0;
+    return slot->state == SLOT_FREE ? 1 : 6;
+}
+
+bool runners_act(struct sim *sim) {
+    unsigned urges[RUNNERS_MAX * SLOTS] = {0}, all = 0;
+    size_t slots = sim->runner_count * SLOTS;
+    for (size_t i = 0; i < slots; i++)
+        all += urges[i] = urge(sim, i);
+    if (all == 0)
+        return false;
+    size_t which = draw_weighted(urges, slots);
+    struct runner *runner = &sim->runners[which / SLOTS];
+    if (runner->said_hello)
+        act(sim, runner, &runner->slots[which % SLOTS]);
+    else
+        (void)greet(sim, runner);
+    return true;
 }
 
 static void crash(struct sim *sim, struct runner *runner) {

@@ -102,6 +102,7 @@ struct slot {
     int64_t believed_ms; /* until then it takes the job for its own */
     int64_t beat_ms;     /* when to say the next sign of life */
     bool beat_parked;    /* one waits in the server */
+    int64_t busy_ms;     /* until then its build or rollout goes on */
     bool cancel, abandon;
     bool marked; /* an earlier holder left a mark, or this one */
     bool has_effect, is_build;
@@ -224,8 +225,8 @@ bool people_settle(struct sim *sim);
 void people_start(struct sim *sim);
 
 void runners_begin(struct sim *sim);
-/* Some messages of one runner that has something to say. */
-void runners_act(struct sim *sim);
+/* Some messages of one runner that has something to say; false: nobody has. */
+bool runners_act(struct sim *sim);
 void runner_trouble(struct sim *sim);
 /* Everything that a runner can do now, with a network that loses nothing. True: something was done. */
 bool runners_settle(struct sim *sim);
