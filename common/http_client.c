@@ -28,6 +28,7 @@
 struct http_client {
     CURL *easy;
     CURLM *multi; /* keeps the connections between requests */
+    bool reached; /* the latest request may have arrived */
 };
 
 /* One request under way. */
@@ -287,6 +288,24 @@ static CURLcode set_method(CURL *easy, struct exchange *exchange) {
     return result;
 }
 
+static bool is_before_sending(CURLcode result) {
+    switch ((int)result) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool http_client_reached(const struct http_client *client) {
+    return client->reached;
+}
+
 static bool refuse_result(const struct exchange *exchange, CURLcode result, const char *words, struct err *err) {
     const char *where = http_destination(exchange->arena, exchange->request);
     if (exchange->gave_up && str_equal(exchange->gave_up, "interrupted"))
@@ -330,6 +349,7 @@ static CURLcode perform(struct http_client *client, struct exchange *exchange) {
 
 bool http_send(struct http_client *client, struct arena *arena, const struct http_request *request,
                struct http_answer *out, struct err *err) {
+    client->reached = false;
     if (!http_check_request(request, err))
         return false;
     char words[CURL_ERROR_SIZE] = "";
@@ -346,7 +366,10 @@ bool http_send(struct http_client *client, struct arena *arena, const struct htt
     result = result ? result : set_safety(easy, request);
     result = result ? result : set_callbacks(easy, &exchange);
     result = result ? result : set_method(easy, &exchange);
-    result = result ? result : perform(client, &exchange);
+    if (!result) {
+        result = perform(client, &exchange);
+        client->reached = !is_before_sending(result);
+    }
     curl_easy_reset(easy); /* no pointer to this frame may stay in the handle */
     if (result != CURLE_OK)
         return refuse_result(&exchange, result, words, err);

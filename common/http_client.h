@@ -68,6 +68,9 @@ void http_client_wake(struct http_client *client);
 bool http_send(struct http_client *client, struct arena *arena, const struct http_request *request,
                struct http_answer *out, struct err *err);
 
+/* After a request that failed: false where it surely did not arrive, because no connection came about. */
+bool http_client_reached(const struct http_client *client);
+
 /* The value of the answer's first header of that lower-case name, or NULL. */
 const char *http_answer_header(const struct http_answer *answer, const char *name);
 

@@ -79,7 +79,7 @@ bool action_lambda_invoke(struct job *job, struct wire_result *result, struct er
     enum rule_condition condition;
     struct lambda_answer answer;
     struct err own = {0};
-    bool ran = false;
+    bool unknown = false;
     if (!function || !*function)
         return err_set(err, ERR_INVALID, "the rule names no function; set FunctionName");
     if (!rule_condition_parse(job->message->condition, &condition, err))
@@ -97,9 +97,9 @@ bool action_lambda_invoke(struct job *job, struct wire_result *result, struct er
                                      .interrupted = job_is_stopped,
                                      .context = job};
     job_log(job, "calling function '%.200s'", function);
-    if (lambda_invoke(&call, job->arena, &answer, &ran, &own))
+    if (lambda_invoke(&call, job->arena, &answer, &unknown, &own))
         return judge(job, condition, function, &answer, result, err);
-    if (ran)
+    if (unknown)
         return set_unknown(job, function, own.message, result, err);
     return err_set_code(err, own.kind, own.code, "%s", own.message);
 }

@@ -168,6 +168,7 @@ struct exchange {
     const char *body;
     struct aws_refusal refusal; /* of the latest attempt; status 0: there was no answer */
     const char *date;           /* the answer's Date header, or NULL */
+    bool unknown;               /* the latest attempt may have arrived, and there was no answer */
 };
 
 static bool refuse(struct arena *arena, struct exchange *exchange, const struct http_answer *reply, struct err *err) {
@@ -211,6 +212,7 @@ static bool send_once(struct arena *arena, struct exchange *exchange, bool fresh
     struct aws_credentials credentials;
     exchange->refusal = (struct aws_refusal){.type = "", .message = ""};
     exchange->date = NULL;
+    exchange->unknown = false;
     if (!get_credentials(exchange->aws, arena, fresh_credentials, &credentials, err))
         return false;
     struct http_request sent = {.method = "POST",
@@ -222,8 +224,10 @@ static bool send_once(struct arena *arena, struct exchange *exchange, bool fresh
                                 .timeout_ms = request->timeout_ms ? request->timeout_ms : CALL_MS,
                                 .use_proxy = true};
     sign(arena, exchange, &credentials, &sent);
-    if (!http_send(exchange->client, arena, &sent, reply, err))
+    if (!http_send(exchange->client, arena, &sent, reply, err)) {
+        exchange->unknown = http_client_reached(exchange->client);
         return err_wrap(err, "%s %s", request->service, request->operation);
+    }
     if (reply->status < 200 || reply->status > 299)
         return refuse(arena, exchange, reply, err);
     return true;
@@ -275,7 +279,8 @@ static bool pause_before(const struct aws_request *request, int attempt_number) 
 
 static bool may_repeat(const struct exchange *exchange, const struct err *err, int tries) {
     return err->kind == ERR_UNAVAILABLE && tries < TRIES_MAX &&
-           (!exchange->request->once || aws_refusal_is_throttling(&exchange->refusal));
+           (!exchange->request->once || aws_refusal_is_throttling(&exchange->refusal) ||
+            (exchange->refusal.status == 0 && !exchange->unknown));
 }
 
 static bool carry_out(struct exchange *exchange, struct arena *arena, struct http_answer *reply, struct err *err) {
@@ -341,14 +346,14 @@ bool aws_call_query(struct aws *aws, struct arena *arena, const struct aws_reque
 }
 
 bool aws_call_rest(struct aws *aws, struct arena *arena, const struct aws_request *request, struct http_answer *answer,
-                   bool *refused, struct err *err) {
+                   bool *unknown, struct err *err) {
     struct exchange exchange = {.aws = aws,
                                 .request = request,
                                 .content_type = "application/json",
                                 .path = request->path,
                                 .body = request->payload ? request->payload : ""};
     bool good = carry_out(&exchange, arena, answer, err);
-    if (refused)
-        *refused = !good && exchange.refusal.status != 0;
+    if (unknown)
+        *unknown = !good && exchange.unknown;
     return good;
 }

@@ -39,9 +39,9 @@ struct aws_request {
     size_t parameter_count;
     const char *path;    /* REST: "/2015-03-31/functions/name/invocations", percent-encoded */
     const char *payload; /* REST: JSON as text, or NULL */
-    /* The operation must not be done twice: repeated only where AWS refused it before it began. Otherwise every
-     * operation that is sent this way may be: describing ones by nature, the others because they are guarded by a
-     * checkpoint or harmless twice. */
+    /* The operation must not be done twice: repeated only where it did not arrive, or AWS refused it for its number.
+     * Otherwise every operation that is sent this way may be: describing ones by nature, the others because they are
+     * guarded by a checkpoint or harmless twice. */
     bool once;
     int timeout_ms;                     /* of one attempt; 0: 30,000 */
     bool (*interrupted)(void *context); /* or NULL */
@@ -64,8 +64,9 @@ bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *re
 bool aws_call_query(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
                     struct err *err);
 
-/* REST, POST: a 2xx answer as it came. The same errors; *refused (or NULL) says whether it was AWS that said no. */
+/* REST, POST: a 2xx answer as it came. The same errors; *unknown (or NULL) is set where the request may have arrived
+ * and no answer came. */
 bool aws_call_rest(struct aws *aws, struct arena *arena, const struct aws_request *request, struct http_answer *answer,
-                   bool *refused, struct err *err);
+                   bool *unknown, struct err *err);
 
 #endif

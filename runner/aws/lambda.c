@@ -34,7 +34,7 @@ static bool refuse(const struct lambda_call *call, const struct err *own, struct
     return err_set(err, own->kind, "%s", own->message);
 }
 
-bool lambda_invoke(const struct lambda_call *call, struct arena *arena, struct lambda_answer *out, bool *ran,
+bool lambda_invoke(const struct lambda_call *call, struct arena *arena, struct lambda_answer *out, bool *unknown,
                    struct err *err) {
     const struct aws_request request = {
         .service = "lambda",
@@ -50,12 +50,8 @@ bool lambda_invoke(const struct lambda_call *call, struct arena *arena, struct l
     };
     struct http_answer reply;
     struct err own = {0};
-    bool refused = false;
-    if (!aws_call_rest(call->aws, arena, &request, &reply, &refused, &own)) {
-        *ran = !refused && own.kind == ERR_UNAVAILABLE;
+    if (!aws_call_rest(call->aws, arena, &request, &reply, unknown, &own))
         return refuse(call, &own, err);
-    }
-    *ran = true;
     const char *kind = http_answer_header(&reply, "x-amz-function-error");
     if (kind || is_error(arena, &reply))
         *out = (struct lambda_answer){.failed = true, .error = describe(arena, kind ? kind : "function", &reply)};

@@ -21,10 +21,10 @@ struct lambda_answer {
     const char *payload; /* else: what the function returned, JSON */
 };
 
-/* Calls the function once; only a call that Lambda refused for its number is repeated. A function that fails is an
- * answer, too. *ran: whether it may have run. Errors: those of aws_call; ERR_UNAVAILABLE with *ran where no answer
- * came, so that nobody knows. */
-bool lambda_invoke(const struct lambda_call *call, struct arena *arena, struct lambda_answer *out, bool *ran,
+/* Calls the function once; only a call that did not arrive, or that Lambda refused for its number, is repeated. A
+ * function that fails is an answer, too. Errors: those of aws_call; *unknown is set where the function may have been
+ * called and no answer came. */
+bool lambda_invoke(const struct lambda_call *call, struct arena *arena, struct lambda_answer *out, bool *unknown,
                    struct err *err);
 
 #endif

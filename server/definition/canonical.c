@@ -39,7 +39,7 @@ static struct json *texts_only(struct arena *arena, const struct json *value) {
 
 static void copy_texts(struct arena *arena, struct json *to, const struct json *from, const char *name) {
     const struct json *value = json_get(from, name);
-    if (value && value->count > 0)
+    if (shape_is_filled(value))
         json_set(arena, to, name, texts_only(arena, value));
 }
 
@@ -119,7 +119,7 @@ static void write_conditions(struct arena *arena, struct json *to, const struct 
 
 static void write_stage_conditions(struct arena *arena, struct json *to, const struct json *stage) {
     const struct json *failure = json_get(stage, "onFailure");
-    if (failure && failure->count > 0) {
+    if (shape_is_filled(failure)) {
         struct json *object = json_set_object(arena, to, "onFailure");
         copy_text(arena, object, failure, "result");
         copy_texts(arena, object, failure, "retryConfiguration");
@@ -160,18 +160,14 @@ static void write_triggers(struct arena *arena, struct json *to, const struct js
     }
 }
 
-static bool is_filled(const struct json *value) {
-    return value && value->count > 0;
-}
-
 /* Using anything that only V2 has makes a pipeline V2 (AWS). */
 static bool needs_v2(const struct draft *draft, const char *mode) {
     const struct json *pipeline = draft->place->value;
-    bool found = !str_equal(mode, "SUPERSEDED") || is_filled(json_get(pipeline, "variables")) ||
-                 is_filled(json_get(pipeline, "triggers"));
+    bool found = !str_equal(mode, "SUPERSEDED") || shape_is_filled(json_get(pipeline, "variables")) ||
+                 shape_is_filled(json_get(pipeline, "triggers"));
     for (size_t i = 0; i < draft->stage_count; i++)
         for (size_t kind = 0; kind < sizeof stage_condition_names / sizeof *stage_condition_names; kind++)
-            found = found || is_filled(json_get(draft->stages[i].place->value, stage_condition_names[kind]));
+            found = found || shape_is_filled(json_get(draft->stages[i].place->value, stage_condition_names[kind]));
     for (size_t i = 0; i < draft->action_count; i++)
         found = found || draft->actions[i].type->category == ACTION_COMPUTE;
     return found;

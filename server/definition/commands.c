@@ -10,10 +10,6 @@
 
 #include <string.h>
 
-static bool is_set(const struct json *value) {
-    return value && (value->type == JSON_ARRAY || value->type == JSON_OBJECT ? value->count > 0 : true);
-}
-
 static const char *code_of(const struct draft_action *user) {
     return user->condition ? DEFINITION_STAGE : DEFINITION_ACTION;
 }
@@ -21,14 +17,14 @@ static const char *code_of(const struct draft_action *user) {
 static void refuse(struct draft *draft, const struct draft_action *user, const struct place *parent, const char *member,
                    const char *why) {
     struct place place = PLACE_MEMBER(parent, member, json_get(parent->value, member));
-    if (is_set(place.value))
+    if (shape_is_filled(place.value))
         errors_add_name(draft->errors, &place, code_of(user), NULL, "%s", why);
 }
 
 /* AWS: "all commands are supported except multi-line formats". */
 static void check_lines(struct draft *draft, const struct draft_action *user) {
     struct place list = PLACE_MEMBER(user->place, "commands", json_get(user->place->value, "commands"));
-    if (!is_set(list.value)) {
+    if (!shape_is_filled(list.value)) {
         errors_add(draft->errors, user->place, code_of(user), NULL,
                    "'commands' is missing; Commands %s run a list of commands", user->condition ? "rules" : "actions");
         return;

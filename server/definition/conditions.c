@@ -134,7 +134,7 @@ static void check_failure(struct draft *draft, const struct draft_stage *stage, 
     if (result.value && json_get(place->value, "conditions"))
         errors_add_name(draft->errors, &result, DEFINITION_STAGE, NULL,
                         "stands beside conditions, which have a result of their own; keep one of the two");
-    if (retry.value && retry.value->count > 0 && !str_equal(failure.result, "RETRY") &&
+    if (shape_is_filled(retry.value) && !str_equal(failure.result, "RETRY") &&
         !str_equal(inner_result(draft, place->value), "RETRY"))
         errors_add_name(draft->errors, &retry, DEFINITION_STAGE, NULL,
                         "has no effect without 'result: RETRY'; add that, or remove it");

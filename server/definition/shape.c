@@ -39,6 +39,20 @@ const char *shape_get_text(struct arena *arena, const struct json *object, const
     return shape_text(arena, json_get(object, name));
 }
 
+bool shape_is_filled(const struct json *value) {
+    if (!value || value->type == JSON_NULL)
+        return false;
+    if (value->type == JSON_ARRAY)
+        return value->count > 0;
+    if (value->type != JSON_OBJECT)
+        return true;
+    json_each(member, value) {
+        if (member->type != JSON_NULL)
+            return true;
+    }
+    return false;
+}
+
 bool shape_matches(const struct shape_pattern *pattern, const char *text) {
     if (strlen(text) > MATCHED_MAX)
         return false;

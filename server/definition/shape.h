@@ -58,6 +58,9 @@ const char *shape_text(struct arena *arena, const struct json *value);
 /* The member of that name as text, by the rule above. */
 const char *shape_get_text(struct arena *arena, const struct json *object, const char *name);
 
+/* True where something is written: no empty list, no object without members other than null. */
+bool shape_is_filled(const struct json *value);
+
 /* True where the text fits the pattern. */
 bool shape_matches(const struct shape_pattern *pattern, const char *text);
 

@@ -5,16 +5,10 @@
  */
 #include "server/definition/structure.h"
 
-static bool is_set(const struct json *value) {
-    if (!value)
-        return false;
-    return value->type == JSON_ARRAY || value->type == JSON_OBJECT ? value->count > 0 : true;
-}
-
 static void refuse(struct draft *draft, const struct place *parent, const char *member, const char *code,
                    const char *instead) {
     struct place place = PLACE_MEMBER(parent, member, json_get(parent->value, member));
-    if (is_set(place.value))
+    if (shape_is_filled(place.value))
         errors_add_name(draft->errors, &place, code, NULL, "is not supported yet; %s", instead);
 }
 

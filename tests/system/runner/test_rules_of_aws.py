@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import socket
 import sys
 import uuid
 
@@ -250,6 +251,15 @@ def test_a_lost_answer_is_not_asked_for_again(sandbox, server, runner, offer_rul
     assert (result["outcome"], result["errorCode"]) == ("failed", "JobFailed")
     assert "was called, and nobody knows how it ended" in result["errorMessage"]
     assert len(function.calls()) == 1
+
+
+def test_a_call_that_did_not_arrive_was_no_call(server, start_runner, environment, offer_rule):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        start_runner(environment={**environment, "AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{closed.getsockname()[1]}"})
+        result = finish(server, offer_rule("LambdaInvoke", "BEFORE_ENTRY", {"FunctionName": "f"}))
+    assert result["errorCode"] == "SystemUnavailable" and "lambda Invoke: no answer from" in result["errorMessage"]
+    assert "nobody knows" not in result["errorMessage"]
 
 
 def test_kill_9_calls_no_function_twice(server, start_runner, environment, offer_rule, function):

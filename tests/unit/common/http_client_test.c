@@ -506,6 +506,7 @@ static void silence_ends_at_the_timeout(void **state) {
     struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
     struct http_request request = {.method = "GET", .url = url(&arena, "/silent"), .timeout_ms = 200};
     refused(client, &request, ERR_UNAVAILABLE, arena_printf(&arena, "no answer from '127.0.0.1:%d': ", port));
+    assert_true(http_client_reached(client));
 }
 
 static void interruption_ends_silence(void **state) {
@@ -570,6 +571,7 @@ static void what_is_cut_off_is_no_answer(void **state) {
     refused(client, &request, ERR_UNAVAILABLE, start);
     request.url = url(&arena, "/hang-up");
     refused(client, &request, ERR_UNAVAILABLE, start);
+    assert_true(http_client_reached(client)); /* it may have been done */
 }
 
 /* libcurl would send it again on a new connection by itself; the server would have done it twice. */
@@ -608,6 +610,7 @@ static void nobody_there_is_said(void **state) {
     struct http_request request = {.method = "GET",
                                    .url = arena_printf(&arena, "http://user:secret@127.0.0.1:%d/p?token=secret", dead)};
     refused(client, &request, ERR_UNAVAILABLE, arena_printf(&arena, "no answer from '127.0.0.1:%d': ", dead));
+    assert_false(http_client_reached(client));
     request.unix_socket = "/no/such/socket";
     refused(client, &request, ERR_UNAVAILABLE, "no answer from '/no/such/socket': ");
     (void)close(taken);

@@ -158,6 +158,8 @@ static void what_only_v2_has_makes_a_pipeline_v2(void **state) {
     static const char rules[] = "rules: [{name: A, provider: LambdaInvoke, configuration: {FunctionName: f}}]";
     char condition[256];
     assert_string_equal(type_with("triggers: []", "onFailure: {}", manual), "V1");
+    assert_string_equal(
+        type_with("triggers: null", "onFailure: {result: null, retryConfiguration: {retryMode: null}}", manual), "V1");
     assert_string_equal(type_with("triggers: [{gitConfiguration: {sourceActionName: App, push: [{tags: {includes: "
                                   "[v1]}}]}}]",
                                   "", manual),

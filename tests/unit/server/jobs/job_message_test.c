@@ -14,7 +14,7 @@ static const struct job_message_settings settings = {
 static struct wire_job message_of(struct bench *bench, struct action_run_row row) {
     struct err err = {0};
     struct action_run_row made;
-    struct wire_job job, read;
+    struct wire_job job, read = {0};
     int64_t id = 0;
     assert_true(action_runs_get_by_id(bench->tx, &bench->arena, bench->action_run_id, &made, &err));
     row.uuid = row.action;
