@@ -20,9 +20,11 @@ struct engine_clock {
     struct server *server;
     pthread_t thread;
     bool started;
+    bool stepped; /* the wall clock was set, and the schedules are still to be computed anew */
     atomic_bool stopped;
     int woken; /* eventfd */
     int timer; /* timerfd on the boot clock, which goes on through suspend */
+    int steps; /* timerfd on the wall clock that never comes; reading it fails where that clock was set */
 };
 
 bool engine_clock_new(struct engine_clock **out, struct err *err) {
@@ -31,7 +33,8 @@ bool engine_clock_new(struct engine_clock **out, struct err *err) {
         return err_set(err, ERR_INTERNAL, "no memory for the clock");
     clock->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     clock->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (clock->woken < 0 || clock->timer < 0) {
+    clock->steps = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (clock->woken < 0 || clock->timer < 0 || clock->steps < 0) {
         err_set_errno(err, errno, "cannot make a timer");
         engine_clock_free(clock);
         return false;
@@ -47,6 +50,8 @@ void engine_clock_free(struct engine_clock *clock) {
         close(clock->woken);
     if (clock->timer >= 0)
         close(clock->timer);
+    if (clock->steps >= 0)
+        close(clock->steps);
     free(clock);
 }
 
@@ -111,6 +116,36 @@ static int64_t run(struct server *server) {
     return looking.next_ms;
 }
 
+/* From here on a step of the wall clock shows. The moment itself is centuries away. */
+static void watch_steps(struct engine_clock *clock) {
+    static const struct itimerspec never = {.it_value = {.tv_sec = INT32_MAX * (int64_t)4}};
+    timerfd_settime(clock->steps, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+static bool was_set(struct engine_clock *clock) {
+    uint64_t count;
+    return read(clock->steps, &count, sizeof count) < 0 && errno == ECANCELED;
+}
+
+static bool recompute(struct tx *tx, void *context, struct err *err) {
+    (void)context;
+    return engine_recompute_schedules(tx, err);
+}
+
+/* After a step the stored instants are those of another time. Tried until it is done. */
+static void look_at_wall_clock(struct engine_clock *clock) {
+    struct err err = {0};
+    if (was_set(clock)) {
+        watch_steps(clock); /* first: a step meanwhile must not be missed */
+        clock->stepped = true;
+        LOG_INFO("the wall clock was set");
+    }
+    if (clock->stepped && db_write(clock->server->db, recompute, NULL, &err))
+        clock->stepped = false;
+    else if (clock->stepped)
+        LOG_ERROR("schedules could not be computed anew", "err", err.message);
+}
+
 static void sleep_until(struct engine_clock *clock, int64_t boot_ms) {
     struct itimerspec at = {0}; /* zero: never */
     if (boot_ms < INT64_MAX) {
@@ -118,8 +153,10 @@ static void sleep_until(struct engine_clock *clock, int64_t boot_ms) {
         at.it_value = (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
     }
     timerfd_settime(clock->timer, TFD_TIMER_ABSTIME, &at, NULL);
-    struct pollfd watched[2] = {{.fd = clock->timer, .events = POLLIN}, {.fd = clock->woken, .events = POLLIN}};
-    poll(watched, 2, -1);
+    struct pollfd watched[3] = {{.fd = clock->timer, .events = POLLIN},
+                                {.fd = clock->woken, .events = POLLIN},
+                                {.fd = clock->steps, .events = POLLIN}};
+    poll(watched, 3, -1);
     uint64_t count;
     (void)!read(clock->timer, &count, sizeof count);
     (void)!read(clock->woken, &count, sizeof count);
@@ -128,8 +165,13 @@ static void sleep_until(struct engine_clock *clock, int64_t boot_ms) {
 static void *clock_main(void *context) {
     struct engine_clock *clock = context;
     pthread_setname_np(pthread_self(), "engine-clock");
-    while (!atomic_load(&clock->stopped))
-        sleep_until(clock, run(clock->server));
+    watch_steps(clock);
+    clock->stepped = true; /* it may have been set since the server's start */
+    while (!atomic_load(&clock->stopped)) {
+        look_at_wall_clock(clock);
+        int64_t next_ms = run(clock->server), soon_ms = clock_boot_ms(clock->server->clock) + AFTER_FAILURE_MS;
+        sleep_until(clock, clock->stepped && soon_ms < next_ms ? soon_ms : next_ms);
+    }
     return NULL;
 }
 

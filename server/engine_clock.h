@@ -1,6 +1,7 @@
 /*
- * The thread that does what is due by the clock: offers and leases that are over, approvals that expire. It sleeps
- * exactly until the next deadline that the database knows, and with none until a commit names WAKE_CLOCK.
+ * The thread that does what is due by the clock: offers and leases that are over, approvals that expire, schedules. It
+ * sleeps exactly until the next deadline that the database knows, and with none until a commit names WAKE_CLOCK or the
+ * wall clock is set.
  */
 #ifndef SERVER_ENGINE_CLOCK_H
 #define SERVER_ENGINE_CLOCK_H

@@ -171,8 +171,11 @@ static bool store_pipeline(struct tx *tx, struct load *load, struct err *err) {
     err_clear(err);
     if (there && !check_owner(load, "pipeline", pipeline->name, old.origin, old.file, err))
         return false;
-    if (!engine_put_pipeline(tx, &load->arena, &definition, &changed, err))
+    if (!engine_put_pipeline(tx, &load->arena, &definition, &changed, err)) {
+        if (err->kind == ERR_CONFLICT || err->kind == ERR_LIMIT) /* of its schedules */
+            load->problem = arena_printf(&load->arena, "%s: %s", load->file, err->message);
         return false;
+    }
     load->changed = load->changed || changed;
     return !there || changed || str_equal(old.file, load->file) ||
            pipelines_set_file(tx, pipeline->name, load->file, err);

@@ -11,7 +11,8 @@
 
 #define COLUMNS                                                                                                        \
     "h.id, h.provider, h.repository, h.clone_url, h.secret, h.clone_user_name, h.clone_password, h.created_ms, "       \
-    "(SELECT max(d.received_ms) FROM deliveries d WHERE d.hook_id = h.id) FROM source_hooks h "
+    "(SELECT max(d.received_ms) FROM deliveries d WHERE d.hook_id = h.id), h.fork_pull_requests "                      \
+    "FROM source_hooks h "
 
 static struct source_hook_row source_hook_from_row(struct query *query, struct arena *arena) {
     struct source_hook_row row = {
@@ -22,6 +23,7 @@ static struct source_hook_row source_hook_from_row(struct query *query, struct a
         .clone_user_name = query_column_text(query, arena, 5),
         .created_ms = query_column_integer(query, 7),
         .last_delivery_ms = query_column_integer(query, 8),
+        .fork_pull_requests = query_column_integer(query, 9),
     };
     row.secret = query_column_bytes(query, arena, 4, &row.secret_size);
     row.clone_password = query_column_bytes(query, arena, 6, &row.clone_password_size);
@@ -73,10 +75,10 @@ bool source_hooks_put(struct tx *tx, struct arena *arena, const struct source_ho
                       struct err *err) {
     static const char sql[] =
         "INSERT INTO source_hooks (id, provider, repository, clone_url, secret, clone_user_name, clone_password, "
-        "created_ms) VALUES (:id, :provider, :repository, :clone_url, :secret, :clone_user_name, :clone_password, "
-        ":now) ON CONFLICT (provider, repository) DO UPDATE SET clone_url = excluded.clone_url, "
-        "secret = excluded.secret, clone_user_name = excluded.clone_user_name, "
-        "clone_password = excluded.clone_password RETURNING id";
+        "created_ms, fork_pull_requests) VALUES (:id, :provider, :repository, :clone_url, :secret, :clone_user_name, "
+        ":clone_password, :now, :fork_pull_requests) ON CONFLICT (provider, repository) DO UPDATE SET "
+        "clone_url = excluded.clone_url, secret = excluded.secret, clone_user_name = excluded.clone_user_name, "
+        "clone_password = excluded.clone_password, fork_pull_requests = excluded.fork_pull_requests RETURNING id";
     char uuid[UUID_SIZE];
     hash_uuid(uuid);
     struct query query CLEANUP(query_close) = query_open(tx, sql);
@@ -87,6 +89,7 @@ bool source_hooks_put(struct tx *tx, struct arena *arena, const struct source_ho
     query_bytes(&query, ":secret", hook->secret, hook->secret_size);
     query_text(&query, ":clone_user_name", hook->clone_user_name);
     query_bytes(&query, ":clone_password", hook->clone_password, hook->clone_password_size);
+    query_integer(&query, ":fork_pull_requests", hook->fork_pull_requests);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     const char *given = query_next(&query) ? query_column_text(&query, arena, 0) : NULL;
     if (!query_run(&query, err))

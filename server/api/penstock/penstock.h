@@ -15,6 +15,7 @@ AWS_OPERATION(create_join_token);
 AWS_OPERATION(create_sign_in_link);
 AWS_OPERATION(delete_access_key);
 AWS_OPERATION(delete_git_token);
+AWS_OPERATION(delete_schedule);
 AWS_OPERATION(delete_source_hook);
 AWS_OPERATION(get_execution_detail);
 AWS_OPERATION(get_overview);
@@ -24,7 +25,9 @@ AWS_OPERATION(list_access_keys);
 AWS_OPERATION(list_events);
 AWS_OPERATION(list_git_tokens);
 AWS_OPERATION(list_runners);
+AWS_OPERATION(list_schedules);
 AWS_OPERATION(list_source_hooks);
+AWS_OPERATION(put_schedule);
 AWS_OPERATION(put_source_hook);
 AWS_OPERATION(remove_runner);
 

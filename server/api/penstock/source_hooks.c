@@ -41,6 +41,7 @@ const struct shape put_source_hook_input = {
             {.name = "secret", .required = true, .shape = &secret},
             {.name = "cloneUserName", .shape = &(const struct shape){.type = SHAPE_TEXT, .least = 1, .most = 200}},
             {.name = "clonePassword", .shape = &password},
+            {.name = "forkPullRequests", .shape = &aws_boolean},
             {0},
         },
 };
@@ -63,6 +64,7 @@ bool put_source_hook(struct tx *tx, struct aws_call *call, struct json *out, str
         .repository = aws_text(call, "repository"),
         .clone_url = aws_text(call, "cloneUrl"),
         .clone_user_name = aws_text(call, "cloneUserName"),
+        .fork_pull_requests = json_get_bool(call->input, "forkPullRequests", false),
     };
     const char *clone_password = aws_text(call, "clonePassword"), *kept;
     auth_seal(call->server->auth, call->arena, aws_text(call, "secret"), &row.secret, &row.secret_size);
@@ -88,6 +90,7 @@ bool list_source_hooks(struct tx *tx, struct aws_call *call, struct json *out, s
         json_set_text(call->arena, item, "repository", rows[i].repository);
         json_set_text(call->arena, item, "cloneUrl", rows[i].clone_url);
         json_set_text(call->arena, item, "payloadUrl", payload_url(call, rows[i].provider, rows[i].id));
+        json_set_bool(call->arena, item, "forkPullRequests", rows[i].fork_pull_requests);
         json_set_time(call->arena, item, "created", rows[i].created_ms);
         json_set_time(call->arena, item, "lastDelivery", rows[i].last_delivery_ms);
     }
