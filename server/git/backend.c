@@ -96,11 +96,6 @@ static const char *const *make_environment(const struct request *request, const 
     return list;
 }
 
-static bool is_stopping(void *context) {
-    struct hosting *hosting = context;
-    return clock_boot_ms(&clock_system) >= atomic_load(&hosting->stop_boot_ms);
-}
-
 static int unnamed_file(const struct hosting *hosting) {
     int fd = open(hosting->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return fd >= 0 ? fd : memfd_create("git answer", MFD_CLOEXEC); /* some overlay file systems have none */
@@ -127,7 +122,7 @@ static bool run_backend(const struct request *request, const struct git_request 
         .output = output,
         .errors = errors,
         .timeout_ms = PROGRAM_TIMEOUT_MS,
-        .interrupted = is_stopping,
+        .interrupted = hosting_is_stopping,
         .context = request->server->hosting,
     };
     if (errors < 0)

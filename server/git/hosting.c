@@ -45,7 +45,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     return remove(path);
 }
 
-static void remove_tree(const char *path) {
+void hosting_remove_folder(const char *path) {
     (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* what stays is removed at the next start */
 }
 
@@ -59,7 +59,7 @@ static void remove_leftovers(const char *directory) {
             str_equal(entry->d_name, ".."))
             continue;
         snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
-        remove_tree(path);
+        hosting_remove_folder(path);
     }
     closedir(folder);
 }
@@ -92,6 +92,10 @@ void hosting_close(struct hosting *hosting) {
 
 void hosting_stop(struct hosting *hosting, int64_t boot_ms) {
     atomic_store(&hosting->stop_boot_ms, boot_ms);
+}
+
+bool hosting_is_stopping(void *hosting) {
+    return clock_boot_ms(&clock_system) >= atomic_load(&((struct hosting *)hosting)->stop_boot_ms);
 }
 
 /* Names and locks */
@@ -177,7 +181,7 @@ static bool make_files(const char *folder, struct err *err) {
     return true;
 }
 
-static char *other_name(const struct hosting *hosting, struct arena *arena) {
+char *hosting_new_folder(const struct hosting *hosting, struct arena *arena) {
     char id[UUID_SIZE];
     hash_uuid(id);
     return arena_printf(arena, "%s/" LEFTOVER "%s", hosting->directory, id);
@@ -235,7 +239,7 @@ bool hosting_create(struct server *server, const char *name, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     if (!check_name(name, err))
         return false;
-    const char *made = other_name(server->hosting, &arena), *old = other_name(server->hosting, &arena);
+    const char *made = hosting_new_folder(server->hosting, &arena), *old = hosting_new_folder(server->hosting, &arena);
     bool ok = make_files(made, err);
     if (ok && !hosting_try_lock(server->hosting, name)) {
         ok = err_set(err, ERR_UNAVAILABLE, "a push to '%s' is under way; ask again when it has ended", name);
@@ -243,14 +247,14 @@ bool hosting_create(struct server *server, const char *name, struct err *err) {
         ok = place(server, name, made, old, err);
         hosting_unlock(server->hosting, name);
     }
-    remove_tree(made);
-    remove_tree(old);
+    hosting_remove_folder(made);
+    hosting_remove_folder(old);
     return ok;
 }
 
 void hosting_discard(struct server *server, const char *name) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    const char *old = other_name(server->hosting, &arena);
+    const char *old = hosting_new_folder(server->hosting, &arena);
     struct err err = {0};
     bool owned;
     if (!hosting_name_valid(name) || !hosting_try_lock(server->hosting, name))
@@ -258,5 +262,5 @@ void hosting_discard(struct server *server, const char *name) {
     if (has_row(server, name, &owned, &err) && !owned)
         (void)move_away(server->hosting, name, old, &err);
     hosting_unlock(server->hosting, name);
-    remove_tree(old);
+    hosting_remove_folder(old);
 }

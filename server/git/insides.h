@@ -24,6 +24,13 @@ struct server;
 #define GIT_ENVIRONMENT_MAX 32
 const char **git_environment(const struct hosting *hosting, struct arena *arena, const char *repository, size_t *count);
 
+/* The path of a folder that is not there yet, beside the repositories; what is left there is removed at the next start.
+ */
+char *hosting_new_folder(const struct hosting *hosting, struct arena *arena);
+void hosting_remove_folder(const char *path);
+/* Whether programs under way are to end: for struct spawn, with the hosting as context. */
+bool hosting_is_stopping(void *hosting);
+
 void hosting_lock(struct hosting *hosting, const char *name);
 bool hosting_try_lock(struct hosting *hosting, const char *name); /* false: somebody else holds it */
 void hosting_unlock(struct hosting *hosting, const char *name);

@@ -17,6 +17,7 @@
 #define TIMEOUT_MS 60000
 #define REFUSAL_BYTES_MAX 300
 #define HEADS "refs/heads/"
+#define TAGS "refs/tags/"
 
 /* A commit's fields, each ended by NUL, which none of them can hold. */
 #define COMMIT_FORMAT "--format=tformat:%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00"
@@ -128,8 +129,13 @@ struct branch_list {
     const char *head; /* the default one, where it has a commit */
 };
 
-static bool list_branches(const struct hosting *hosting, struct arena *arena, const char *repository,
-                          const char *pattern, struct branch_list *out, struct err *err) {
+static bool is_kind(const char *prefix, const char *type) {
+    return str_equal(type, "commit") || (str_equal(prefix, TAGS) && str_equal(type, "tag"));
+}
+
+/* `prefix` is HEADS or TAGS, the pattern begins with it. */
+static bool list_refs(const struct hosting *hosting, struct arena *arena, const char *repository, const char *prefix,
+                      const char *pattern, struct branch_list *out, struct err *err) {
     const char *const arguments[] = {"git", "for-each-ref", BRANCH_FORMAT, "--", pattern, NULL};
     struct answer answer;
     size_t capacity = 0;
@@ -137,13 +143,13 @@ static bool list_branches(const struct hosting *hosting, struct arena *arena, co
     if (!run(hosting, arena, repository, arguments, &answer, err))
         return false;
     if (answer.refusal)
-        return err_set(err, ERR_INTERNAL, "git does not list the branches of '%s': %s", repository, answer.refusal);
+        return err_set(err, ERR_INTERNAL, "git does not list the refs of '%s': %s", repository, answer.refusal);
     for (const char *name; (name = take(&answer)); skip_line_feed(&answer)) {
         const char *type = take(&answer), *id = take(&answer), *head = take(&answer);
-        if (!head || !str_starts_with(name, HEADS))
-            return err_set(err, ERR_INTERNAL, "git's list of the branches of '%s' cannot be read", repository);
-        struct hosted_branch branch = {.name = name + strlen(HEADS)};
-        if (!str_equal(type, "commit") || !reading_id_valid(id) || !reading_branch_name_valid(branch.name))
+        if (!head || !str_starts_with(name, prefix))
+            return err_set(err, ERR_INTERNAL, "git's list of the refs of '%s' cannot be read", repository);
+        struct hosted_branch branch = {.name = name + strlen(prefix)};
+        if (!is_kind(prefix, type) || !reading_id_valid(id) || !reading_branch_name_valid(branch.name))
             continue;
         memcpy(branch.id, id, sizeof branch.id);
         if (out->count == capacity)
@@ -152,6 +158,21 @@ static bool list_branches(const struct hosting *hosting, struct arena *arena, co
         if (head[0] == '*')
             out->head = branch.name;
     }
+    return true;
+}
+
+static bool list_branches(const struct hosting *hosting, struct arena *arena, const char *repository,
+                          const char *pattern, struct branch_list *out, struct err *err) {
+    return list_refs(hosting, arena, repository, HEADS, pattern, out, err);
+}
+
+bool reading_tags(const struct hosting *hosting, struct arena *arena, const char *repository,
+                  const struct hosted_branch **out, size_t *out_count, struct err *err) {
+    struct branch_list list;
+    if (!list_refs(hosting, arena, repository, TAGS, TAGS, &list, err))
+        return false;
+    *out = list.branches;
+    *out_count = list.count;
     return true;
 }
 
@@ -305,5 +326,29 @@ bool reading_commits(const struct hosting *hosting, struct arena *arena, const c
     *out = commits;
     *out_truncated = count > limit;
     *out_count = count > limit ? limit : count;
+    return true;
+}
+
+/* Changed files */
+
+bool reading_changed_files(const struct hosting *hosting, struct arena *arena, const char *repository, const char *from,
+                           const char *to, const char *const **out, size_t *out_count, struct err *err) {
+    const char *const arguments[] = {"git",           "diff-tree",        "-r", "-z", "--name-only", "--no-renames",
+                                     "--no-ext-diff", "--end-of-options", from, to,   "--",          NULL};
+    struct answer answer;
+    const char **files = NULL;
+    size_t count = 0, capacity = 0;
+    if (!check_id(from, err) || !check_id(to, err) || !run(hosting, arena, repository, arguments, &answer, err))
+        return false;
+    if (answer.refusal)
+        return err_set_code(err, ERR_NOT_FOUND, "CommitIdDoesNotExistException", "git cannot compare %s with %s: %s",
+                            from, to, answer.refusal);
+    for (const char *file; (file = take(&answer));) {
+        if (count == capacity)
+            files = arena_grow(arena, files, sizeof *files, &capacity);
+        files[count++] = file;
+    }
+    *out = files;
+    *out_count = count;
     return true;
 }

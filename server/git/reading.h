@@ -48,6 +48,10 @@ bool reading_branches(const struct hosting *hosting, struct arena *arena, const 
 bool reading_branch(const struct hosting *hosting, struct arena *arena, const char *repository, const char *branch,
                     char out_id[GIT_ID_SIZE], struct err *err);
 
+/* Tags in the order of their names; the id is that of the commit or of an annotated tag. reading_commit takes both. */
+bool reading_tags(const struct hosting *hosting, struct arena *arena, const char *repository,
+                  const struct hosted_branch **out, size_t *out_count, struct err *err);
+
 /* The branch that a clone checks out; NULL in *out for a repository without commits. */
 bool reading_default_branch(const struct hosting *hosting, struct arena *arena, const char *repository,
                             const char **out, struct err *err);
@@ -60,6 +64,10 @@ bool reading_commit(const struct hosting *hosting, struct arena *arena, const ch
 bool reading_commits(const struct hosting *hosting, struct arena *arena, const char *repository, const char *from,
                      const char *to, size_t limit, const struct hosted_commit **out, size_t *out_count,
                      bool *out_truncated, struct err *err);
+
+/* The paths of the files that differ between two commits. */
+bool reading_changed_files(const struct hosting *hosting, struct arena *arena, const char *repository, const char *from,
+                           const char *to, const char *const **out, size_t *out_count, struct err *err);
 
 /* A branch name as git allows it (git check-ref-format), at most 256 bytes, no leading '-'. */
 bool reading_branch_name_valid(const char *name);
