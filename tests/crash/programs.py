@@ -1,5 +1,6 @@
 """Server and runners that are killed and started again, and the record of how they died."""
 
+import json
 import os
 import pathlib
 import signal
@@ -12,8 +13,8 @@ from stack.server import Server
 
 KILLED = -signal.SIGKILL
 # The calls at which a program may be killed (kill_point.c), with about how many of them it makes in some busy seconds.
-SERVER_POINTS = {"fdatasync": 150, "pwrite64": 800, "send": 100, "sendmsg": 150, "write": 100, "rename": 8, "linkat": 6, "fsync": 20, "unlink": 6}
-RUNNER_POINTS = {"send": 200, "write": 150, "rename": 8, "unlink": 8, "fsync": 6}
+SERVER_POINTS = {"fdatasync": 60, "pwrite64": 300, "send": 40, "sendmsg": 60, "write": 40, "rename": 5, "linkat": 5, "fsync": 10, "unlink": 5}
+RUNNER_POINTS = {"send": 80, "write": 60, "rename": 4, "unlink": 6, "fsync": 4}
 
 
 class Victim:
@@ -89,3 +90,9 @@ class CrashRunner(Runner):
         arguments = [self.program, "--state", self.folder, "--name", self.name, "--docker", self.docker_host]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.process = processes.start(arguments, self.log, {**environment, **self.environment, **variables})
+
+    def identity(self):
+        """Its id; waits until it has written that down, which it does a moment after the server knows it."""
+        path = pathlib.Path(self.folder, "runner.json")
+        processes.wait_until(path.exists, 20, "joining", self.process, self.log)
+        return json.loads(path.read_text(encoding="utf-8"))["runnerId"]

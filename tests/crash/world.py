@@ -1,7 +1,5 @@
 """Everything that a crash test runs against: the programs, the sandbox with two services, the repositories."""
 
-import json
-import pathlib
 import random
 import time
 import uuid
@@ -40,7 +38,7 @@ class World:
         self.runners = [CrashRunner(str(build / "runner" / "penstock-runner"), str(folder / f"runner-{number}"), self.server, docker_host, aws.environment, f"runner-{number}") for number in range(RUNNERS)]
         for runner in self.runners:
             runner.start()
-        self.runner_ids = {json.loads(pathlib.Path(runner.folder, "runner.json").read_text(encoding="utf-8"))["runnerId"] for runner in self.runners}
+        self.runner_ids = {runner.identity() for runner in self.runners}
         self.containers = ContainerWatch(docker_host, lambda runner: runner in self.runner_ids)
         library = str(build / "tests" / "crash" / "libkill_point.so")
         self.victims = [Victim("server", self.server, SERVER_POINTS, library, str(folder))]
