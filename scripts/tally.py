@@ -1,7 +1,8 @@
 """Counts what the test runs left in a folder: `N passed, N failed, N skipped`; exit code 1 on a failure or no test.
 
-*.json is meson's testlog: a program that printed TAP counts by its test points, another as one test. *.xml is pytest's
-JUnit file, *.node what node's test runner printed. *.broken is a run that left no result.
+*.json is meson's testlog: a program that printed TAP counts by its test points, another as one test. *.tap is what a
+program printed. *.xml is pytest's JUnit file, *.node what node's test runner printed. *.broken is a run that left no
+result.
 """
 
 import glob
@@ -34,6 +35,12 @@ def count_meson(path):
     return passed, failed, skipped
 
 
+def count_tap(path):
+    with open(path, encoding="utf-8") as file:
+        points = [("skip" if skip else word.lower()) for word, skip in _POINT.findall(file.read())]
+    return points.count("ok"), points.count("not ok"), points.count("skip")
+
+
 def count_junit(path):
     passed = failed = skipped = 0
     for suite in xml.etree.ElementTree.parse(path).getroot().iter("testsuite"):
@@ -56,7 +63,7 @@ def count_node(path):
 def main(folder):
     totals = [0, 0, 0]
     for path in sorted(glob.glob(os.path.join(folder, "*"))):
-        counter = {".json": count_meson, ".xml": count_junit, ".node": count_node, ".broken": lambda _: (0, 1, 0)}.get(os.path.splitext(path)[1])
+        counter = {".json": count_meson, ".tap": count_tap, ".xml": count_junit, ".node": count_node, ".broken": lambda _: (0, 1, 0)}.get(os.path.splitext(path)[1])
         if counter:
             totals = [total + count for total, count in zip(totals, counter(path))]
     passed, failed, skipped = totals

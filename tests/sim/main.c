@@ -39,6 +39,7 @@ struct worker {
 };
 
 static struct worker workers[JOBS_MAX];
+static const char *program = "sim";
 
 /* ---- the worker ---- */
 
@@ -101,8 +102,8 @@ static void tell_lines(const struct record *record) {
 
 /* One sentence, and the last steps. */
 static void tell_violation(const struct record *record, const char *what) {
-    (void)printf("sim: seed %llu, step %llu: %s; replay with 'sim --seed %llu --verbose'\n",
-                 (unsigned long long)record->seed, (unsigned long long)record->step, what,
+    (void)printf("sim: seed %llu, step %llu: %s; replay with '%s --seed %llu --verbose'\n",
+                 (unsigned long long)record->seed, (unsigned long long)record->step, what, program,
                  (unsigned long long)record->seed);
     tell_lines(record);
     (void)fflush(stdout);
@@ -243,6 +244,7 @@ static bool read_options(int argc, char **argv, struct options *options) {
 
 int main(int argc, char **argv) {
     struct options options = {.from = 1, .seeds = 20000};
+    program = argc > 0 ? argv[0] : program;
     if (!read_options(argc, argv, &options)) {
         (void)fprintf(stderr,
                       "usage: sim [--seeds N] [--from S] [--seed S] [--jobs J] [--verbose] [--quiet] [--hash]\n");

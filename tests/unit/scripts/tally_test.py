@@ -46,6 +46,9 @@ class Tally(unittest.TestCase):
         self.assertEqual(self.tally(web_node=node), ("3 passed, 0 failed, 1 skipped", 0))
         self.assertEqual(self.tally(web_node="node: not found\n"), ("0 passed, 1 failed, 0 skipped", 1))
 
+    def test_tap(self):
+        self.assertEqual(self.tally(sim_tap="1..3\nok 1 - one\n# 5 not ok\nnot ok 2 - two\nok 3 - three # skip\n"), ("1 passed, 1 failed, 1 skipped", 1))
+
     def test_a_run_without_result(self):
         self.assertEqual(self.tally(system_broken="", web_node="# pass 3\n# fail 0\n# cancelled 0\n# skipped 0\n# todo 0\n"), ("3 passed, 1 failed, 0 skipped", 1))
 
