@@ -47,7 +47,7 @@ bool shape_is_filled(const struct json *value) {
     if (value->type != JSON_OBJECT)
         return true;
     json_each(member, value) {
-        if (member->type != JSON_NULL)
+        if (shape_is_filled(member))
             return true;
     }
     return false;

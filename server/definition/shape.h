@@ -58,7 +58,7 @@ const char *shape_text(struct arena *arena, const struct json *value);
 /* The member of that name as text, by the rule above. */
 const char *shape_get_text(struct arena *arena, const struct json *object, const char *name);
 
-/* True where something is written: no empty list, no object without members other than null. */
+/* True where something is written: neither null, nor an empty list, nor an object of nothing but these. */
 bool shape_is_filled(const struct json *value);
 
 /* True where the text fits the pattern. */

@@ -104,7 +104,7 @@ static void check_criteria(struct draft *draft, const struct place *filter) {
         struct place place = PLACE_MEMBER(filter, kinds[i], json_get(filter->value, kinds[i]));
         if (!place.value || place.value->type != JSON_OBJECT)
             continue;
-        if (!shape_is_filled(place.value))
+        if (!json_get(place.value, "includes") && !json_get(place.value, "excludes"))
             complain(draft, &place, aws_filters, "holds neither 'includes' nor 'excludes'; add one, or remove it");
         check_patterns(draft, &place, "includes");
         check_patterns(draft, &place, "excludes");
@@ -139,7 +139,8 @@ static void check_events(struct draft *draft, const struct place *filter) {
 
 static void check_pull_request(struct draft *draft, const struct place *filter) {
     check_events(draft, filter);
-    if (!shape_is_filled(filter->value))
+    if (!json_get(filter->value, "events") && !json_get(filter->value, "branches") &&
+        !json_get(filter->value, "filePaths"))
         complain(draft, filter, aws_filters, "is empty; add 'events', 'branches' or 'filePaths'");
 }
 
