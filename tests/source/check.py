@@ -19,7 +19,7 @@ LIBRARY_ROOMS = {
     "yaml.h": ["common/doc.c", "common/doc_message.c"],
     "curl/": ["common/http_client.c"],
     "sodium.h": ["common/hash.c", "server/auth/", "tests/sim/"],
-    "sqlite3.h": ["server/store/", "tests/sim/"],
+    "sqlite3.h": ["server/store/", "tests/sim/", "tests/bench/"],
     "microhttpd.h": ["server/http/"],
     "git2.h": ["runner/"],
     "git2/": ["runner/"],
