@@ -127,8 +127,8 @@ MUTANTS = [
     Mutant("the commit's failure is not looked at", "server/store/db.c",
            'code = connection_run(writer, "COMMIT");', '(void)connection_run(writer, "COMMIT");',
            "on a full disk everything is acknowledged and nothing is kept"),
-    Mutant("what failed is kept", "server/store/db.c",
-           'return connection_run(writer, "ROLLBACK TO piece; RELEASE piece");',
-           'return connection_run(writer, "RELEASE piece");',
-           "half of a refused request stands in the database"),
+    Mutant("a group that was rolled back is acknowledged", "server/store/db.c",
+           "    if (code == SQLITE_OK) {\n        fire_wakes(db);\n        return;",
+           "    if (code == SQLITE_OK || code == SQLITE_FULL) {\n        fire_wakes(db);\n        return;",
+           "on a full disk those who came together hear that it was done"),
 ]

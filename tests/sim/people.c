@@ -7,6 +7,7 @@
 #include "common/str.h"
 #include "server/engine/engine.h"
 #include "tests/sim/draw.h"
+#include "tests/sim/group.h"
 #include "tests/sim/look.h"
 
 #include <stdio.h>
@@ -153,6 +154,43 @@ static bool start_again(struct sim *sim) {
         return false;
     count(COUNT_STARTS_AGAIN);
     send_start(sim, sent);
+    return true;
+}
+
+/* Several senders at once, two of them perhaps with one token: their starts are committed together. */
+static bool start_together(struct sim *sim) {
+    struct engine_start_request requests[GROUP_PIECES_MAX];
+    struct order orders[GROUP_PIECES_MAX];
+    struct piece pieces[GROUP_PIECES_MAX];
+    enum answer answers[GROUP_PIECES_MAX];
+    size_t sent[GROUP_PIECES_MAX], many = 2 + draw_below(GROUP_PIECES_MAX - 1);
+    const struct design *design = &sim->designs[draw_below(sim->design_count)];
+    if (sim->seen->execution_count >= 10 || !design->exists || sim->broken)
+        return false;
+    for (size_t i = 0; i < many; i++) {
+        sent[i] = sim->start_count;
+        if (i > 0 && draw_chance(300))
+            sent[i] = sent[i - 1];
+        else
+            (void)remember_start(sim, (size_t)(design - sim->designs),
+                                 arena_printf(&sim->scratch, "token-%zu", sim->start_count));
+        requests[i] = (struct engine_start_request){
+            .pipeline = draw_chance(100) ? "nosuch" : design->name,
+            .trigger_type = "StartPipelineExecution",
+            .client_request_token = arena_strdup(&sim->scratch, sim->starts[sent[i]].token),
+        };
+        orders[i] = (struct order){.sim = sim, .start = &requests[i]};
+        pieces[i] = (struct piece){.work = start, .context = &orders[i]};
+    }
+    server_ask_together(sim, pieces, many, answers);
+    for (size_t i = 0; i < many; i++) {
+        note("start %s at once: %s", requests[i].client_request_token, answers[i] == ANSWER_DONE ? "done" : "not done");
+        if (answers[i] == ANSWER_DONE)
+            acknowledge(&sim->starts[sent[i]], orders[i].execution);
+        else if (answers[i] == ANSWER_REFUSED && !pieces[i].err.code)
+            violated("what is refused is refused with AWS's error", "start: %s", pieces[i].err.message);
+    }
+    count(COUNT_GROUPS);
     return true;
 }
 
@@ -437,6 +475,7 @@ static bool change_some(struct sim *sim, struct design *design, bool gone) {
 enum deed {
     DEED_START,
     DEED_AGAIN,
+    DEED_TOGETHER,
     DEED_PUSH,
     DEED_STOP,
     DEED_ABANDON,
@@ -452,9 +491,9 @@ enum deed {
 };
 
 static const unsigned deed_weights[] = {
-    [DEED_START] = 22,    [DEED_AGAIN] = 8,   [DEED_PUSH] = 8,   [DEED_STOP] = 4,     [DEED_ABANDON] = 9,
-    [DEED_ANSWER] = 40,   [DEED_GIVE_UP] = 8, [DEED_UPDATE] = 4, [DEED_DELETE] = 1,   [DEED_RETRY] = 16,
-    [DEED_ROLL_BACK] = 7, [DEED_CLOSE] = 3,   [DEED_OPEN] = 5,   [DEED_OVERRIDE] = 10};
+    [DEED_START] = 22,  [DEED_AGAIN] = 8,     [DEED_TOGETHER] = 4, [DEED_PUSH] = 8,   [DEED_STOP] = 4,
+    [DEED_ABANDON] = 9, [DEED_ANSWER] = 40,   [DEED_GIVE_UP] = 8,  [DEED_UPDATE] = 4, [DEED_DELETE] = 1,
+    [DEED_RETRY] = 16,  [DEED_ROLL_BACK] = 7, [DEED_CLOSE] = 3,    [DEED_OPEN] = 5,   [DEED_OVERRIDE] = 10};
 
 /* False: there was nothing to do that to. */
 static bool act(struct sim *sim, struct design *design, enum deed deed) {
@@ -462,6 +501,8 @@ static bool act(struct sim *sim, struct design *design, enum deed deed) {
     case DEED_START:
     case DEED_PUSH:
         return start_some(sim, deed == DEED_PUSH);
+    case DEED_TOGETHER:
+        return start_together(sim);
     case DEED_AGAIN:
         return start_again(sim);
     case DEED_STOP:

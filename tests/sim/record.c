@@ -38,6 +38,7 @@ static const char *const names[] = {
     [COUNT_RUNNERS_REMOVED] = "runners removed",
     [COUNT_LEASES_OVER] = "leases that ran out",
     [COUNT_STARTS_AGAIN] = "starts sent again",
+    [COUNT_GROUPS] = "groups of starts committed together",
     [COUNT_STOPS] = "stops",
     [COUNT_ABANDONS] = "stops with abandon",
     [COUNT_GIVEN_UP] = "actions given up",

@@ -45,6 +45,7 @@ enum count {
     COUNT_RUNNERS_REMOVED,
     COUNT_LEASES_OVER, /* jobs that were given up or taken back */
     COUNT_STARTS_AGAIN,
+    COUNT_GROUPS,
     COUNT_STOPS,
     COUNT_ABANDONS,
     COUNT_GIVEN_UP,

@@ -10,6 +10,7 @@
 #include "server/wake.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/draw.h"
+#include "tests/sim/group.h"
 #include "tests/sim/path.h"
 
 #include <stdio.h>
@@ -180,41 +181,76 @@ static void arm(struct sim *sim, enum fault fault) {
     sim->broken = sim->broken || fault == FAULT_WRITE || fault == FAULT_SYNC;
 }
 
+static void disarm(void) {
+    disk_stop_after(-1);
+    disk_fail_write(-1);
+    disk_fail_sync(-1);
+}
+
 /* What an injected failure of the machine makes of an answer. */
 static bool is_trouble(const struct sim *sim, const struct err *err) {
     return (sim->broken || sim->full) && strstr(err->message, "database") != NULL;
 }
 
-enum answer server_ask(struct sim *sim, db_work *work, void *context, struct err *err) {
-    if (!sim->db)
+/* What whoever asked hears. */
+static enum answer answer_of(const struct sim *sim, const struct piece *piece) {
+    if (piece->done)
+        return ANSWER_DONE;
+    if (is_trouble(sim, &piece->err))
         return ANSWER_NONE;
+    if (piece->err.kind == ERR_INTERNAL)
+        violated("no request finds the database in a state that it does not know", "%s", piece->err.message);
+    return ANSWER_REFUSED;
+}
+
+/* The server died with them. Death that came with the checkpoint came after the answers. */
+static void answer_the_dead(struct sim *sim, enum fault fault, bool power, const struct piece *pieces,
+                            size_t piece_count, enum answer *answers) {
+    for (size_t i = 0; i < piece_count; i++) {
+        answers[i] = pieces[i].done && fault == FAULT_WITHIN ? ANSWER_DONE : ANSWER_NONE;
+        note("the transaction was %s", pieces[i].done ? "committed" : "not committed");
+    }
+    count(fault == FAULT_AFTER ? COUNT_CRASH_AFTER : COUNT_CRASH_WITHIN);
+    server_crash(sim, power);
+}
+
+void server_ask_together(struct sim *sim, struct piece *pieces, size_t piece_count, enum answer *answers) {
+    for (size_t i = 0; i < piece_count; i++)
+        answers[i] = ANSWER_NONE;
+    if (!sim->db)
+        return;
     enum fault fault = draw_fault(sim);
-    bool power = draw_chance(500);
+    bool power = draw_chance(500), was_broken = sim->broken;
     if (fault == FAULT_BEFORE) {
         count(COUNT_CRASH_BEFORE);
         server_crash(sim, power);
-        return ANSWER_NONE;
+        return;
     }
+    uint64_t failed = disk_counts()->failed;
     arm(sim, fault);
-    count(COUNT_WRITES);
-    bool done = db_write(sim->db, work, context, err);
+    count_more(COUNT_WRITES, piece_count);
+    if (piece_count == 1)
+        pieces->done = db_write(sim->db, pieces->work, pieces->context, &pieces->err);
+    else
+        group_write(sim->db, pieces, piece_count);
     settle(sim);
     if (disk_is_stopped() || fault == FAULT_AFTER) {
-        count(fault == FAULT_AFTER ? COUNT_CRASH_AFTER : COUNT_CRASH_WITHIN);
-        note("the transaction was %s", done ? "committed" : "not committed");
-        server_crash(sim, power);
-        /* Death that came with the checkpoint came after the answer. */
-        return done && fault == FAULT_WITHIN ? ANSWER_DONE : ANSWER_NONE;
+        answer_the_dead(sim, fault, power, pieces, piece_count, answers);
+        return;
     }
-    disk_stop_after(-1);
-    disk_fail_write(-1);
-    disk_fail_sync(-1);
+    disarm();
+    sim->broken = was_broken || disk_counts()->failed != failed;
     hand_on_wakes(sim);
-    if (!done && is_trouble(sim, err))
-        return ANSWER_NONE;
-    if (!done && err->kind == ERR_INTERNAL)
-        violated("no request finds the database in a state that it does not know", "%s", err->message);
-    return done ? ANSWER_DONE : ANSWER_REFUSED;
+    for (size_t i = 0; i < piece_count; i++)
+        answers[i] = answer_of(sim, &pieces[i]);
+}
+
+enum answer server_ask(struct sim *sim, db_work *work, void *context, struct err *err) {
+    struct piece piece = {.work = work, .context = context};
+    enum answer answer = ANSWER_NONE;
+    server_ask_together(sim, &piece, 1, &answer);
+    *err = piece.err;
+    return answer;
 }
 
 bool server_read(struct sim *sim, db_work *work, void *context) {

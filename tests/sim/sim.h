@@ -195,6 +195,9 @@ enum answer { ANSWER_DONE, ANSWER_REFUSED, ANSWER_NONE };
 /* A question to the server: the work, in one transaction, with whatever fault strikes. ANSWER_NONE: who asked hears
  * nothing, and does not know whether it was done. */
 enum answer server_ask(struct sim *sim, db_work *work, void *context, struct err *err);
+/* The same of several at once, which may be committed together. */
+struct piece;
+void server_ask_together(struct sim *sim, struct piece *pieces, size_t piece_count, enum answer *answers);
 /* Reads what is committed; false where the server is down or hurt. */
 bool server_read(struct sim *sim, db_work *work, void *context);
 void server_start(struct sim *sim);
