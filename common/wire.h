@@ -35,7 +35,7 @@ struct wire_job {
     size_t input_count;
     const char *const *outputs; /* names of the artifacts to upload */
     size_t output_count;
-    const struct json *source;   /* source actions, else NULL: {url, branch, commit?, username?, password?} */
+    const struct json *source;   /* source actions, else NULL: {url, branch, ref?, commit?, username?, password?} */
     const struct json *build;    /* CodeBuild, else NULL: the build as BatchGetBuilds shows it, plus `buildspec` */
     const char *const *commands; /* Commands, as are the next three: what to run, one line each */
     size_t command_count;

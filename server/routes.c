@@ -51,6 +51,8 @@ const struct http_route routes[] = {
     /* Git hosting and webhooks */
     {"GET", "/git/*/**", GIT, .handler = hosting_door, .slow = true},
     {"POST", "/git/*/**", GIT, FILE_BODY(PUSH_BYTES_MAX), .handler = hosting_door, .slow = true},
+    {"POST", "/hooks/github/*", SENDER, FILE_BODY(HOOKS_BODY_MAX), .handler = hooks_github, .slow = true,
+     .wants = hooks_github_is_slow},
     {"POST", "/hooks/github/*", SENDER, FILE_BODY(HOOKS_BODY_MAX), .handler = hooks_github},
 
     /* Runners */

@@ -73,13 +73,14 @@ static bool read_source(const struct job *job, struct git_remote *out, struct er
     const struct json *source = job->message->source;
     *out = (struct git_remote){.url = json_get_text(source, "url"),
                                .branch = json_get_text(source, "branch"),
+                               .ref = json_get_text(source, "ref"),
                                .commit = json_get_text(source, "commit"),
                                .username = json_get_text(source, "username"),
                                .password = json_get_text(source, "password")};
     if (!out->url)
         return err_set(err, ERR_INVALID, "the source has no repository");
     if (!git_check_url(out->url, err) || (out->branch && !git_check_branch(out->branch, err)) ||
-        (out->commit && !git_check_commit(out->commit, err)))
+        (out->ref && !git_check_branch(out->ref, err)) || (out->commit && !git_check_commit(out->commit, err)))
         return false;
     use_own_token(job, out);
     return true;
@@ -98,7 +99,12 @@ bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
         job_log(job, "commit %s of %s is here already", commit, remote.url);
     } else {
         const char *ref;
-        job_log(job, "fetching %s of %s", remote.branch ? remote.branch : commit ? commit : "HEAD", remote.url);
+        job_log(job, "fetching %s of %s",
+                remote.ref      ? remote.ref
+                : remote.branch ? remote.branch
+                : commit        ? commit
+                                : "HEAD",
+                remote.url);
         if (!fetch_patiently(job, mirror, &remote, &ref, err) ||
             (!commit && !git_ref_commit(job->arena, mirror, ref, &commit, err)))
             return false;

@@ -18,7 +18,7 @@ struct fetched {
     const char *mirror; /* for git_tidy(), when the job is over */
 };
 
-/* Does what job->message->source asks for: {url, branch?, commit?, username?, password?}; user "runner" without a
+/* Does what job->message->source asks for: {url, branch?, ref?, commit?, username?, password?}; user "runner" without a
  * password stands for this runner's own token. Errors: ERR_INVALID (URL or
  * name), ERR_NOT_FOUND (branch, commit), ERR_DENIED, ERR_UNAVAILABLE. */
 bool fetch_source(struct job *job, struct fetched *out, struct err *err);

@@ -231,8 +231,11 @@ static bool fetch_ref(struct job *job, const char *mirror, const struct git_remo
 
 static bool fetch_named(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
                         struct err *err) {
-    if (!remote->branch)
+    if (!remote->branch && !remote->ref)
         return fetch_ref(job, mirror, remote, "HEAD", "refs/penstock/HEAD", ref, err);
+    if (remote->ref)
+        return fetch_ref(job, mirror, remote, remote->ref, arena_printf(job->arena, "refs/penstock/%s", remote->ref),
+                         ref, err);
     const char *branch = arena_printf(job->arena, "refs/heads/%s", remote->branch);
     if (fetch_ref(job, mirror, remote, branch, branch, ref, err))
         return true;
@@ -242,7 +245,7 @@ static bool fetch_named(struct job *job, const char *mirror, const struct git_re
 
 static bool fetch_any(struct job *job, const char *mirror, const struct git_remote *remote, const char **ref,
                       struct err *err) {
-    bool named = remote->branch || !remote->commit;
+    bool named = remote->branch || remote->ref || !remote->commit;
     bool fetched = named && fetch_named(job, mirror, remote, ref, err);
     if (fetched && (!remote->commit || git_has_commit(mirror, remote->commit)))
         return true;

@@ -7,8 +7,9 @@
 #include "runner/job.h"
 
 struct git_remote {
-    const char *url;      /* checked with actions/git_names.h, as are the next two */
+    const char *url;      /* checked with actions/git_names.h, as are the next three */
     const char *branch;   /* or a tag's name; NULL: what the repository's HEAD names */
+    const char *ref;      /* where the commit is, if the branch does not lead to it: "refs/pull/7/head"; or NULL */
     const char *commit;   /* or NULL: the head of that */
     const char *username; /* or NULL */
     const char *password;

@@ -180,8 +180,12 @@ static bool take_answer(const struct request *request, struct reply *reply, int 
 /* A push and its scan are one: nobody else pushes to the repository in between. */
 static bool serve(struct request *request, const struct git_request *asked, int output, struct err *err) {
     struct server *server = request->server;
-    if (!asked->is_push)
-        return run_backend(request, asked, output, err);
+    if (!asked->is_push) {
+        /* What is shown here as pushed is not pushed again. It may have come after the last scan all the same: git goes
+         * on when the server is killed. */
+        return run_backend(request, asked, output, err) &&
+               (!for_writing(request, asked) || hosting_scan(server, asked->name, err));
+    }
     hosting_lock(server->hosting, asked->name);
     bool served = run_backend(request, asked, output, err);
     struct err failure;

@@ -141,9 +141,14 @@ static bool set_revision(struct draft *draft, struct json *source, const struct 
     if (!revisions_list(draft->tx, draft->arena, action->execution_id, &rows, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (str_equal(rows[i].action, action->action))
-            /* Tried again, it fetches what it fetched before. */
-            json_set_text(draft->arena, source, "commit", rows[i].asked ? rows[i].asked : rows[i].revision_id);
+        if (!str_equal(rows[i].action, action->action))
+            continue;
+        /* Tried again, it fetches what it fetched before. */
+        json_set_text(draft->arena, source, "commit", rows[i].asked ? rows[i].asked : rows[i].revision_id);
+        if (rows[i].ref) { /* a tag, a pull request: not of the configuration's branch */
+            json_set_text(draft->arena, source, "branch", rows[i].branch);
+            json_set_text(draft->arena, source, "ref", rows[i].ref);
+        }
     }
     return true;
 }

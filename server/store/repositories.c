@@ -8,7 +8,7 @@
 #include "server/store/events.h"
 #include "server/store/query.h"
 
-#define COLUMNS "name, uuid, description, default_branch, tags, created_ms, updated_ms FROM repositories "
+#define COLUMNS "name, uuid, description, default_branch, tags, created_ms, updated_ms, tags_noted FROM repositories "
 
 static struct repository_row repository_from_row(struct query *query, struct arena *arena) {
     return (struct repository_row){
@@ -19,6 +19,7 @@ static struct repository_row repository_from_row(struct query *query, struct are
         .tags = query_column_text(query, arena, 4),
         .created_ms = query_column_integer(query, 5),
         .updated_ms = query_column_integer(query, 6),
+        .tags_noted = query_column_integer(query, 7),
     };
 }
 
@@ -60,8 +61,8 @@ bool repositories_list(struct tx *tx, struct arena *arena, const char *after, si
 
 bool repositories_add(struct tx *tx, const struct repository_row *repository, struct err *err) {
     static const char sql[] =
-        "INSERT INTO repositories (name, uuid, description, tags, created_ms, updated_ms) "
-        "VALUES (:name, :uuid, :description, coalesce(:tags, '{}'), :now, :now) ON CONFLICT (name) DO NOTHING";
+        "INSERT INTO repositories (name, uuid, description, tags, created_ms, updated_ms, tags_noted) "
+        "VALUES (:name, :uuid, :description, coalesce(:tags, '{}'), :now, :now, 1) ON CONFLICT (name) DO NOTHING";
     char uuid[UUID_SIZE];
     hash_uuid(uuid);
     struct query query CLEANUP(query_close) = query_open(tx, sql);
@@ -102,6 +103,13 @@ bool repositories_set_description(struct tx *tx, const char *name, const char *d
 bool repositories_set_tags(struct tx *tx, const char *name, const char *tags, struct err *err) {
     static const char sql[] = "UPDATE repositories SET tags = :value, updated_ms = :now WHERE name = :name";
     return set_member(tx, sql, name, tags, err);
+}
+
+bool repositories_note_tags(struct tx *tx, const char *name, struct err *err) {
+    static const char sql[] = "UPDATE repositories SET tags_noted = 1 WHERE name = :name";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":name", name);
+    return query_run(&query, err);
 }
 
 bool repositories_delete(struct tx *tx, const char *name, struct err *err) {

@@ -15,6 +15,7 @@ struct repository_row {
     const char *tags;           /* JSON object */
     int64_t created_ms;
     int64_t updated_ms;
+    bool tags_noted; /* its tags are among the refs last seen */
 };
 
 /* Errors: ERR_NOT_FOUND RepositoryDoesNotExistException. */
@@ -29,6 +30,8 @@ bool repositories_add(struct tx *tx, const struct repository_row *repository, st
 bool repositories_set_default_branch(struct tx *tx, const char *name, const char *branch, struct err *err);
 bool repositories_set_description(struct tx *tx, const char *name, const char *description, struct err *err);
 bool repositories_set_tags(struct tx *tx, const char *name, const char *tags, struct err *err);
+/* From now on tags count. */
+bool repositories_note_tags(struct tx *tx, const char *name, struct err *err);
 /* One that is not there is no error. */
 bool repositories_delete(struct tx *tx, const char *name, struct err *err);
 
@@ -42,7 +45,7 @@ bool repositories_refs(struct tx *tx, struct arena *arena, const char *name, str
                        struct err *err);
 
 /* Remembers a ref (commit_id NULL: it is gone). *changed: it was something else before. Writes a `repository` event
- * where it changed. Call engine_change in the same transaction for a branch that has a new commit. */
+ * where it changed. Call engine_change in the same transaction for a branch or a tag that has a new commit. */
 bool repositories_see_ref(struct tx *tx, const char *name, const char *ref, const char *commit_id, bool *changed,
                           struct err *err);
 

@@ -16,7 +16,7 @@ struct source_hook_row {
     const char *clone_user_name; /* or NULL */
     const void *clone_password;  /* sealed, or NULL */
     size_t clone_password_size;
-    bool fork_pull_requests;     /* those from other repositories start pipelines too */
+    bool fork_pull_requests; /* those from other repositories start pipelines too */
     int64_t created_ms;
     int64_t last_delivery_ms; /* 0: none yet */
 };

@@ -1,6 +1,6 @@
 /*
- * Webhooks: repositories elsewhere tell of a push, and the pipelines whose source names that repository and branch
- * start. One door per provider; what they share is who sent it (sender.h) and what a push is (change.h).
+ * Webhooks: repositories elsewhere tell of pushes and pull requests, and the pipelines whose source that is start. One
+ * door per provider; what they share is who sent it (sender.h) and what a push is (change.h).
  */
 #ifndef SERVER_API_HOOKS_HOOKS_H
 #define SERVER_API_HOOKS_HOOKS_H
@@ -14,5 +14,8 @@
  * ones from strangers do not lie in memory. */
 bool hooks_github_head(struct request *request, struct err *err);
 void hooks_github(struct request *request, struct reply *reply);
+
+/* An event of a pull request: which files it changes only git can tell, and that takes seconds. */
+bool hooks_github_is_slow(const struct request *request);
 
 #endif

@@ -143,7 +143,11 @@ static void push_starts_its_pipeline(void **state) {
     struct reply reply = deliver("push", DELIVERY, push_text);
     struct seen seen = see();
     assert_int_equal(seen.count, 1);
-    assert_reply(&reply, 202, arena_printf(&test_arena, "{\"executions\":[\"%s\"]}", seen.executions[0].uuid));
+    assert_reply(&reply, 202,
+                 arena_printf(&test_arena,
+                              "{\"executions\":[\"%s\"],\"pipelines\":[{\"pipelineName\":\"hooked\","
+                              "\"pipelineExecutionId\":\"%s\",\"message\":\"source 'App' is branch 'main'\"}]}",
+                              seen.executions[0].uuid, seen.executions[0].uuid));
     assert_string_equal(seen.executions[0].trigger_type, "Webhook");
     assert_int_equal(seen.revision_count, 1);
     const struct revision_row *revision = &seen.revisions[0];
@@ -293,13 +297,14 @@ static void nothing_is_started_by(void **state) {
     const struct {
         const char *event, *body, *message;
     } rows[] = {
-        {"push", replaced(push_text, "heads/main", "tags/v1"), "only pushes to branches start pipelines"},
+        {"push", replaced(push_text, "heads/main", "notes/x"), "only pushes to branches and of tags start pipelines"},
+        {"push", replaced(replaced(push_text, "heads/main", "tags/v1"), COMMIT, ZEROS), "the tag was deleted"},
         {"push", replaced(push_text, "\"deleted\": false", "\"deleted\": true"), "the branch was deleted"},
         {"push", replaced(push_text, COMMIT, ZEROS), "the branch was deleted"},
         {"push", replaced(push_text, "acme/shop", "acme/other"), "this hook is for repository 'acme/shop'"},
-        {"issues", "{}", "only pushes start pipelines"},
-        {"issues", "no JSON", "only pushes start pipelines"},
-        {"create", push_text, "only pushes start pipelines"},
+        {"issues", "{}", "only pushes and pull requests start pipelines"},
+        {"issues", "no JSON", "only pushes and pull requests start pipelines"},
+        {"create", push_text, "only pushes and pull requests start pipelines"},
     };
     const char *before = database_digest();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -310,7 +315,13 @@ static void nothing_is_started_by(void **state) {
     struct reply reply = deliver("ping", "1", "{\"zen\": \"Keep it logically awesome.\"}");
     assert_reply(&reply, 200, "{\"executions\":[]}");
     reply = deliver("push", "2", replaced(push_text, "heads/main", "heads/side"));
-    assert_reply(&reply, 200, "{\"executions\":[]}");
+    assert_reply(&reply, 200,
+                 "{\"executions\":[],\"pipelines\":[{\"pipelineName\":\"hooked\","
+                 "\"message\":\"source 'App' is branch 'main', not 'side'\"}]}");
+    reply = deliver("push", "3", replaced(push_text, "heads/main", "tags/v1"));
+    assert_reply(&reply, 200,
+                 "{\"executions\":[],\"pipelines\":[{\"pipelineName\":\"hooked\",\"message\":\"source 'App' has no "
+                 "trigger, so only pushes to branch 'main' start it\"}]}");
     assert_int_equal(see().count, 0);
 }
 
