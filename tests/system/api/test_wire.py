@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import pathlib
 import re
 import urllib.parse
 import uuid
@@ -14,6 +15,7 @@ from api_steps import Developer
 from stack.sandbox import ACCOUNT, REGION
 
 JSON = "application/x-amz-json-1.1"
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -138,6 +140,14 @@ def test_second_generation_pipelines(post, declaration, name):
     assert (got["executionMode"], got["executionType"]) == ("QUEUED", "STANDARD")
     status, _, body = post("CodePipeline_20150709.StartPipelineExecution", {"name": name, "variables": [{"name": "nix", "value": "x"}]})
     assert (status, json.loads(body)["__type"]) == (400, "ValidationException")
+
+
+def test_conditions_and_triggers_come_back(post, name):
+    """What AWS's get-pipeline prints, with every structure of the second generation."""
+    sent = json.loads((ROOT / "tests/data/good/printed-with-conditions.json").read_text())["pipeline"] | {"name": name, "version": 1}
+    assert json.loads(post("CodePipeline_20150709.CreatePipeline", {"pipeline": sent})[2])["pipeline"] == sent
+    assert json.loads(post("CodePipeline_20150709.GetPipeline", {"name": name})[2])["pipeline"] == sent
+    assert json.loads(post("CodePipeline_20150709.UpdatePipeline", {"pipeline": sent})[2])["pipeline"] == sent | {"version": 2}
 
 
 @pytest.mark.parametrize(
