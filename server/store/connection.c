@@ -5,7 +5,9 @@
 #include "server/store/connection.h"
 
 #include "common/str.h"
+#include "server/store/query.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 /* synchronous is a property of the connection, not of the file: FULL is what makes a commit survive a power loss.
@@ -19,7 +21,9 @@ static const char memory_pragmas[] = "PRAGMA foreign_keys = ON;";
 /* Half a megabyte of pages: there may be several readers, and the operating system caches the file anyway. */
 static const char reader_pragmas[] = "PRAGMA wal_autocheckpoint = 0;"
                                      "PRAGMA cache_size = -512;";
-static const char common_pragmas[] = "PRAGMA trusted_schema = OFF;"
+/* What a savepoint may have to restore is kept in memory: in a file, each piece of work would write one. */
+static const char common_pragmas[] = "PRAGMA temp_store = MEMORY;"
+                                     "PRAGMA trusted_schema = OFF;"
                                      "PRAGMA cell_size_check = ON;";
 
 static enum err_kind kind_of(int code) {
@@ -55,6 +59,13 @@ int connection_run(struct connection *connection, const char *sql) {
     return sqlite3_exec(connection->handle, sql, NULL, NULL, NULL);
 }
 
+int connection_step(struct connection *connection, const char *sql) {
+    struct tx tx = {.connection = connection};
+    struct query query CLEANUP(query_close) = query_open(&tx, sql);
+    (void)query_next(&query);
+    return query.code == SQLITE_DONE ? SQLITE_OK : query.code;
+}
+
 /* Some file systems cannot share memory between processes; SQLite then keeps its old journal and says so only here. */
 static bool has_wal(struct connection *connection) {
     sqlite3_stmt *statement = NULL;
@@ -81,7 +92,15 @@ static int set_up(struct connection *connection, enum connection_kind kind) {
     return connection_run(connection, kind == CONNECTION_READER ? reader_pragmas : memory_pragmas);
 }
 
+/* Nobody asks SQLite how much memory it uses, and counting that takes a lock for each piece of memory. Where something
+ * has used SQLite before, it goes on counting. */
+static void stop_counting_memory(void) {
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool connection_open(const char *path, enum connection_kind kind, struct connection **out, struct err *err) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, stop_counting_memory);
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection)
         return err_set(err, ERR_LIMIT, "out of memory");

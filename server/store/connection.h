@@ -44,6 +44,8 @@ void connection_close(struct connection *connection); /* accepts NULL */
 
 /* Runs SQL texts of our own without parameters: BEGIN, COMMIT, pragmas, migrations. Returns SQLite's code. */
 int connection_run(struct connection *connection, const char *sql);
+/* The same for one statement without rows, compiled once and kept: what each transaction needs. */
+int connection_step(struct connection *connection, const char *sql);
 
 /* Sets *err from SQLite's code and the connection's message; returns false. */
 bool connection_error(struct connection *connection, int code, struct err *err);

@@ -92,12 +92,19 @@ static bool refuse(struct connection *connection, struct pending *piece, int cod
     return connection_error(connection, code, piece->err);
 }
 
+static int roll_back_piece(struct connection *writer) {
+    int code = connection_step(writer, "ROLLBACK TO piece");
+    return code == SQLITE_OK ? connection_step(writer, "RELEASE piece") : code;
+}
+
 /* Runs one piece between savepoints. Returns SQLite's code of our own statements. */
 static int run_piece(struct db *db, struct pending *piece) {
     struct connection *writer = db->writer;
     struct tx tx = {.connection = writer, .clock = db->clock, .wakes = &db->wakes};
     size_t wakes = db->wakes.count;
-    int code = connection_run(writer, piece->read ? "SAVEPOINT piece; PRAGMA query_only = ON" : "SAVEPOINT piece");
+    int code = connection_step(writer, "SAVEPOINT piece");
+    if (code == SQLITE_OK && piece->read)
+        code = connection_run(writer, "PRAGMA query_only = ON");
     if (code != SQLITE_OK)
         return code;
     piece->succeeded = piece->work(&tx, piece->context, piece->err);
@@ -107,19 +114,19 @@ static int run_piece(struct db *db, struct pending *piece) {
     if (sqlite3_get_autocommit(writer->handle))
         return SQLITE_ABORT_ROLLBACK;
     if (piece->succeeded && !piece->read)
-        return connection_run(writer, "RELEASE piece");
+        return connection_step(writer, "RELEASE piece");
     db->wakes.count = wakes;
-    return connection_run(writer, "ROLLBACK TO piece; RELEASE piece");
+    return roll_back_piece(writer);
 }
 
 /* Runs the pieces from `first` up to before `end` in one transaction. Returns SQLITE_OK where it is durable. */
 static int run_group(struct db *db, struct pending *first, const struct pending *end) {
     struct connection *writer = db->writer;
-    int code = connection_run(writer, "BEGIN IMMEDIATE");
+    int code = connection_step(writer, "BEGIN IMMEDIATE");
     for (struct pending *piece = first; code == SQLITE_OK && piece != end; piece = piece->next)
         code = run_piece(db, piece);
     if (code == SQLITE_OK)
-        code = connection_run(writer, "COMMIT");
+        code = connection_step(writer, "COMMIT");
     if (code == SQLITE_OK)
         return code;
     forget_wakes(&db->wakes);
@@ -282,10 +289,10 @@ bool db_read(struct db *db, db_work *work, void *context, struct err *err) {
     if (!borrow_reader(db, &reader, err))
         return false;
     struct tx tx = {.connection = reader, .clock = db->clock};
-    int code = connection_run(reader, "BEGIN");
+    int code = connection_step(reader, "BEGIN");
     bool succeeded = code == SQLITE_OK ? work(&tx, context, err) : connection_error(reader, code, err);
     if (!sqlite3_get_autocommit(reader->handle))
-        (void)connection_run(reader, "ROLLBACK");
+        (void)connection_step(reader, "ROLLBACK");
     return_reader(db, reader);
     return succeeded;
 }
