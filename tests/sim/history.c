@@ -18,8 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEPS_LEAST 30
-#define STEPS_MOST 80
+#define STEPS_LEAST 25
+#define STEPS_MOST 65
 #define WHOLE_LOOK_EACH 10
 #define ROUNDS_MAX 400
 
@@ -111,8 +111,8 @@ static void jump(struct sim *sim) {
     note("the wall clock jumps by %lld hours", (long long)jumped);
     count(COUNT_CLOCK_JUMPS);
     sim->wall_ms += jumped * 3600000;
-    /* A timer on boot time does not see it; the server looks again at its next wake. */
-    sim->clock_woken = true;
+    sim->steps_back += jumped < 0;
+    sim->clock_stepped = sim->clock_woken = true;
 }
 
 /* ---- steps ---- */

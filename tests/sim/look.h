@@ -63,6 +63,13 @@ struct seen_gate {
     bool closed, was_closed; /* now, and at the look before */
 };
 
+struct seen_schedule {
+    int64_t id, next_ms;
+    const char *expression;
+    bool enabled;
+    int steps_back; /* of the wall clock, when it was seen */
+};
+
 /* Rows in the order of their ids; a row keeps its place. */
 struct seen {
     struct seen_execution *executions;
@@ -74,6 +81,8 @@ struct seen {
     size_t execution_room, stage_room, action_room, job_room, condition_room;
     struct seen_gate *gates;
     size_t gate_count, gate_room;
+    struct seen_schedule *schedules;
+    size_t schedule_count, schedule_room;
     uint64_t *events; /* a hash of each, in their order */
     size_t event_count, event_room;
     int64_t last_event;
@@ -93,6 +102,8 @@ struct looking {
 };
 bool look_read(struct tx *tx, struct looking *looking, struct err *err);
 bool look_read_events(struct tx *tx, struct looking *looking, struct err *err);
+/* look_schedules.c */
+bool look_read_schedules(struct tx *tx, struct looking *looking, struct err *err);
 /* look_rules.c: what must hold among rows that were just read. */
 void look_rules(const struct looking *looking);
 /* look_promises.c: what AWS's rules promise. */

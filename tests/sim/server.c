@@ -1,6 +1,6 @@
 /*
- * The server's process: it is asked, it crashes before, within and after its transactions, it starts again; and the
- * thread of its clock. What the program's main.c does at its start is done here too: open, then engine_open.
+ * The server's process: it is asked, it crashes before, within and after its transactions, it starts again. What the
+ * program's main.c does at its start is done here too: open, then engine_open.
  */
 #include "tests/sim/sim.h"
 
@@ -18,7 +18,6 @@
 
 /* db.c checkpoints from here on, after the answer was given. */
 #define CHECKPOINT_LOG_BYTES (INT64_C(1000) * 4096)
-#define AFTER_FAILURE_MS 1000 /* server/engine_clock.c: when it looks again after a failure */
 #define WOKEN_MAX 64
 
 enum fault { FAULT_NONE, FAULT_BEFORE, FAULT_AFTER, FAULT_WITHIN, FAULT_WRITE, FAULT_SYNC };
@@ -135,6 +134,7 @@ void server_start(struct sim *sim) {
     hand_on_wakes(sim);
     sim->clock_woken = true;
     sim->clock_boot_ms = 0;
+    sim->clock_stepped = false;
 }
 
 void server_begin(struct sim *sim) {
@@ -262,63 +262,4 @@ bool server_read(struct sim *sim, db_work *work, void *context) {
     if (!done && !is_trouble(sim, &err))
         violated("the database can be read", "%s", err.message);
     return done;
-}
-
-/* ---- the clock ---- */
-
-struct ticking {
-    struct sim *sim;
-    struct engine_due *due;
-    size_t count, next;
-    int64_t deadline_ms;
-};
-
-static bool list_due(struct tx *tx, void *context, struct err *err) {
-    struct ticking *ticking = context;
-    return engine_list_due(tx, &ticking->sim->scratch, &ticking->due, &ticking->count, err);
-}
-
-static bool do_due(struct tx *tx, void *context, struct err *err) {
-    struct ticking *ticking = context;
-    return engine_do_due(tx, &ticking->sim->scratch, &ticking->due[ticking->next], err);
-}
-
-static bool find_next(struct tx *tx, void *context, struct err *err) {
-    struct ticking *ticking = context;
-    return engine_next_deadline(tx, &ticking->deadline_ms, err);
-}
-
-static void look_again_soon(struct sim *sim) {
-    sim->clock_boot_ms = sim_boot_ms(sim) + AFTER_FAILURE_MS;
-    sim->clock_failed = true;
-}
-
-/* As server/engine_clock.c does it. */
-void server_tick(struct sim *sim) {
-    struct ticking ticking = {.sim = sim};
-    if (!sim->db || (!sim->clock_woken && sim_boot_ms(sim) < sim->clock_boot_ms))
-        return;
-    sim->clock_woken = sim->clock_failed = false;
-    if (!server_read(sim, list_due, &ticking)) {
-        look_again_soon(sim);
-        return;
-    }
-    bool all = true;
-    for (; ticking.next < ticking.count; ticking.next++) {
-        struct err err = {0};
-        enum answer answer = server_ask(sim, do_due, &ticking, &err);
-        if (!sim->db)
-            return;
-        note("the clock does %s %s", ticking.due[ticking.next].job_id ? "job" : "action",
-             ticking.due[ticking.next].job_id ? ticking.due[ticking.next].job_id : "");
-        if (answer == ANSWER_REFUSED)
-            violated("what is due can be done", "%s", err.message);
-        if (answer == ANSWER_DONE && ticking.due[ticking.next].job_id)
-            count(COUNT_LEASES_OVER);
-        all = all && answer == ANSWER_DONE;
-    }
-    if (!all || !server_read(sim, find_next, &ticking))
-        look_again_soon(sim);
-    else
-        sim->clock_boot_ms = ticking.deadline_ms;
 }

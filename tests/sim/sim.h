@@ -154,6 +154,7 @@ struct sim {
     bool faults;
     int64_t now_ms;    /* time that really passed */
     int64_t wall_ms;   /* what the wall clock is ahead of it */
+    int steps_back;    /* how often it was set back */
     int64_t booted_ms; /* when the server's machine was started */
     struct clock clock;
     struct arena arena;   /* as long as the history */
@@ -166,6 +167,7 @@ struct sim {
     bool broken;      /* an injected failure: errors of the machine are no surprise until the next start */
     bool clock_woken;
     bool clock_failed;     /* its last look did not come to its end: it looks again soon, whatever is due */
+    bool clock_stepped;    /* the wall clock was set, and the schedules are of before */
     int64_t clock_boot_ms; /* until then the server's clock thread sleeps */
 
     struct design designs[PIPELINES_MAX];
