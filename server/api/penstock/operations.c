@@ -6,7 +6,7 @@
 /* clang-format off */
 static const struct aws_operation operations[] = {
     {.name = "AbandonAction", .kind = AWS_WRITE, .input = &abandon_action_input, .run = abandon_action},
-    {.name = "CheckDefinition", .kind = AWS_ALONE, .input = &check_definition_input, .run = check_definition},
+    {.name = "CheckDefinition", .kind = AWS_READ, .input = &check_definition_input, .run = check_definition},
     {.name = "CreateAccessKey", .kind = AWS_ALONE, .input = &create_access_key_input, .run = create_access_key},
     {.name = "CreateGitToken", .kind = AWS_ALONE, .input = &create_git_token_input, .run = create_git_token},
     {.name = "CreateJoinToken", .kind = AWS_ALONE, .input = &create_join_token_input, .run = create_join_token},
