@@ -196,12 +196,6 @@ static bool abandon(struct step *step, const struct action_run_row *action, stru
     return end_action(step, action, &end, err);
 }
 
-static bool abandon_action(struct step *step, const struct decision *decision, struct err *err) {
-    struct action_run_row action;
-    return action_runs_get_by_id(step->tx, step->arena, decision->action_run_id, &action, err) &&
-           abandon(step, &action, err);
-}
-
 /* Where no runner has it, the job ends at once, and the action with it; a job worker's always does. */
 static bool undo_action(struct step *step, const struct decision *decision, bool only_unbegun, struct err *err) {
     struct action_run_row action;
@@ -221,6 +215,15 @@ static bool undo_action(struct step *step, const struct decision *decision, bool
     return queue_cancel(step->tx, job.id, JOB_CANCEL_UNDO, &ended, err) &&
            (!ended || !job.build_id || build_finish(step->tx, step->arena, &job, JOB_STOPPED, NULL, NULL, err)) &&
            (!ended || abandon(step, &action, err));
+}
+
+/* An approval, or a deploy that waited for its target when the rules looked. The undo of the one before it, in the same
+ * round, may have passed the target on to it since: then there is a job, which must not outlive it. */
+static bool abandon_action(struct step *step, const struct decision *decision, struct err *err) {
+    struct action_run_row action;
+    if (!action_runs_get_by_id(step->tx, step->arena, decision->action_run_id, &action, err))
+        return false;
+    return action.holds_target ? undo_action(step, decision, false, err) : abandon(step, &action, err);
 }
 
 /* The rule does not matter any more; what its runner began is undone without anybody waiting for it. */

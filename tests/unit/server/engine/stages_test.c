@@ -330,6 +330,32 @@ static void who_waits_for_a_target_says_for_whom(void **state) {
     world_close(&world);
 }
 
+static bool find_queued(struct tx *tx, void *context, struct err *err) {
+    return job_rows_count_queued(tx, context, err);
+}
+
+/* The first one's end passes the target on to the second, which is to be stopped too. */
+static void a_stop_leaves_no_job_of_who_waited_for_the_target(void **state) {
+    (void)state;
+    struct world world;
+    struct err err = {0};
+    int64_t queued = -1;
+    world_open(&world, "name: shop\n" SOURCE "  - name: Prod\n"
+                       "    actions:\n"
+                       "      - {name: Ship, provider: ECS, configuration: {ClusterName: prod, ServiceName: shop},\n"
+                       "         inputArtifacts: [App]}\n"
+                       "      - {name: Second, provider: ECS, configuration: {ClusterName: prod, ServiceName: shop},\n"
+                       "         inputArtifacts: [App]}\n");
+    world_must(&world, "start");
+    world_must(&world, "1 done App");
+    world_must(&world, "1 abandon");
+    assert_string_equal(world_show(&world), "1 Stopped");
+    assert_int_equal(world_action(&world, 1, "Second").status, ACTION_ABANDONED);
+    assert_true(db_read(world.db, find_queued, &queued, &err));
+    assert_int_equal(queued, 0);
+    world_close(&world);
+}
+
 /* ---- PARALLEL ---- */
 
 static void a_parallel_execution_has_five_actions_at_a_time(void **state) {
@@ -371,6 +397,7 @@ int main(void) {
         cmocka_unit_test(after_thirty_days_nothing_resumes_by_itself),
         cmocka_unit_test(two_deploys_never_work_on_one_service),
         cmocka_unit_test(who_waits_for_a_target_says_for_whom),
+        cmocka_unit_test(a_stop_leaves_no_job_of_who_waited_for_the_target),
         cmocka_unit_test(a_parallel_execution_has_five_actions_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
