@@ -109,8 +109,12 @@ bool queue_checkpoint(struct tx *tx, const struct queue_fence *fence, const stru
     struct job_row job;
     if (!checkpoint || checkpoint->type != JSON_OBJECT)
         return err_set(err, ERR_INVALID, "member 'checkpoint' must be an object");
-    return queue_hold(tx, &arena, fence, &job, err) &&
-           job_rows_set_checkpoint(tx, &job, json_print(&arena, checkpoint), err);
+    if (!queue_hold(tx, &arena, fence, &job, err))
+        return false;
+    /* Its action has ended without it, and another deploy may have its target: it must not begin anything more. */
+    if (job.cancel == JOB_CANCEL_ABANDON)
+        return stale(fence->job_id, err);
+    return job_rows_set_checkpoint(tx, &job, json_print(&arena, checkpoint), err);
 }
 
 static bool tell_progress(struct tx *tx, struct arena *arena, const struct job_row *job,

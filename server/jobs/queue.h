@@ -45,7 +45,7 @@ bool queue_return(struct tx *tx, const struct queue_fence *fence, struct err *er
 /* Tells of a cancel, marks the runner as seen. Park on WAKE_JOB (job id). */
 bool queue_heartbeat(struct tx *tx, const struct queue_fence *fence, enum job_cancel *cancel, struct err *err);
 
-/* The mark before a side effect. */
+/* The mark before a side effect. Of a job that was given up it is refused as stale: nothing may be begun any more. */
 bool queue_checkpoint(struct tx *tx, const struct queue_fence *fence, const struct json *checkpoint, struct err *err);
 
 /* Fenced by progress->token (fence->token is not read). Reaches the action run and the build. */

@@ -313,6 +313,20 @@ static size_t lose_cancelled(struct bench *bench, const char *provider, const ch
 }
 
 /* Commands run in a container, which only its own machine can see dead; other jobs without a mark have left nothing. */
+/* The runner has not heard of it yet; its action has ended, and the target may be another's. */
+static void what_was_given_up_begins_nothing_more(struct bench *bench, struct err *err) {
+    const char *id = bench_queue(bench, "ECS", 5);
+    bench_lease(bench, RUNNER_A, CLAIM_1, "ECS");
+    const struct queue_fence fence = bench_fence(bench, id, RUNNER_A);
+    const struct json *mark = json_object(&bench->arena);
+    assert_true(queue_acknowledge(bench->tx, &fence, err));
+    assert_false(cancel_ends(bench, id, JOB_CANCEL_UNDO));
+    assert_true(queue_checkpoint(bench->tx, &fence, mark, err)); /* the undo leaves marks too */
+    assert_false(cancel_ends(bench, id, JOB_CANCEL_ABANDON));
+    assert_false(queue_checkpoint(bench->tx, &fence, mark, err));
+    bench_refused(err, "StaleTokenException");
+}
+
 static void lost_commands_are_undone_by_their_own_runner(struct bench *bench, struct err *err) {
     static const char claim_3[] = "00000000-0000-4000-9000-000000000003";
     const char *id = NULL;
@@ -408,6 +422,7 @@ CASE(the_mark_is_there_for_the_next_holder)
 CASE(lost_too_often_it_ends_with_a_sentence)
 CASE(cancel_ends_at_once_what_nobody_began)
 CASE(cancel_reaches_who_began)
+CASE(what_was_given_up_begins_nothing_more)
 CASE(lost_commands_are_undone_by_their_own_runner)
 CASE(a_new_process_gives_back_what_the_old_one_had)
 CASE(a_removed_runner_gives_back_what_it_had)
@@ -429,6 +444,7 @@ int main(void) {
         cmocka_unit_test(test_lost_too_often_it_ends_with_a_sentence),
         cmocka_unit_test(test_cancel_ends_at_once_what_nobody_began),
         cmocka_unit_test(test_cancel_reaches_who_began),
+        cmocka_unit_test(test_what_was_given_up_begins_nothing_more),
         cmocka_unit_test(test_lost_commands_are_undone_by_their_own_runner),
         cmocka_unit_test(test_a_new_process_gives_back_what_the_old_one_had),
         cmocka_unit_test(test_a_removed_runner_gives_back_what_it_had),
