@@ -62,6 +62,10 @@ static void write_action(struct draft *draft, const char *stage, size_t place, i
                    "\"provider\":\"ECS\",\"configuration\":{\"ClusterName\":\"prod\",\"ServiceName\":\"s%d\"},"
                    "\"inputArtifacts\":[\"Src\"]",
                    (int)roll(draft, 2));
+    else if (dice == 8)
+        str_append(&draft->text,
+                   "\"actionTypeId\":{\"category\":\"" WORKER_CATEGORY
+                   "\",\"owner\":\"Custom\",\"provider\":\"" WORKER_PROVIDER "\",\"version\":\"" WORKER_VERSION "\"}");
     else if (dice < 10)
         str_append(&draft->text, "\"provider\":\"Commands\",\"commands\":[\"make\"],\"inputArtifacts\":[\"Src\"]");
     else
@@ -170,13 +174,16 @@ static const char *write_design(struct sim *sim, const struct design *design) {
 }
 
 const struct pipeline *design_read(struct sim *sim, const struct design *design) {
+    static const struct custom_type probe = {
+        .category = ACTION_TEST, .provider = WORKER_PROVIDER, .version = WORKER_VERSION, .most_inputs = 1};
+    static const struct custom_types types = {.list = &probe, .count = 1};
     const struct json *document = NULL;
     struct definition_result result;
     struct err err = {0};
     const char *text = write_design(sim, design);
     if (!doc_parse(&sim->scratch, "design.json", text, strlen(text), &document, &err))
         violated("the simulation's own pipelines are good", "%s", err.message);
-    if (!definition_check(&sim->scratch, document, DEFINITION_FILE, NULL, &result))
+    if (!definition_check(&sim->scratch, document, DEFINITION_FILE, &types, &result))
         violated("the simulation's own pipelines are good", "%s: %s",
                  result.errors.count ? result.errors.list[0].message : "?", text);
     return result.pipeline;

@@ -5,6 +5,7 @@
 #include "tests/sim/sim.h"
 
 #include "server/engine/wait.h"
+#include "server/store/custom_type_rows.h"
 #include "server/store/executions.h"
 #include "server/store/projects.h"
 #include "server/store/runners.h"
@@ -48,6 +49,12 @@ static bool add_surroundings(struct tx *tx, void *context, struct err *err) {
         if (!runners_add(tx, &runner, hash, err))
             return false;
     }
+    const struct custom_type_row type = {.category = WORKER_CATEGORY,
+                                         .provider = WORKER_PROVIDER,
+                                         .version = WORKER_VERSION,
+                                         .document = WORKER_TYPE_DOCUMENT};
+    if (!custom_type_rows_add(tx, &type, err))
+        return false;
     for (size_t i = 0; i < 2; i++) {
         const struct project_row project = {
             .name = projects[i],
@@ -138,8 +145,9 @@ static void trouble(struct sim *sim) {
 }
 
 static void step(struct sim *sim) {
-    enum what { PEOPLE, RUNNERS, TIME, LETTERS, TROUBLE };
-    static const unsigned weights[] = {[PEOPLE] = 20, [RUNNERS] = 50, [TIME] = 19, [LETTERS] = 5, [TROUBLE] = 6};
+    enum what { PEOPLE, RUNNERS, WORKERS_TOO, TIME, LETTERS, TROUBLE };
+    static const unsigned weights[] = {
+        [PEOPLE] = 20, [RUNNERS] = 50, [WORKERS_TOO] = 6, [TIME] = 19, [LETTERS] = 5, [TROUBLE] = 6};
     if (sim->broken && sim->db && draw_chance(400)) /* whoever watches it starts it again */
         server_stop(sim);
     enum what what = (enum what)draw_weighted(weights, sizeof weights / sizeof *weights);
@@ -152,6 +160,9 @@ static void step(struct sim *sim) {
     case RUNNERS:
         if (!runners_act(sim))
             let_time_pass(sim);
+        break;
+    case WORKERS_TOO:
+        workers_act(sim);
         break;
     case TIME:
         let_time_pass(sim);
@@ -221,6 +232,7 @@ static void run_to_the_end(struct sim *sim) {
     end_faults(sim);
     for (int round = 0; round < ROUNDS_MAX; round++) {
         bool any = runners_settle(sim);
+        any = workers_settle(sim) || any;
         server_tick(sim);
         finish_step(sim, (uint64_t)round + 1);
         left = unfinished(sim);

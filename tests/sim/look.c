@@ -65,7 +65,8 @@ static void check_starts(const struct sim *sim, const struct seen *seen) {
 
 static bool read_all(struct tx *tx, void *context, struct err *err) {
     struct looking *looking = context;
-    return look_read(tx, looking, err) && look_read_schedules(tx, looking, err) && look_read_events(tx, looking, err) &&
+    return look_read(tx, looking, err) && look_read_workers(tx, looking, err) &&
+           look_read_schedules(tx, looking, err) && look_read_events(tx, looking, err) &&
            (!looking->whole || look_waits(tx, looking, err));
 }
 

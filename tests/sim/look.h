@@ -3,6 +3,7 @@
 #define TESTS_SIM_LOOK_H
 
 #include "server/store/db.h"
+#include "server/store/states.h"
 #include "tests/sim/sim.h"
 
 struct seen_execution {
@@ -70,6 +71,12 @@ struct seen_schedule {
     int steps_back; /* of the wall clock, when it was seen */
 };
 
+struct seen_worker_job {
+    char id[UUID_SIZE];
+    int64_t action_run_id;
+    int state;
+};
+
 /* Rows in the order of their ids; a row keeps its place. */
 struct seen {
     struct seen_execution *executions;
@@ -81,6 +88,8 @@ struct seen {
     size_t execution_room, stage_room, action_room, job_room, condition_room;
     struct seen_gate *gates;
     size_t gate_count, gate_room;
+    struct seen_worker_job *worker_jobs;
+    size_t worker_job_count, worker_job_room;
     struct seen_schedule *schedules;
     size_t schedule_count, schedule_room;
     uint64_t *events; /* a hash of each, in their order */
@@ -102,6 +111,11 @@ struct looking {
 };
 bool look_read(struct tx *tx, struct looking *looking, struct err *err);
 bool look_read_events(struct tx *tx, struct looking *looking, struct err *err);
+/* A move that the table allows, in one step or several. */
+void look_check_move(const struct state_table *table, int from, int to, int64_t id);
+/* look_workers.c */
+bool look_read_workers(struct tx *tx, struct looking *looking, struct err *err);
+bool seen_by_worker(const struct seen *seen, int64_t action_run_id); /* a job of it has not ended */
 /* look_schedules.c */
 bool look_read_schedules(struct tx *tx, struct looking *looking, struct err *err);
 /* look_rules.c: what must hold among rows that were just read. */

@@ -28,7 +28,7 @@ static bool may_have_become(const struct state_table *table, int from, int to) {
     return (reached & 1u << to) != 0;
 }
 
-static void check_move(const struct state_table *table, int from, int to, int64_t id) {
+void look_check_move(const struct state_table *table, int from, int to, int64_t id) {
     if (from != to && !may_have_become(table, from, to))
         violated("no state that its table does not allow", "%s %lld was %s and is %s", table->what, (long long)id,
                  state_name(table, from), state_name(table, to));
@@ -136,9 +136,9 @@ static void read_execution(struct looking *looking, struct query *query, size_t 
         count(COUNT_EXECUTIONS);
     } else {
         check_same("execution", row->id, number(query, 0), row->fixed, fixed);
-        check_move(&execution_statuses, row->status, status, row->id);
-        check_move(&execution_places, row->place, at, row->id);
-        check_move(&stop_modes, row->stop, stop, row->id);
+        look_check_move(&execution_statuses, row->status, status, row->id);
+        look_check_move(&execution_places, row->place, at, row->id);
+        look_check_move(&stop_modes, row->stop, stop, row->id);
         if (!has_retried(looking->seen, row->id))
             check_ended(&execution_statuses, row->status, status, row->rest, rest, row->id);
     }
@@ -182,8 +182,8 @@ static void read_stage(struct looking *looking, struct query *query, size_t plac
                                    .fixed = fixed};
     } else {
         check_same("stage run", row->id, number(query, 0), row->fixed, fixed);
-        check_move(&stage_statuses, row->status, status, row->id);
-        check_move(&stage_phases, row->phase, phase, row->id);
+        look_check_move(&stage_statuses, row->status, status, row->id);
+        look_check_move(&stage_phases, row->phase, phase, row->id);
         row->retried = number(query, 10) + number(query, 11) != row->retries;
         if (!row->retried)
             check_ended(&stage_statuses, row->status, status, row->rest, rest, row->id);
@@ -232,7 +232,7 @@ static void read_action(struct looking *looking, struct query *query, size_t pla
         count(COUNT_ACTIONS);
     } else {
         check_same("action run", row->id, number(query, 0), row->fixed, fixed);
-        check_move(&action_statuses, row->status, status, row->id);
+        look_check_move(&action_statuses, row->status, status, row->id);
         check_ended(&action_statuses, row->status, status, row->rest, rest, row->id);
         if (row->set_aside && !number(query, 19))
             violated(HISTORY, "action run %lld was set aside and counts again", (long long)row->id);
@@ -263,8 +263,8 @@ static bool read_actions(struct tx *tx, struct looking *looking, struct err *err
 static void check_job(const struct seen_job *was, struct query *query, uint64_t fixed, uint64_t rest) {
     int state = query_column_state(query, &job_states, 6);
     check_same("job", was->sequence, number(query, 0), was->fixed, fixed);
-    check_move(&job_states, was->state, state, was->sequence);
-    check_move(&job_cancels, was->cancel, query_column_state(query, &job_cancels, 7), was->sequence);
+    look_check_move(&job_states, was->state, state, was->sequence);
+    look_check_move(&job_cancels, was->cancel, query_column_state(query, &job_cancels, 7), was->sequence);
     check_ended(&job_states, was->state, state, was->rest, rest, was->sequence);
     if (number(query, 8) < was->token || number(query, 9) < was->attempts)
         violated(HISTORY, "the token or the attempts of job %.8s went back", was->id);
@@ -329,7 +329,7 @@ static bool read_conditions(struct tx *tx, struct looking *looking, struct err *
             *row = (struct seen_condition){.id = number(&query, 0), .stage_run_id = number(&query, 1), .fixed = fixed};
         } else {
             check_same("condition", row->id, number(&query, 0), row->fixed, fixed);
-            check_move(&condition_statuses, row->status, status, row->id);
+            look_check_move(&condition_statuses, row->status, status, row->id);
             check_ended(&condition_statuses, row->status, status, row->rest, rest, row->id);
         }
         row->status = status;
@@ -377,6 +377,11 @@ static uint64_t hash_event(struct query *query) {
     return hash_columns(query, 0, 9);
 }
 
+static const char *text_of(struct query *query, int column) {
+    const char *text = (const char *)sqlite3_column_text(query->statement, column);
+    return text ? text : "-";
+}
+
 /* New ones; all of them again where the look is whole. */
 bool look_read_events(struct tx *tx, struct looking *looking, struct err *err) {
     static const char sql[] = "SELECT sequence, time_ms, type, pipeline, execution, stage, action, status, detail "
@@ -398,6 +403,8 @@ bool look_read_events(struct tx *tx, struct looking *looking, struct err *err) {
             seen->events = arena_grow(&looking->sim->arena, seen->events, sizeof *seen->events, &seen->event_room);
         seen->events[seen->event_count++] = hash_event(&query);
         seen->last_event = number(&query, 0);
+        tell("              %s %s %s %s/%s: %s", text_of(&query, 2), text_of(&query, 3), text_of(&query, 4),
+             text_of(&query, 5), text_of(&query, 6), text_of(&query, 7));
         note_hash(&seen->events[place], sizeof seen->events[place]);
     }
     check_count("event", seen->event_count, place);

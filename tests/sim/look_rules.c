@@ -102,12 +102,20 @@ static void check_in_hands(const struct seen *seen, const struct seen_action *ac
         violated("nothing stands still", "action run %lld is in progress and its job has ended", (long long)action->id);
     if (job && job->state != JOB_QUEUED && job->deadline_ms == 0)
         violated("nothing stands still", "job %s is held without an end", job->id);
-    if (job || action->approval || action->clocked)
+    if (job || action->approval || action->clocked || seen_by_worker(seen, action->id))
         return;
     if (action->target && !action->holds_target && has_holder(seen, action->target))
         return;
     violated("nothing stands still", "action run %lld (%s/%s) is in progress and in nobody's hands",
              (long long)action->id, action->stage, action->action);
+}
+
+/* Whose action has ended does nothing any more, or has been told to stop. */
+static void check_over(const struct seen *seen, const struct seen_action *action) {
+    const struct seen_job *job = seen_job_of(seen, action->id);
+    if (job && job->state != JOB_DONE && job->cancel == JOB_CANCEL_NONE)
+        violated("what has ended is not worked on", "action run %lld has ended and its job %s is %s",
+                 (long long)action->id, job->id, state_name(&job_states, job->state));
 }
 
 /* The ledger and the history tell the same. */
@@ -130,8 +138,10 @@ static void check_actions(const struct sim *sim, const struct seen *seen) {
         const struct seen_action *action = &seen->actions[i];
         if (action->status == ACTION_IN_PROGRESS)
             check_in_hands(seen, action);
-        else
+        else {
+            check_over(seen, action);
             check_effect(sim, seen, action);
+        }
     }
 }
 

@@ -31,14 +31,14 @@ struct options {
     bool verbose, quiet, hash;
 };
 
-struct worker {
+struct process {
     pid_t pid;
     struct record *record; /* shared */
     uint64_t seed, step;   /* when it was last looked at */
     int idle;              /* looks since it moved */
 };
 
-static struct worker workers[JOBS_MAX];
+static struct process workers[JOBS_MAX];
 static const char *program = "sim";
 
 /* ---- the worker ---- */
@@ -83,7 +83,7 @@ _Noreturn static void work(const struct options *options, uint64_t which, struct
 /* ---- the parent ---- */
 
 static void start(const struct options *options, long which) {
-    struct worker *worker = &workers[which];
+    struct process *worker = &workers[which];
     worker->record = share(sizeof *worker->record);
     worker->pid = fork();
     if (worker->pid < 0) {
@@ -119,7 +119,7 @@ static void end_others(long jobs) {
 }
 
 /* True where it is well. */
-static bool judge(struct worker *worker, int status) {
+static bool judge(struct process *worker, int status) {
     char what[128];
     worker->pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -135,7 +135,7 @@ static bool judge(struct worker *worker, int status) {
 }
 
 /* A worker that does not move any more. */
-static bool hangs(struct worker *worker) {
+static bool hangs(struct process *worker) {
     bool moved = worker->seed != worker->record->seed || worker->step != worker->record->step;
     worker->seed = worker->record->seed;
     worker->step = worker->record->step;

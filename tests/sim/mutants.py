@@ -103,6 +103,10 @@ MUTANTS = [
            "    return target_pass_on(step, action, err) && action_runs_end(step->tx, action->id, end, err) &&\n"
            "           events_add(step->tx, &event, err);",
            "two writes in the wrong order"),
+    Mutant("passed on to who is to be stopped", "server/engine/carry_out.c",
+           "return action.holds_target ? undo_action(step, decision, false, err) : abandon(step, &action, err);",
+           "return abandon(step, &action, err);",
+           "a deploy begins after its execution was stopped; the simulation found this one by itself"),
     # ---- retry and rollback
     Mutant("a retry of everything", "server/store/action_run_changes.c",
            '"AND (:all OR status IN (\'Failed\', \'Abandoned\'))"',
@@ -115,6 +119,15 @@ MUTANTS = [
     Mutant("retried without an end", "server/engine/advance.c",
            "if (execution->auto_retries == 0)", "if (execution->auto_retries < 3)",
            "a stage that cannot succeed is tried again and again"),
+    # ---- schedules and job workers
+    Mutant("a missed schedule is forgotten", "server/engine/engine_schedules.c",
+           "if (!row->enabled || (row->next_ms && row->next_ms <= now))",
+           "if (!row->enabled)",
+           "what came due while the server was away is not started"),
+    Mutant("any worker may acknowledge", "server/jobs/worker_queue.c",
+           "if (!job.nonce || !hash_equal_text(job.nonce, nonce))",
+           "if (!job.nonce && !nonce)",
+           "two workers do one job"),
     # ---- starts
     Mutant("the client token is not looked at", "server/engine/engine_executions.c",
            "    if (found) {\n        *execution = earlier.uuid;",

@@ -28,6 +28,16 @@ static bool is_under_way(struct sim *sim, const char *action_run) {
     return action && action->status == ACTION_IN_PROGRESS;
 }
 
+static void tell_both(const struct sim *sim, const char *one, const char *other, const char *target) {
+    const struct seen_action *first = seen_action(sim->seen, one), *second = seen_action(sim->seen, other);
+    violated("a deploy target has one holder",
+             "action runs %lld (%s, %s) and %lld (%s, %s) deploy to '%s' at the same time", (long long)first->id,
+             action_status_name((enum action_status)first->status),
+             first->holds_target ? "holds it" : "does not hold it", second ? (long long)second->id : 0,
+             second ? action_status_name((enum action_status)second->status) : "?",
+             second && second->holds_target ? "holds it" : "does not hold it", target);
+}
+
 static void check_alone(struct sim *sim, const char *action_run, const char *target) {
     for (size_t i = 0; i < sim->runner_count; i++) {
         for (size_t j = 0; j < SLOTS; j++) {
@@ -35,8 +45,7 @@ static void check_alone(struct sim *sim, const char *action_run, const char *tar
             bool owns = sim->runners[i].alive && slot->state == SLOT_WORKS && sim->now_ms < slot->believed_ms;
             if (owns && slot->has_effect && slot->work > WORK_EFFECT && str_equal(slot->target, target) &&
                 !str_equal(slot->action_run, action_run) && is_under_way(sim, slot->action_run))
-                violated("a deploy target has one holder", "action runs %s and %s deploy to '%s' at the same time",
-                         slot->action_run, action_run, target);
+                tell_both(sim, slot->action_run, action_run, target);
         }
     }
 }

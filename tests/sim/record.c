@@ -15,6 +15,7 @@ static const char *const names[] = {
     [COUNT_WRITES] = "transactions",
     [COUNT_EXECUTIONS] = "executions",
     [COUNT_ACTIONS] = "actions started",
+    [COUNT_WORKER_JOBS] = "jobs of job workers ended",
     [COUNT_EFFECTS] = "deploys done",
     [COUNT_UNDONE] = "deploys undone",
     [COUNT_ADOPTED] = "deploys found done by an earlier holder",
@@ -106,6 +107,17 @@ void count_more(enum count what, uint64_t times) {
     here->counts[what] += times;
 }
 
+void tell(const char *format, ...) {
+    va_list arguments;
+    if (!talks)
+        return;
+    va_start(arguments, format);
+    (void)vprintf(format, arguments);
+    va_end(arguments);
+    (void)putchar('\n');
+    (void)fflush(stdout);
+}
+
 void violated(const char *invariant, const char *format, ...) {
     char text[900];
     va_list arguments;
@@ -113,5 +125,6 @@ void violated(const char *invariant, const char *format, ...) {
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     (void)snprintf(here->violation, sizeof here->violation, "%s: %s", invariant, text);
+    (void)fflush(stdout);
     _exit(VIOLATION_EXIT);
 }

@@ -21,8 +21,9 @@ enum count {
     COUNT_STEPS,
     COUNT_WRITES, /* transactions asked for */
     COUNT_EXECUTIONS,
-    COUNT_ACTIONS, /* that were started */
-    COUNT_EFFECTS, /* of deploys, at the provider */
+    COUNT_ACTIONS,     /* that were started */
+    COUNT_WORKER_JOBS, /* ended by job workers */
+    COUNT_EFFECTS,     /* of deploys, at the provider */
     COUNT_UNDONE,
     COUNT_ADOPTED, /* a second holder found what the first had done */
     COUNT_CRASH_BEFORE,
@@ -81,6 +82,8 @@ void record_begin(uint64_t seed);
 
 /* One line; begins with the step's number. */
 void note(const char *format, ...) PRINTF_LIKE(1, 2);
+/* For who replays one seed: printed where verbose, and nothing else. */
+void tell(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Into the hash alone. */
 void note_hash(const void *bytes, size_t size);
 uint64_t record_hash(void); /* of the history so far */

@@ -129,7 +129,8 @@ static const char *const names[] = {
 static const char *const outcomes[] = {
     [WIRE_SUCCEEDED] = " succeeded", [WIRE_FAILED] = " failed", [WIRE_STOPPED] = " stopped"};
 
-static void tell(const struct request *request, enum answer answer, const struct reply *reply, const struct err *err) {
+static void tell_request(const struct request *request, enum answer answer, const struct reply *reply,
+                         const struct err *err) {
     const char *came = answer == ANSWER_NONE      ? "no answer"
                        : answer == ANSWER_REFUSED ? err->code ? err->code : err->message
                        : reply->has_job           ? reply->job.id
@@ -179,7 +180,7 @@ enum answer runner_request(struct sim *sim, const struct request *request, struc
     if (!runner->exists || (request->kind == REQUEST_HELLO && request->instance != runner->instance))
         return ANSWER_NONE;
     enum answer answer = server_ask(sim, carry_out, &asking, err);
-    tell(request, answer, reply, err);
+    tell_request(request, answer, reply, err);
     if (answer == ANSWER_DONE)
         check_fence(sim, request);
     if (answer == ANSWER_DONE && asking.unfit) {

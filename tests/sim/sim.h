@@ -11,6 +11,7 @@
 #include "common/hash.h"
 #include "server/store/db.h"
 #include "tests/sim/record.h"
+#include "tests/sim/workers.h"
 
 #include <stdint.h>
 
@@ -175,6 +176,7 @@ struct sim {
     bool ways_open; /* quiet end: nobody closes a transition any more */
     struct runner runners[RUNNERS_MAX];
     size_t runner_count;
+    struct worker workers[WORKERS];
     uint64_t last_request;
     struct letter letters[LETTERS_MAX];
     struct sent_start *starts;
@@ -241,6 +243,10 @@ void runners_pass_time(struct sim *sim);
 void runners_wake_job(struct sim *sim, const char *job);
 void runners_wake(struct sim *sim);
 void runners_disconnect(struct sim *sim);
+
+/* Job workers of custom actions. The second as runners_settle. */
+void workers_act(struct sim *sim);
+bool workers_settle(struct sim *sim);
 
 /* The network. */
 void network_send(struct sim *sim, struct request *request); /* numbers and dates it */
