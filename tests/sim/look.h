@@ -110,9 +110,9 @@ struct looking {
     int64_t next_deadline_ms;
 };
 bool look_read(struct tx *tx, struct looking *looking, struct err *err);
+bool look_read_actions(struct tx *tx, struct looking *looking, struct err *err); /* look_work.c, as is the next */
+bool look_read_jobs(struct tx *tx, struct looking *looking, struct err *err);
 bool look_read_events(struct tx *tx, struct looking *looking, struct err *err);
-/* A move that the table allows, in one step or several. */
-void look_check_move(const struct state_table *table, int from, int to, int64_t id);
 /* look_workers.c */
 bool look_read_workers(struct tx *tx, struct looking *looking, struct err *err);
 bool seen_by_worker(const struct seen *seen, int64_t action_run_id); /* a job of it has not ended */

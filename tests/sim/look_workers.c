@@ -1,8 +1,7 @@
 /* The jobs of job workers: each moves as its table says, and an action under way has one that has not ended. */
-#include "tests/sim/look.h"
 
 #include "common/str.h"
-#include "server/store/query.h"
+#include "tests/sim/rows.h"
 
 #include <stdio.h>
 
@@ -29,7 +28,7 @@ bool look_read_workers(struct tx *tx, struct looking *looking, struct err *err) 
         struct seen_worker_job *job = find(looking, (const char *)sqlite3_column_text(query.statement, 0));
         int state = query_column_state(&query, &worker_job_states, 2);
         if (job->state >= 0)
-            look_check_move(&worker_job_states, job->state, state, job->action_run_id);
+            row_check_move(&worker_job_states, job->state, state, job->action_run_id);
         job->action_run_id = query_column_integer(&query, 1);
         job->state = state;
     }

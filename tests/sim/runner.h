@@ -15,8 +15,19 @@ struct reply {
 
 /* requests.c: what the server's doors do with the message (server/api/jobs). */
 enum answer runner_request(struct sim *sim, const struct request *request, struct reply *reply, struct err *err);
-/* What becomes of the answer: ANSWER_DONE with the reply, or ANSWER_REFUSED with *err. */
+/* slot.c: what becomes of the answer: ANSWER_DONE with the reply, or ANSWER_REFUSED with *err. */
 void runner_hear(struct sim *sim, const struct request *request, enum answer answer, const struct reply *reply,
                  const struct err *err);
+
+/* slot.c. A message with what the slot is about. */
+struct request slot_request(const struct sim *sim, const struct runner *runner, const struct slot *slot,
+                            enum request_kind kind);
+/* The next thing that it does; false: there is nothing to do now. */
+bool slot_act(struct sim *sim, const struct runner *runner, struct slot *slot);
+/* A sign of life, where one is due. */
+void slot_beat(struct sim *sim, const struct runner *runner, struct slot *slot);
+/* The job is not its own any more, by its own clock. */
+bool slot_gave_up(struct sim *sim, struct slot *slot);
+void slot_forget_job(struct slot *slot);
 
 #endif
