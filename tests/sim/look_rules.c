@@ -209,20 +209,39 @@ void look_rules(const struct looking *looking) {
     }
 }
 
-/* Who stands before a stage can say for whom. */
+static bool is_worked_on(const struct seen *seen, int64_t action_run_id) {
+    const struct seen_job *job = seen_job_of(seen, action_run_id);
+    return (job && (job->state == JOB_OFFERED || job->state == JOB_RUNNING)) || seen_by_worker(seen, action_run_id);
+}
+
+/* Somebody works on one of its actions, or will say what it is that they wait for. */
+static bool must_say(const struct seen *seen, const struct seen_execution *execution) {
+    if (execution->place != PLACE_INSIDE)
+        return execution->place == PLACE_WAITING;
+    for (size_t i = 0; i < seen->action_count; i++) {
+        const struct seen_action *action = &seen->actions[i];
+        if (action->execution_id == execution->id && action->status == ACTION_IN_PROGRESS &&
+            is_worked_on(seen, action->id))
+            return false;
+    }
+    return true;
+}
+
+/* Who waits can say for whom or what. */
 bool look_waits(struct tx *tx, const struct looking *looking, struct err *err) {
     const struct seen *seen = looking->seen;
     for (size_t i = 0; i < seen->execution_count; i++) {
+        const struct seen_execution *execution = &seen->executions[i];
         struct execution_row row;
         const char *wait = NULL;
-        if (seen->executions[i].place != PLACE_WAITING)
+        if (!must_say(seen, execution))
             continue;
-        if (!executions_get_by_id(tx, &looking->sim->scratch, seen->executions[i].id, &row, err) ||
+        if (!executions_get_by_id(tx, &looking->sim->scratch, execution->id, &row, err) ||
             !wait_of_execution(tx, &looking->sim->scratch, &row, &wait, err))
             return false;
         if (!wait)
-            violated("nothing stands still", "execution %lld waits before its stage for nobody",
-                     (long long)seen->executions[i].id);
+            violated("who waits says for whom", "execution %lld waits and cannot say for what",
+                     (long long)execution->id);
     }
     return true;
 }

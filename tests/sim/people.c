@@ -149,6 +149,7 @@ enum deed {
     DEED_UPDATE,
     DEED_DELETE,
     DEED_SCHEDULE,
+    DEED_STOP_BUILD,
     DEED_RETRY,
     DEED_ROLL_BACK,
     DEED_CLOSE,
@@ -157,10 +158,10 @@ enum deed {
 };
 
 static const unsigned deed_weights[] = {
-    [DEED_START] = 22,    [DEED_AGAIN] = 8,   [DEED_TOGETHER] = 4, [DEED_PUSH] = 8,
-    [DEED_STOP] = 4,      [DEED_ABANDON] = 9, [DEED_ANSWER] = 40,  [DEED_GIVE_UP] = 8,
-    [DEED_UPDATE] = 4,    [DEED_DELETE] = 1,  [DEED_SCHEDULE] = 6, [DEED_RETRY] = 16,
-    [DEED_ROLL_BACK] = 7, [DEED_CLOSE] = 3,   [DEED_OPEN] = 5,     [DEED_OVERRIDE] = 10};
+    [DEED_START] = 22,   [DEED_AGAIN] = 8,      [DEED_TOGETHER] = 4, [DEED_PUSH] = 8,      [DEED_STOP] = 4,
+    [DEED_ABANDON] = 9,  [DEED_ANSWER] = 40,    [DEED_GIVE_UP] = 8,  [DEED_UPDATE] = 4,    [DEED_DELETE] = 1,
+    [DEED_SCHEDULE] = 6, [DEED_STOP_BUILD] = 3, [DEED_RETRY] = 16,   [DEED_ROLL_BACK] = 7, [DEED_CLOSE] = 3,
+    [DEED_OPEN] = 5,     [DEED_OVERRIDE] = 10};
 
 /* False: there was nothing to do that to. */
 static bool act(struct sim *sim, struct design *design, enum deed deed) {
@@ -184,6 +185,8 @@ static bool act(struct sim *sim, struct design *design, enum deed deed) {
         return deed == DEED_DELETE ? people_delete(sim, design) : people_update(sim, design);
     case DEED_SCHEDULE:
         return draw_chance(800) ? people_put_schedule(sim, design) : people_delete_schedule(sim, design);
+    case DEED_STOP_BUILD:
+        return people_stop_build(sim);
     case DEED_RETRY:
         return people_retry(sim);
     case DEED_ROLL_BACK:

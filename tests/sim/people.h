@@ -47,6 +47,8 @@ bool people_delete(struct sim *sim, struct design *design);
 bool people_put_schedule(struct sim *sim, struct design *design);
 bool people_delete_schedule(struct sim *sim, struct design *design);
 
+bool people_stop_build(struct sim *sim);
+
 /* people_stages.c */
 bool people_retry(struct sim *sim);
 bool people_roll_back(struct sim *sim);

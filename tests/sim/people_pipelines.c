@@ -1,4 +1,4 @@
-/* What people do to pipelines themselves, and to their schedules. */
+/* What people do to pipelines themselves, to their schedules, and to builds. */
 #include "tests/sim/people.h"
 
 #include "tests/sim/draw.h"
@@ -73,5 +73,36 @@ static bool delete_schedule(struct tx *tx, void *context, struct err *err) {
 bool people_delete_schedule(struct sim *sim, struct design *design) {
     struct order order = {.design = design};
     (void)people_ask(sim, delete_schedule, &order, people_say(sim, "delete the schedule", design->name, NULL));
+    return true;
+}
+
+/* ---- builds ---- */
+
+/* The newest that runs, where there is one. */
+static bool stop_build(struct tx *tx, void *context, struct err *err) {
+    struct order *order = context;
+    struct arena *arena = &order->sim->scratch;
+    static const char *const projects[] = {"shop", "tools"};
+    order->count = 0;
+    for (size_t i = 0; i < 2 && order->count == 0; i++) {
+        struct build_row *rows = NULL, stopped;
+        size_t count = 0;
+        if (!builds_list(tx, arena, projects[i], false, 0, 5, &rows, &count, err))
+            return false;
+        for (size_t j = 0; j < count && order->count == 0; j++) {
+            if (rows[j].status != BUILD_IN_PROGRESS)
+                continue;
+            order->count = 1;
+            if (!engine_stop_build(tx, arena, projects[i], rows[j].uuid, &stopped, err))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool people_stop_build(struct sim *sim) {
+    struct order order = {0};
+    if (people_ask(sim, stop_build, &order, "stop a build") == ANSWER_DONE && order.count)
+        count(COUNT_BUILDS_STOPPED);
     return true;
 }

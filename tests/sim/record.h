@@ -43,6 +43,7 @@ enum count {
     COUNT_FENCED, /* messages that were refused as stale */
     COUNT_RUNNER_CRASHES,
     COUNT_RUNNER_STALLS,
+    COUNT_RETURNED,
     COUNT_RUNNERS_REMOVED,
     COUNT_LEASES_OVER, /* jobs that were given up or taken back */
     COUNT_STARTS_AGAIN,
@@ -51,6 +52,7 @@ enum count {
     COUNT_ABANDONS,
     COUNT_GIVEN_UP,
     COUNT_APPROVALS,
+    COUNT_BUILDS_STOPPED,
     COUNT_UPDATES,
     COUNT_DELETIONS,
     COUNT_SCHEDULES,

@@ -111,13 +111,34 @@ static void replace(struct sim *sim, struct runner *runner) {
     runner->doubtful = runner->exists;
 }
 
+/* In good order: what it was offered and has not begun goes back at once. */
+static bool end_well(struct sim *sim, struct runner *runner) {
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (runner->slots[i].state == SLOT_WORKS)
+            return false;
+    }
+    for (size_t i = 0; i < SLOTS && runner->said_hello; i++) {
+        struct request request = slot_request(sim, runner, &runner->slots[i], REQUEST_RETURN);
+        if (runner->slots[i].state != SLOT_TAKEN)
+            continue;
+        network_send(sim, &request);
+        count(COUNT_RETURNED);
+    }
+    note("runner %d ends in good order", (int)(runner - sim->runners));
+    runner->alive = false;
+    runner->back_ms = sim->now_ms + draw_between(1000, 30000);
+    for (size_t i = 0; i < SLOTS; i++)
+        slot_forget_job(&runner->slots[i]);
+    return true;
+}
+
 void runner_trouble(struct sim *sim) {
     struct runner *runner = &sim->runners[draw_below(sim->runner_count)];
     if (runner->exists && !runner->alive && draw_chance(300)) {
         replace(sim, runner);
         return;
     }
-    if (!is_up(sim, runner))
+    if (!is_up(sim, runner) || (draw_chance(250) && end_well(sim, runner)))
         return;
     if (draw_chance(500)) {
         crash(sim, runner);

@@ -62,6 +62,7 @@ enum request_kind {
     REQUEST_PROGRESS,
     REQUEST_ARTIFACT,
     REQUEST_RESULT,
+    REQUEST_RETURN,
 };
 
 /* A message of a runner; who gets the answer is in it. */

@@ -204,6 +204,7 @@ static void hear_progress_of_work(struct slot *slot, const struct request *reque
         slot->work = WORK_OUTPUTS;
         break;
     case REQUEST_RESULT:
+    case REQUEST_RETURN:
         slot_forget_job(slot);
         break;
     case REQUEST_HELLO:
