@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#define IMAGES 3000
+#define IMAGES 2000
 #define WRITES_MAX 12
 #define ROWS_MAX 6 /* of one write */
 

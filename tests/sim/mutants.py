@@ -23,13 +23,15 @@ MUTANTS = [
            "UPDATE jobs SET state = 'queued', token = token,",
            "who lost the job is fenced off only when somebody else gets it"),
     Mutant("a mark without a fence", "server/jobs/queue.c",
-           "    return queue_hold(tx, &arena, fence, &job, err) &&\n"
-           "           job_rows_set_checkpoint(",
+           "    if (!queue_hold(tx, &arena, fence, &job, err))\n",
            "    if (!job_rows_get(tx, &arena, fence->job_id, &job, err))\n"
            "        return false;\n"
-           "    return job.state != JOB_RUNNING ||\n"
-           "           job_rows_set_checkpoint(",
+           "    if (job.state != JOB_RUNNING && !stale(fence->job_id, err))\n",
            "the fence is not checked in the transaction that writes"),
+    Mutant("what was given up may begin", "server/jobs/queue.c",
+           "    if (job.cancel == JOB_CANCEL_ABANDON)\n",
+           "    if (job.cancel == JOB_CANCEL_ABANDON && !fence)\n",
+           "a deploy begins beside the next one of its target"),
     Mutant("leases of the boot before", "server/engine/engine_clock.c",
            "return job_rows_extend_all(tx, clock_boot_ms(tx_clock(tx)) + QUEUE_LEASE_MS, err)",
            "return job_rows_next_deadline(tx, &(int64_t){0}, err)",
@@ -138,7 +140,7 @@ MUTANTS = [
            '"PRAGMA synchronous = FULL;"', '"PRAGMA synchronous = NORMAL;"',
            "a power loss takes what was acknowledged"),
     Mutant("the commit's failure is not looked at", "server/store/db.c",
-           'code = connection_run(writer, "COMMIT");', '(void)connection_run(writer, "COMMIT");',
+           'code = connection_step(writer, "COMMIT");', '(void)connection_step(writer, "COMMIT");',
            "on a full disk everything is acknowledged and nothing is kept"),
     Mutant("a group that was rolled back is acknowledged", "server/store/db.c",
            "    if (code == SQLITE_OK) {\n        fire_wakes(db);\n        return;",

@@ -171,6 +171,21 @@ static void check_fence(const struct sim *sim, const struct request *request) {
     }
 }
 
+/* A side effect comes next: whose action has ended must not get so far. */
+static void check_begun(struct sim *sim, const struct request *request) {
+    const struct seen *seen = sim->seen;
+    look(sim, false);
+    for (size_t i = 0; i < seen->job_count; i++) {
+        if (!str_equal(seen->jobs[i].id, request->job))
+            continue;
+        for (size_t j = 0; j < seen->action_count; j++) {
+            if (seen->actions[j].id == seen->jobs[i].action_run_id && seen->actions[j].status != ACTION_IN_PROGRESS)
+                violated("what has ended is not worked on", "action run %s has ended and job %s may begin",
+                         seen->actions[j].uuid, request->job);
+        }
+    }
+}
+
 enum answer runner_request(struct sim *sim, const struct request *request, struct reply *reply, struct err *err) {
     struct runner *runner = &sim->runners[request->runner];
     struct asking asking = {
@@ -186,6 +201,8 @@ enum answer runner_request(struct sim *sim, const struct request *request, struc
     tell_request(request, answer, reply, err);
     if (answer == ANSWER_DONE)
         check_fence(sim, request);
+    if (answer == ANSWER_DONE && request->kind == REQUEST_CHECKPOINT)
+        check_begun(sim, request);
     if (answer == ANSWER_DONE && asking.unfit) {
         check_skipped(sim, asking.unfit);
         err_set_code(err, ERR_CONFLICT, "StaleTokenException", "the job could not be handed out");
