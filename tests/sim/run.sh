@@ -10,11 +10,11 @@ shift
 sim=$build/tests/sim/sim
 
 build_sim() {
-    mkdir -p "$(dirname "$build")"
     [ -f "$build/build.ninja" ] || meson setup "$build" "$root" --buildtype=release -Db_ndebug=false || return 1
     ninja -C "$build" tests/sim/sim
 }
 
+mkdir -p "$(dirname "$build")"
 if ! build_sim >"$build.log" 2>&1; then
     tail -25 "$build.log" >&2
     echo "sim: the build failed; all of its output is in '$build.log'" >&2
