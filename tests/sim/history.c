@@ -19,8 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEPS_LEAST 25
-#define STEPS_MOST 65
+#define STEPS_LEAST 22
+#define STEPS_MOST 56
 #define WHOLE_LOOK_EACH 10
 #define ROUNDS_MAX 400
 

@@ -67,7 +67,7 @@ static bool read_all(struct tx *tx, void *context, struct err *err) {
     struct looking *looking = context;
     return look_read(tx, looking, err) && look_read_workers(tx, looking, err) &&
            look_read_schedules(tx, looking, err) && look_read_events(tx, looking, err) &&
-           (!looking->whole || look_waits(tx, looking, err));
+           (!looking->whole || (look_waits(tx, looking, err) && look_whole(tx, looking, err)));
 }
 
 void look_begin(struct sim *sim) {

@@ -77,6 +77,12 @@ struct seen_worker_job {
     int state;
 };
 
+/* A version of a pipeline, by its place in the order of both numbers within one pipeline. */
+struct seen_version {
+    int64_t pipeline_id, version;
+    uint64_t fixed;
+};
+
 /* Rows in the order of their ids; a row keeps its place. */
 struct seen {
     struct seen_execution *executions;
@@ -88,6 +94,8 @@ struct seen {
     size_t execution_room, stage_room, action_room, job_room, condition_room;
     struct seen_gate *gates;
     size_t gate_count, gate_room;
+    struct seen_version *versions;
+    size_t version_count, version_room;
     struct seen_worker_job *worker_jobs;
     size_t worker_job_count, worker_job_room;
     struct seen_schedule *schedules;
@@ -113,6 +121,8 @@ bool look_read(struct tx *tx, struct looking *looking, struct err *err);
 bool look_read_actions(struct tx *tx, struct looking *looking, struct err *err); /* look_work.c, as is the next */
 bool look_read_jobs(struct tx *tx, struct looking *looking, struct err *err);
 bool look_read_events(struct tx *tx, struct looking *looking, struct err *err);
+/* look_whole.c: what is too dear for each step. */
+bool look_whole(struct tx *tx, struct looking *looking, struct err *err);
 /* look_workers.c */
 bool look_read_workers(struct tx *tx, struct looking *looking, struct err *err);
 bool seen_by_worker(const struct seen *seen, int64_t action_run_id); /* a job of it has not ended */
