@@ -121,6 +121,10 @@ MUTANTS = [
     Mutant("retried without an end", "server/engine/advance.c",
            "if (execution->auto_retries == 0)", "if (execution->auto_retries < 3)",
            "a stage that cannot succeed is tried again and again"),
+    Mutant("the artifact of the first try", "server/store/artifact_rows.c",
+           "ORDER BY f.execution_id = :execution_id DESC, a.id DESC LIMIT 1",
+           "ORDER BY f.execution_id = :execution_id DESC, a.id LIMIT 1",
+           "after a retry the old build is deployed"),
     # ---- schedules and job workers
     Mutant("a missed schedule is forgotten", "server/engine/engine_schedules.c",
            "if (!row->enabled || (row->next_ms && row->next_ms <= now))",

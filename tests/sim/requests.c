@@ -92,12 +92,18 @@ static bool checkpoint(struct tx *tx, struct asking *asking, struct err *err) {
     return queue_checkpoint(tx, &asking->fence, mark, err);
 }
 
+/* What an action run makes is its own. */
+static void artifact_of(const char *action_run, const char *name, char out[SHA256_HEX_SIZE]) {
+    char text[128];
+    int length = snprintf(text, sizeof text, "%s/%s", action_run, name);
+    hash_sha256_hex(text, (size_t)length, out);
+}
+
 static bool carry_out(struct tx *tx, void *context, struct err *err) {
     struct asking *asking = context;
     struct arena *arena = &asking->sim->scratch;
     const struct wire_progress progress = {.token = asking->request->token, .summary = "half", .percent = 50};
-    static const char sha[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    const char *found = NULL;
+    char sha[SHA256_HEX_SIZE];
     int64_t size = 0;
     switch (asking->request->kind) {
     case REQUEST_HELLO:
@@ -109,13 +115,14 @@ static bool carry_out(struct tx *tx, void *context, struct err *err) {
     case REQUEST_HEARTBEAT:
         return queue_heartbeat(tx, &asking->fence, &asking->reply->cancel, err);
     case REQUEST_INPUT:
-        return queue_get_artifact(tx, arena, &asking->fence, asking->request->name, &found, &size, err);
+        return queue_get_artifact(tx, arena, &asking->fence, asking->request->name, &asking->reply->sha256, &size, err);
     case REQUEST_CHECKPOINT:
         return checkpoint(tx, asking, err);
     case REQUEST_PROGRESS:
         return queue_progress(tx, arena, &asking->fence, &progress, err);
     case REQUEST_ARTIFACT:
-        return queue_put_artifact(tx, arena, &asking->fence, asking->request->name, sha, 7, err);
+        artifact_of(asking->request->action_run, asking->request->name, sha);
+        return queue_put_artifact(tx, arena, &asking->fence, asking->request->name, arena_strdup(arena, sha), 7, err);
     case REQUEST_RESULT:
         return finish(tx, asking, err);
     case REQUEST_RETURN:
@@ -171,6 +178,36 @@ static void check_fence(const struct sim *sim, const struct request *request) {
     }
 }
 
+static const struct seen_action *find_maker(const struct sim *sim, const struct request *request, const char *sha256) {
+    for (size_t i = sim->seen->action_count; i-- > 0;) {
+        char sha[SHA256_HEX_SIZE];
+        artifact_of(sim->seen->actions[i].uuid, request->name, sha);
+        if (str_equal(sha, sha256))
+            return &sim->seen->actions[i];
+    }
+    return NULL;
+}
+
+/* By an action that succeeded, in the same execution or in the one that it rolls back to, and that is not done again.
+ */
+static bool was_made(const struct sim *sim, const struct request *request, const char *sha256) {
+    const struct seen_action *user = seen_action(sim->seen, request->action_run);
+    const struct seen_action *maker = find_maker(sim, request, sha256);
+    if (!maker || !user || maker->status != ACTION_SUCCEEDED || maker->set_aside)
+        return false;
+    const struct seen_execution *execution = seen_execution(sim->seen, user->execution_id);
+    return maker->execution_id == execution->id || maker->execution_id == execution->rollback_of;
+}
+
+static void check_input(struct sim *sim, const struct request *request, const char *sha256) {
+    if (was_made(sim, request, sha256))
+        return;
+    look(sim, false); /* it may have been made since the last one */
+    if (!was_made(sim, request, sha256))
+        violated("an input is what an earlier action made", "action run %s got '%s', which is not that",
+                 request->action_run, request->name);
+}
+
 /* A side effect comes next: whose action has ended must not get so far. */
 static void check_begun(struct sim *sim, const struct request *request) {
     const struct seen *seen = sim->seen;
@@ -201,6 +238,8 @@ enum answer runner_request(struct sim *sim, const struct request *request, struc
     tell_request(request, answer, reply, err);
     if (answer == ANSWER_DONE)
         check_fence(sim, request);
+    if (answer == ANSWER_DONE && request->kind == REQUEST_INPUT)
+        check_input(sim, request, reply->sha256);
     if (answer == ANSWER_DONE && request->kind == REQUEST_CHECKPOINT)
         check_begun(sim, request);
     if (answer == ANSWER_DONE && asking.unfit) {

@@ -11,6 +11,7 @@ struct reply {
     bool has_job;
     struct wire_job job; /* in sim->scratch */
     enum job_cancel cancel;
+    const char *sha256; /* of an input */
 };
 
 /* requests.c: what the server's doors do with the message (server/api/jobs). */

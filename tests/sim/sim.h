@@ -75,9 +75,9 @@ struct request {
     char claim[UUID_SIZE];
     char job[UUID_SIZE];
     int64_t token;
-    const char *name; /* of an artifact */
-    int outcome;      /* of a result */
-    const char *variable;
+    const char *action_run; /* uuid */
+    const char *name;       /* of an artifact */
+    int outcome;            /* of a result */
 };
 
 /* What a slot does for its job, in this order; some are left out. */
@@ -116,7 +116,6 @@ struct slot {
     size_t input_count;
     const char *const *outputs;
     size_t output_count;
-    const char *variable;
     int outcome;
 };
 

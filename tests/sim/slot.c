@@ -26,6 +26,7 @@ struct request slot_request(const struct sim *sim, const struct runner *runner, 
                               .slot = (size_t)(slot - runner->slots),
                               .instance = runner->instance,
                               .token = slot->token,
+                              .action_run = slot->action_run,
                               .outcome = slot->outcome};
     memcpy(request.claim, slot->claim, UUID_SIZE);
     memcpy(request.job, slot->job, UUID_SIZE);
