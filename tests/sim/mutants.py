@@ -125,6 +125,10 @@ MUTANTS = [
            "ORDER BY f.execution_id = :execution_id DESC, a.id DESC LIMIT 1",
            "ORDER BY f.execution_id = :execution_id DESC, a.id LIMIT 1",
            "after a retry the old build is deployed"),
+    Mutant("the variable of the first try", "server/store/action_runs.c",
+           "ORDER BY a.execution_id = :execution_id DESC, a.id DESC LIMIT 1",
+           "ORDER BY a.execution_id = :execution_id DESC, a.id LIMIT 1",
+           "after a retry a build gets what the old one put out"),
     # ---- schedules and job workers
     Mutant("a missed schedule is forgotten", "server/engine/engine_schedules.c",
            "if (!row->enabled || (row->next_ms && row->next_ms <= now))",

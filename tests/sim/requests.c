@@ -72,7 +72,8 @@ static bool lease(struct tx *tx, struct asking *asking, struct err *err) {
 }
 
 static bool finish(struct tx *tx, struct asking *asking, struct err *err) {
-    const struct wire_variable variable = {.name = "V", .value = "1"};
+    /* Its own name: whoever uses it shows whose it was. */
+    const struct wire_variable variable = {.name = "V", .value = asking->request->action_run};
     const struct wire_result result = {
         .token = asking->request->token,
         .outcome = (enum wire_outcome)asking->request->outcome,
@@ -188,15 +189,33 @@ static const struct seen_action *find_maker(const struct sim *sim, const struct 
     return NULL;
 }
 
-/* By an action that succeeded, in the same execution or in the one that it rolls back to, and that is not done again.
- */
-static bool was_made(const struct sim *sim, const struct request *request, const char *sha256) {
-    const struct seen_action *user = seen_action(sim->seen, request->action_run);
-    const struct seen_action *maker = find_maker(sim, request, sha256);
+static bool may_use(const struct sim *sim, const char *user_uuid, const struct seen_action *maker) {
+    const struct seen_action *user = seen_action(sim->seen, user_uuid);
     if (!maker || !user || maker->status != ACTION_SUCCEEDED || maker->set_aside)
         return false;
     const struct seen_execution *execution = seen_execution(sim->seen, user->execution_id);
     return maker->execution_id == execution->id || maker->execution_id == execution->rollback_of;
+}
+
+/* The output variable that a build was given, of an action as below. */
+static void check_variable(struct sim *sim, const struct wire_job *job) {
+    const struct json *environment = json_get(json_get(job->build, "environment"), "environmentVariables");
+    json_each(variable, environment) {
+        const char *value = json_get_text(variable, "value");
+        if (!str_equal(json_get_text(variable, "name"), "V") ||
+            may_use(sim, job->action_execution_id, seen_action(sim->seen, value)))
+            continue;
+        look(sim, false);
+        if (!may_use(sim, job->action_execution_id, seen_action(sim->seen, value)))
+            violated("a variable is what an earlier action put out", "action run %s got '%s', which is not that",
+                     job->action_execution_id, value);
+    }
+}
+
+/* By an action that succeeded, in the same execution or in the one that it rolls back to, and that is not done again.
+ */
+static bool was_made(const struct sim *sim, const struct request *request, const char *sha256) {
+    return may_use(sim, request->action_run, find_maker(sim, request, sha256));
 }
 
 static void check_input(struct sim *sim, const struct request *request, const char *sha256) {
@@ -238,6 +257,8 @@ enum answer runner_request(struct sim *sim, const struct request *request, struc
     tell_request(request, answer, reply, err);
     if (answer == ANSWER_DONE)
         check_fence(sim, request);
+    if (answer == ANSWER_DONE && reply->has_job && reply->job.build)
+        check_variable(sim, &reply->job);
     if (answer == ANSWER_DONE && request->kind == REQUEST_INPUT)
         check_input(sim, request, reply->sha256);
     if (answer == ANSWER_DONE && request->kind == REQUEST_CHECKPOINT)
