@@ -167,7 +167,14 @@ static const char *write_design(struct sim *sim, const struct design *design) {
     bool turned = roll(&draft, 4) == 0;
     for (size_t i = 0; i < stages; i++)
         write_stage(&draft, stage_names[turned ? stages - 1 - i : i]);
-    str_append(&draft.text, "]}");
+    str_append(&draft.text, "]");
+    if (roll(&draft, 3) == 0)
+        str_append(
+            &draft.text,
+            ",\"triggers\":[{\"providerType\":\"CodeStarSourceConnection\",\"gitConfiguration\":{\"sourceActionName\":"
+            "\"App\",\"push\":[{\"branches\":{\"includes\":[\"main\"]},\"filePaths\":{\"includes\":["
+            "\"src/**\"]}}]}}]");
+    str_append(&draft.text, "}");
     const char *text = arena_strdup(&sim->arena, str_text(&draft.text));
     str_release(&draft.text);
     return text;

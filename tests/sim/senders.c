@@ -119,11 +119,15 @@ static bool change(struct tx *tx, void *context, struct err *err) {
 }
 
 static void push(struct sim *sim) {
+    static const char *const files[] = {"README.md", "src/app.js"};
     const char *commit = arena_printf(&sim->scratch, "%040llx", (unsigned long long)draw_bits());
     const struct engine_change_request request = {.hosted = true,
                                                   .repository = "shop",
                                                   .branch = "main",
                                                   .commit_id = commit,
+                                                  .files = &files[draw_below(2)],
+                                                  .file_count = 1,
+                                                  .files_known = true,
                                                   .summary = "a change",
                                                   .trigger_type = "CloudWatchEvent",
                                                   .by = "git"};
