@@ -12,10 +12,15 @@
 
 enum fate { FATE_WELL, FATE_REQUEST_LOST, FATE_ANSWER_LOST, FATE_DOUBLED, FATE_LATE };
 
-static enum fate draw_fate(const struct sim *sim) {
+/* Marks fare worse than others: what a late one would do is worst. */
+static enum fate draw_fate(const struct sim *sim, enum request_kind kind) {
     static const unsigned weights[] = {
         [FATE_WELL] = 880, [FATE_REQUEST_LOST] = 25, [FATE_ANSWER_LOST] = 30, [FATE_DOUBLED] = 30, [FATE_LATE] = 35};
-    return sim->faults ? (enum fate)draw_weighted(weights, sizeof weights / sizeof *weights) : FATE_WELL;
+    static const unsigned worse[] = {
+        [FATE_WELL] = 700, [FATE_REQUEST_LOST] = 25, [FATE_ANSWER_LOST] = 35, [FATE_DOUBLED] = 120, [FATE_LATE] = 120};
+    if (!sim->faults)
+        return FATE_WELL;
+    return (enum fate)draw_weighted(kind == REQUEST_CHECKPOINT ? worse : weights, sizeof weights / sizeof *weights);
 }
 
 static void post(struct sim *sim, const struct request *request) {
@@ -43,7 +48,7 @@ static void deliver(struct sim *sim, const struct request *request, bool answere
 void network_send(struct sim *sim, struct request *request) {
     request->id = ++sim->last_request;
     request->sent_ms = sim->now_ms;
-    switch (draw_fate(sim)) {
+    switch (draw_fate(sim, request->kind)) {
     case FATE_WELL:
         deliver(sim, request, true);
         break;
