@@ -50,7 +50,7 @@ struct log_piece {
 bool logs_append(struct logs *logs, const char *id, const struct log_piece *piece, int64_t *out_size, struct err *err);
 
 /* Ends the log: what stands without a line feed becomes its last line; on disk when this returns. Again: nothing. A log
- * without a byte is made and closed. */
+ * without a byte is made and closed; only its bytes are worth waiting for the disk. */
 bool logs_finish(struct logs *logs, const char *id, struct err *err);
 
 /* A log that nobody wrote to yet is one of 0 lines. */
