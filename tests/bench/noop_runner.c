@@ -102,25 +102,37 @@ static void note_end(struct bench *bench) {
 
 /* ---- one job ---- */
 
-static void tell(struct link *link, struct arena *arena, const struct wire_job *job, const char *door,
-                 const struct json *body) {
-    struct err err = {0};
-    const struct link_call call = {
-        .method = "POST", .path = arena_printf(arena, "/runner/jobs/%s/%s", job->id, door), .body = body};
-    if (!link_send(link, arena, &call, NULL, NULL, &err))
-        die(door, &err);
+static bool never(void *context) {
+    (void)context;
+    return false;
 }
 
-static void acknowledge(struct link *link, struct arena *arena, const struct wire_job *job) {
+/* False where the job is not ours any more: after a machine stood still for longer than an offer lasts. */
+static bool tell(struct link *link, struct arena *arena, const struct wire_job *job, const char *door,
+                 const struct json *body) {
+    struct err err = {0};
+    const struct link_call call = {.method = "POST",
+                                   .path = arena_printf(arena, "/runner/jobs/%s/%s", job->id, door),
+                                   .body = body,
+                                   .repeat = never};
+    if (link_send(link, arena, &call, NULL, NULL, &err))
+        return true;
+    if (err.kind != ERR_CONFLICT)
+        die(door, &err);
+    (void)fprintf(stderr, "noop-runner: %s: %s\n", door, err.message);
+    return false;
+}
+
+static bool acknowledge(struct link *link, struct arena *arena, const struct wire_job *job) {
     struct json *body = json_object(arena);
     json_set_integer(arena, body, "token", job->token);
-    tell(link, arena, job, "acknowledge", body);
+    return tell(link, arena, job, "acknowledge", body);
 }
 
 /* Each artifact has bytes of its own, as those of real sources have. */
 static void upload(struct link *link, struct arena *arena, const struct wire_job *job, const char *name) {
     struct err err = {0};
-    const struct link_call rules = {.method = NULL};
+    const struct link_call rules = {.repeat = never};
     char path[] = "/tmp/noop-artifact-XXXXXX";
     int fd = mkstemp(path);
     if (fd < 0 || dprintf(fd, "the source of %s\n", job->execution_id) < 0 || close(fd) != 0)
@@ -133,7 +145,7 @@ static void upload(struct link *link, struct arena *arena, const struct wire_job
     (void)unlink(path);
 }
 
-static void finish(struct link *link, struct arena *arena, const struct wire_job *job) {
+static bool finish(struct link *link, struct arena *arena, const struct wire_job *job) {
     struct wire_result result = {.token = job->token, .outcome = WIRE_SUCCEEDED};
     if (job->source) {
         char hex[SHA256_HEX_SIZE];
@@ -141,7 +153,7 @@ static void finish(struct link *link, struct arena *arena, const struct wire_job
         result.revision_id = arena_strndup(arena, hex, 40);
         result.revision_summary = "A change";
     }
-    tell(link, arena, job, "result", wire_result_encode(arena, &result));
+    return tell(link, arena, job, "result", wire_result_encode(arena, &result));
 }
 
 /* The other slot is in its long poll, as far as one can see from here. */
@@ -153,15 +165,15 @@ static void let_other_park(const struct bench *bench) {
 
 static void do_job(struct bench *bench, struct link *link, struct arena *arena, const struct wire_job *job) {
     bool last = str_equal(job->action, "Last");
-    acknowledge(link, arena, job);
+    if (!acknowledge(link, arena, job))
+        return;
     for (size_t i = 0; i < job->output_count; i++)
         upload(link, arena, job, job->outputs[i]);
     if (bench->transitions) {
         let_other_park(bench);
         atomic_store(&bench->result_sent_us, last ? 0 : now_us());
     }
-    finish(link, arena, job);
-    if (last)
+    if (finish(link, arena, job) && last)
         note_end(bench);
 }
 
@@ -176,7 +188,8 @@ static bool lease(struct bench *bench, struct link *link, struct arena *arena, s
     const struct link_call call = {.method = "POST",
                                    .path = "/runner/lease",
                                    .body = wire_lease_encode(arena, &question),
-                                   .wait_seconds = WAIT_SECONDS};
+                                   .wait_seconds = WAIT_SECONDS,
+                                   .repeat = never};
     const struct json *answer = NULL;
     int status = 0;
     struct err err = {0};
