@@ -23,7 +23,7 @@
 
 #define JOBS_MAX 64
 #define LOOK_EACH_SECONDS 1
-#define HANGS_AFTER_SECONDS 30 /* of processor time the dearest history takes less than a tenth */
+#define HANGS_AFTER_SECONDS 120 /* without a step, which takes a thousandth of that on a slow machine */
 
 struct options {
     uint64_t from, seeds;
