@@ -3,6 +3,7 @@
  */
 #include "server/jobs/job_message.h"
 
+#include "common/hash.h"
 #include "server/store/action_runs.h"
 #include "server/store/conditions.h"
 #include "tests/unit/server/jobs/bench.h"
@@ -96,6 +97,7 @@ static void rule_test(void **state) {
 }
 
 int main(void) {
+    hash_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_test),
         cmocka_unit_test(rule_test),
