@@ -20,7 +20,7 @@
 
 /* A part of an object key. A name of dots alone would be a way out of a folder to whoever reads it as a path. */
 static const char *key_part(struct arena *arena, const char *name, size_t most) {
-    char *part = arena_strndup(arena, name, most);
+    char *part = arena_strndup(arena, name, strnlen(name, most));
     if (strspn(part, ".") == strlen(part))
         memset(part, '-', strlen(part));
     return part;
