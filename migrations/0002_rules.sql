@@ -44,6 +44,7 @@ CREATE UNIQUE INDEX action_runs_target ON action_runs (target) WHERE status = 'I
 CREATE INDEX action_runs_target_waits ON action_runs (target, id) WHERE status = 'InProgress' AND target IS NOT NULL AND holds_target = 0;
 CREATE INDEX action_runs_look ON action_runs (look_ms) WHERE status = 'InProgress' AND look_ms IS NOT NULL;
 CREATE INDEX action_runs_condition ON action_runs (condition_id) WHERE condition_id IS NOT NULL;
+CREATE INDEX action_runs_rules ON action_runs (pipeline_id, id) WHERE condition_id IS NOT NULL;
 -- An action never has two runs under way in one stage run, nor a rule in one condition.
 DROP INDEX action_runs_once;
 CREATE UNIQUE INDEX action_runs_once ON action_runs (stage_run_id, action) WHERE status = 'InProgress' AND condition_id IS NULL;

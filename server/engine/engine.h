@@ -205,6 +205,9 @@ struct engine_retry_request {
  * ConflictException (something still runs that RETRY_ALL_ACTIONS would double). */
 bool engine_retry_stage(struct tx *tx, struct arena *arena, const struct engine_retry_request *request,
                         struct err *err);
+/* Whether that would be done now; changes nothing. */
+bool engine_can_retry_stage(struct tx *tx, struct arena *arena, const struct engine_retry_request *request, bool *out,
+                            struct err *err);
 
 struct engine_rollback_request {
     const char *pipeline;
@@ -219,6 +222,9 @@ struct engine_rollback_request {
  * succeed there, is a rollback itself, the stage is the first or was skipped, works, or the pipeline is PARALLEL). */
 bool engine_rollback_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
                            const char **execution, struct err *err);
+/* Whether that would be done now; changes nothing. */
+bool engine_can_roll_back_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
+                                bool *out, struct err *err);
 
 struct engine_transition_request {
     const char *pipeline;

@@ -72,6 +72,12 @@ static bool check_newest(struct tx *tx, const struct visit *visit, struct err *e
                         visit->run.name);
 }
 
+/* What would be said to who asks for it; anything else is trouble of ours. */
+static bool is_refusal(const struct err *why) {
+    return why->kind == ERR_CONFLICT || why->kind == ERR_NOT_FOUND || why->kind == ERR_LIMIT ||
+           str_equal(why->code, UNREADABLE_DEFINITION);
+}
+
 /* ---- retry ---- */
 
 static bool not_retryable(struct err *err, const char *stage, const char *why) {
@@ -129,19 +135,31 @@ static bool check_work(struct tx *tx, struct arena *arena, const struct visit *v
     return true;
 }
 
+static bool check_retry(struct tx *tx, struct arena *arena, const struct engine_retry_request *request,
+                        struct visit *visit, struct err *err) {
+    if (!find_visit(tx, arena, request->pipeline, request->stage, request->execution, visit, err))
+        return false;
+    if (!visit->was_there)
+        return not_retryable(err, request->stage, "the execution has not been in it");
+    if (!check_status(visit, err) || !check_newest(tx, visit, err) || !check_work(tx, arena, visit, request->mode, err))
+        return false;
+    if (visit->run.stage_index != visit->execution.stage_index)
+        return not_retryable(err, request->stage, "the execution has left it");
+    return !visit->run.ended_ms || check_execution_limit(tx, arena, &visit->pipeline, err);
+}
+
+bool engine_can_retry_stage(struct tx *tx, struct arena *arena, const struct engine_retry_request *request, bool *out,
+                            struct err *err) {
+    struct visit visit;
+    struct err why = {.kind = ERR_NONE};
+    *out = check_retry(tx, arena, request, &visit, &why);
+    return *out || is_refusal(&why) || pass_on(err, &why);
+}
+
 bool engine_retry_stage(struct tx *tx, struct arena *arena, const struct engine_retry_request *request,
                         struct err *err) {
     struct visit visit;
-    if (!find_visit(tx, arena, request->pipeline, request->stage, request->execution, &visit, err))
-        return false;
-    if (!visit.was_there)
-        return not_retryable(err, request->stage, "the execution has not been in it");
-    if (!check_status(&visit, err) || !check_newest(tx, &visit, err) ||
-        !check_work(tx, arena, &visit, request->mode, err))
-        return false;
-    if (visit.run.stage_index != visit.execution.stage_index)
-        return not_retryable(err, request->stage, "the execution has left it");
-    if (visit.run.ended_ms && !check_execution_limit(tx, arena, &visit.pipeline, err))
+    if (!check_retry(tx, arena, request, &visit, err))
         return false;
     const struct engine_event event = {
         .kind = EVENT_RETRY, .execution_id = visit.execution.id, .retry_mode = request->mode};
@@ -178,16 +196,29 @@ static bool check_idle(struct tx *tx, struct arena *arena, const struct visit *v
     return !found || newest.ended_ms || cannot_roll_back(err, stage, "an execution is in it; wait, or stop that one");
 }
 
+static bool check_rollback(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
+                           struct visit *visit, struct err *err) {
+    if (!find_visit(tx, arena, request->pipeline, request->stage, request->target, visit, err))
+        return false;
+    if (visit->pipeline.mode == MODE_PARALLEL)
+        return cannot_roll_back(err, request->stage, "the pipeline's execution mode is PARALLEL");
+    if (visit->stage_index == 0)
+        return cannot_roll_back(err, request->stage, "it is the source stage; start the pipeline with that revision");
+    return check_target(visit, request->stage, err) && check_idle(tx, arena, visit, request->stage, err);
+}
+
+bool engine_can_roll_back_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
+                                bool *out, struct err *err) {
+    struct visit visit;
+    struct err why = {.kind = ERR_NONE};
+    *out = check_rollback(tx, arena, request, &visit, &why);
+    return *out || is_refusal(&why) || pass_on(err, &why);
+}
+
 bool engine_rollback_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
                            const char **execution, struct err *err) {
     struct visit visit;
-    if (!find_visit(tx, arena, request->pipeline, request->stage, request->target, &visit, err))
-        return false;
-    if (visit.pipeline.mode == MODE_PARALLEL)
-        return cannot_roll_back(err, request->stage, "the pipeline's execution mode is PARALLEL");
-    if (visit.stage_index == 0)
-        return cannot_roll_back(err, request->stage, "it is the source stage; start the pipeline with that revision");
-    if (!check_target(&visit, request->stage, err) || !check_idle(tx, arena, &visit, request->stage, err))
+    if (!check_rollback(tx, arena, request, &visit, err))
         return false;
     struct step step = {.tx = tx, .arena = arena, .pipeline_id = visit.pipeline.id, .pipeline = visit.pipeline.name};
     const struct rollback rollback = {

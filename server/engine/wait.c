@@ -139,17 +139,38 @@ bool wait_of_execution(struct tx *tx, struct arena *arena, const struct executio
     return *out || wait_for_rules(tx, arena, execution, out, err);
 }
 
-bool wait_before_stage(struct tx *tx, struct arena *arena, int64_t pipeline_id, int stage_index,
-                       const struct execution_row **waiting, const char **out, struct err *err) {
+/* A rollback goes in first (advance.c), the others in the order in which they came. */
+static bool goes_in_before(const struct wait_in_front *a, const struct wait_in_front *b) {
+    if (a->execution->stage_index != b->execution->stage_index)
+        return a->execution->stage_index < b->execution->stage_index;
+    return a->execution->type == EXECUTION_ROLLBACK && b->execution->type != EXECUTION_ROLLBACK;
+}
+
+static void insert(struct wait_in_front *list, size_t count, struct wait_in_front item) {
+    size_t place = count;
+    for (; place > 0 && goes_in_before(&item, &list[place - 1]); place--)
+        list[place] = list[place - 1];
+    list[place] = item;
+}
+
+bool wait_in_front(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct wait_in_front **out, size_t *count,
+                   struct err *err) {
     struct execution_row *rows = NULL;
-    size_t count = 0;
-    *waiting = NULL;
-    *out = NULL;
-    if (!executions_active(tx, arena, pipeline_id, &rows, &count, err))
+    struct view view;
+    size_t active = 0, waiting = 0;
+    if (!executions_active(tx, arena, pipeline_id, &rows, &active, err))
         return false;
-    for (size_t i = 0; i < count && !*waiting; i++) {
-        if (rows[i].place == PLACE_WAITING && rows[i].stage_index == stage_index)
-            *waiting = &rows[i];
+    for (size_t i = 0; i < active; i++)
+        waiting += rows[i].place == PLACE_WAITING;
+    if (waiting > 0 && !load_view(tx, arena, pipeline_id, 0, &view, err))
+        return false;
+    *out = arena_array(arena, struct wait_in_front, waiting);
+    *count = 0;
+    for (size_t i = 0; i < active; i++) {
+        if (rows[i].place != PLACE_WAITING)
+            continue;
+        const char *words = wait_before(arena, &view, rows[i].id);
+        insert(*out, (*count)++, (struct wait_in_front){.execution = &rows[i], .words = words});
     }
-    return !*waiting || wait_of_execution(tx, arena, *waiting, out, err);
+    return true;
 }

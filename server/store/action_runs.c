@@ -127,7 +127,8 @@ bool action_runs_list_pipeline(struct tx *tx, struct arena *arena, int64_t pipel
 bool action_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage, const char *action,
                         bool *found, struct action_run_row *out, struct err *err) {
     static const char sql[] = "SELECT " COLUMNS "WHERE a.pipeline_id = :pipeline_id AND a.stage = :stage "
-                              "AND a.action = :action AND a.condition_id IS NULL ORDER BY a.id DESC LIMIT 1";
+                              "AND a.action = :action AND a.condition_id IS NULL AND e.mode <> 'PARALLEL' "
+                              "ORDER BY a.id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
     query_text(&query, ":stage", stage);
@@ -162,17 +163,54 @@ bool action_runs_list_condition(struct tx *tx, struct arena *arena, int64_t cond
     return collect(&query, arena, out, count, err);
 }
 
-bool action_runs_list_rules(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t execution_id,
-                            int64_t before, size_t limit, struct action_run_row **out, size_t *count, struct err *err) {
-    static const char sql[] =
-        "SELECT " COLUMNS "WHERE a.pipeline_id = :pipeline_id AND a.id < :before AND a.condition_id IS NOT NULL "
-        "AND (:execution_id = 0 OR a.execution_id = :execution_id) ORDER BY a.id DESC LIMIT :limit";
+static bool page(struct tx *tx, const char *sql, struct arena *arena, int64_t owner_id, int64_t before, size_t limit,
+                 struct action_run_row **out, size_t *count, struct err *err) {
     struct query query CLEANUP(query_close) = query_open(tx, sql);
-    query_integer(&query, ":pipeline_id", pipeline_id);
-    query_integer(&query, ":execution_id", execution_id);
+    query_integer(&query, ":owner_id", owner_id);
     query_integer(&query, ":before", before ? before : INT64_MAX);
     query_integer(&query, ":limit", (int64_t)limit);
     return collect(&query, arena, out, count, err);
+}
+
+/* No later run of the same action, or rule of the same kind of condition, in the execution's same stage. */
+#define NEWEST                                                                                                         \
+    "AND NOT EXISTS (SELECT 1 FROM action_runs b WHERE b.stage_run_id = a.stage_run_id AND b.id > a.id "               \
+    "AND b.action = a.action AND (SELECT kind FROM conditions WHERE id = b.condition_id) IS c.kind) "
+
+bool action_runs_list_execution(struct tx *tx, struct arena *arena, int64_t execution_id, bool newest, int64_t before,
+                                size_t limit, struct action_run_row **out, size_t *count, struct err *err) {
+    static const char all[] =
+        "SELECT " COLUMNS "WHERE a.execution_id = :owner_id AND a.id < :before AND a.condition_id IS NULL "
+        "ORDER BY a.id DESC LIMIT :limit";
+    static const char newest_ones[] = "SELECT " COLUMNS "WHERE a.execution_id = :owner_id AND a.id < :before "
+                                      "AND a.condition_id IS NULL " NEWEST "ORDER BY a.id DESC LIMIT :limit";
+    return page(tx, newest ? newest_ones : all, arena, execution_id, before, limit, out, count, err);
+}
+
+bool action_runs_list_rules(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
+                            struct action_run_row **out, size_t *count, struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE a.pipeline_id = :owner_id AND a.id < :before AND a.condition_id IS NOT NULL "
+        "ORDER BY a.id DESC LIMIT :limit";
+    return page(tx, sql, arena, pipeline_id, before, limit, out, count, err);
+}
+
+bool action_runs_list_rules_of(struct tx *tx, struct arena *arena, int64_t execution_id, bool newest, int64_t before,
+                               size_t limit, struct action_run_row **out, size_t *count, struct err *err) {
+    static const char all[] =
+        "SELECT " COLUMNS "WHERE a.execution_id = :owner_id AND a.id < :before AND a.condition_id IS NOT NULL "
+        "ORDER BY a.id DESC LIMIT :limit";
+    static const char newest_ones[] = "SELECT " COLUMNS "WHERE a.execution_id = :owner_id AND a.id < :before "
+                                      "AND a.condition_id IS NOT NULL " NEWEST "ORDER BY a.id DESC LIMIT :limit";
+    return page(tx, newest ? newest_ones : all, arena, execution_id, before, limit, out, count, err);
+}
+
+bool action_runs_find(struct tx *tx, struct arena *arena, const char *uuid, bool *found, struct action_run_row *out,
+                      struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE a.uuid = :uuid";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":uuid", uuid);
+    return one(&query, arena, found, out, err);
 }
 
 bool action_runs_target_holder(struct tx *tx, struct arena *arena, const char *target, bool *found,

@@ -68,16 +68,29 @@ bool action_runs_list(struct tx *tx, struct arena *arena, int64_t execution_id, 
 bool action_runs_list_pipeline(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
                                struct action_run_row **out, size_t *count, struct err *err);
 
-/* The newest of that action; *found false where it never ran. */
+/* Those of an execution, newest first, with an id smaller than `before` (0: from the newest); `newest`: without those
+ * that a retry did again. */
+bool action_runs_list_execution(struct tx *tx, struct arena *arena, int64_t execution_id, bool newest, int64_t before,
+                                size_t limit, struct action_run_row **out, size_t *count, struct err *err);
+
+/* The action, or the rule, of that actionExecutionId. */
+bool action_runs_find(struct tx *tx, struct arena *arena, const char *uuid, bool *found, struct action_run_row *out,
+                      struct err *err);
+
+/* The newest of that action, but for PARALLEL executions, of which AWS shows no state; *found false where it never ran.
+ */
 bool action_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage, const char *action,
                         bool *found, struct action_run_row *out, struct err *err);
 
 /* The rules of a condition, in the order in which they were begun. */
 bool action_runs_list_condition(struct tx *tx, struct arena *arena, int64_t condition_id, struct action_run_row **out,
                                 size_t *count, struct err *err);
-/* The rules of an execution's (0: a pipeline's) conditions, newest first, with an id smaller than `before`. */
-bool action_runs_list_rules(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t execution_id,
-                            int64_t before, size_t limit, struct action_run_row **out, size_t *count, struct err *err);
+/* The rules of a pipeline's conditions, newest first, with an id smaller than `before` (0: from the newest). */
+bool action_runs_list_rules(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
+                            struct action_run_row **out, size_t *count, struct err *err);
+/* The same of an execution's; `newest`: without those that were asked again in the same stage. */
+bool action_runs_list_rules_of(struct tx *tx, struct arena *arena, int64_t execution_id, bool newest, int64_t before,
+                               size_t limit, struct action_run_row **out, size_t *count, struct err *err);
 
 /* Who deploys to that target now; *found false for nobody. */
 bool action_runs_target_holder(struct tx *tx, struct arena *arena, const char *target, bool *found,

@@ -117,10 +117,11 @@ bool executions_list(struct tx *tx, struct arena *arena, int64_t pipeline_id, in
 bool executions_list_succeeded(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage,
                                int64_t before, size_t limit, struct execution_row **out, size_t *count,
                                struct err *err) {
+    /* Ids of a pipeline's executions grow as their numbers do, and the index on what succeeded has them. */
     static const char sql[] =
-        "SELECT " COLUMNS "WHERE e.pipeline_id = :pipeline_id AND e.number < :before AND EXISTS (SELECT 1 FROM "
-        "stage_runs s WHERE s.execution_id = e.id AND s.name = :stage AND s.status = 'Succeeded') "
-        "ORDER BY e.number DESC LIMIT :limit";
+        "SELECT " COLUMNS "JOIN stage_runs s ON s.execution_id = e.id WHERE s.pipeline_id = :pipeline_id "
+        "AND s.name = :stage AND s.status = 'Succeeded' AND s.execution_id < :before "
+        "ORDER BY s.execution_id DESC LIMIT :limit";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
     query_text(&query, ":stage", stage);
@@ -130,21 +131,29 @@ bool executions_list_succeeded(struct tx *tx, struct arena *arena, int64_t pipel
 }
 
 bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
-                                     const char *stage, int64_t except, bool *found, struct execution_row *out,
+                                     const char *stage, int64_t before, bool *found, struct execution_row *out,
                                      struct err *err) {
     static const char sql[] =
         "SELECT " COLUMNS "JOIN stage_runs s ON s.execution_id = e.id WHERE s.pipeline_id = :pipeline_id "
-        "AND s.name = :stage AND s.status = 'Succeeded' AND e.type = 'STANDARD' AND e.version = :version "
-        "AND e.id <> :except ORDER BY s.execution_id DESC LIMIT 1";
+        "AND s.name = :stage AND s.status = 'Succeeded' AND s.execution_id < :before AND e.type = 'STANDARD' "
+        "ORDER BY s.execution_id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
-    query_integer(&query, ":version", version);
     query_text(&query, ":stage", stage);
-    query_integer(&query, ":except", except);
-    *found = query_next(&query);
-    if (*found)
-        *out = execution_from_row(&query, arena);
-    return query_done(&query, err);
+    query_integer(&query, ":before", before);
+    struct execution_row newest;
+    /* Versions only grow: where the newest ran an older one, so did all before it. */
+    bool fits = query_next(&query);
+    if (fits) {
+        newest = execution_from_row(&query, arena);
+        fits = newest.version == version;
+    }
+    if (!query_done(&query, err))
+        return false;
+    *found = fits;
+    if (fits)
+        *out = newest;
+    return true;
 }
 
 bool executions_active(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct execution_row **out,

@@ -46,15 +46,16 @@ bool executions_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct
 bool executions_list(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t before, size_t limit,
                      struct execution_row **out, size_t *count, struct err *err);
 
-/* The same of those that succeeded in the stage of that name. */
+/* Those that succeeded in the stage of that name, newest first; with a smaller id than `before` (0: from the newest).
+ */
 bool executions_list_succeeded(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *stage,
                                int64_t before, size_t limit, struct execution_row **out, size_t *count,
                                struct err *err);
 
-/* The newest that a rollback of the stage may go back to: STANDARD, of that version, Succeeded there, and not `except`;
- * *found false for none. */
+/* The newest that a rollback of the stage may go back to: STANDARD, of that version, Succeeded there, with a smaller id
+ * than `before`; *found false for none. */
 bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
-                                     const char *stage, int64_t except, bool *found, struct execution_row *out,
+                                     const char *stage, int64_t before, bool *found, struct execution_row *out,
                                      struct err *err);
 
 /* Those that have not ended, oldest first. */

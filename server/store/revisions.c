@@ -45,11 +45,8 @@ bool revisions_list(struct tx *tx, struct arena *arena, int64_t execution_id, st
     return true;
 }
 
-bool revisions_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *action, bool *found,
-                      struct revision_row *out, struct err *err) {
-    static const char sql[] =
-        "SELECT " COLUMNS "FROM executions e JOIN source_revisions r ON r.execution_id = e.id AND r.action = :action "
-        "WHERE e.pipeline_id = :pipeline_id AND r.revision_id IS NOT NULL ORDER BY e.number DESC LIMIT 1";
+static bool find_newest(struct tx *tx, const char *sql, struct arena *arena, int64_t pipeline_id, const char *action,
+                        bool *found, struct revision_row *out, struct err *err) {
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
     query_text(&query, ":action", action);
@@ -57,6 +54,23 @@ bool revisions_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, c
     if (*found)
         *out = revision_from_row(&query, arena);
     return query_done(&query, err);
+}
+
+bool revisions_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *action, bool *found,
+                      struct revision_row *out, struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "FROM executions e JOIN source_revisions r ON r.execution_id = e.id AND r.action = :action "
+        "WHERE e.pipeline_id = :pipeline_id AND r.revision_id IS NOT NULL AND e.type = 'STANDARD' "
+        "AND e.mode <> 'PARALLEL' ORDER BY e.number DESC LIMIT 1";
+    return find_newest(tx, sql, arena, pipeline_id, action, found, out, err);
+}
+
+bool revisions_newest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *action, bool *found,
+                      struct revision_row *out, struct err *err) {
+    static const char sql[] =
+        "SELECT " COLUMNS "FROM executions e JOIN source_revisions r ON r.execution_id = e.id AND r.action = :action "
+        "WHERE e.pipeline_id = :pipeline_id AND e.type = 'STANDARD' ORDER BY e.number DESC LIMIT 1";
+    return find_newest(tx, sql, arena, pipeline_id, action, found, out, err);
 }
 
 bool revisions_before(struct tx *tx, struct arena *arena, int64_t execution_id, const char *stage, const char *action,

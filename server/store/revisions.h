@@ -25,8 +25,13 @@ struct revision_row {
 bool revisions_list(struct tx *tx, struct arena *arena, int64_t execution_id, struct revision_row **out, size_t *count,
                     struct err *err);
 
-/* The newest that a source action of the pipeline fetched (GetPipelineState's currentRevision); *found false: none. */
+/* The newest that a source action of the pipeline fetched (GetPipelineState's currentRevision), but for PARALLEL
+ * executions and rollbacks, which fetch nothing; *found false: none. */
 bool revisions_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *action, bool *found,
+                      struct revision_row *out, struct err *err);
+
+/* That of the pipeline's newest execution, fetched or not; *found false: none. */
+bool revisions_newest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *action, bool *found,
                       struct revision_row *out, struct err *err);
 
 /* What was fetched in the newest earlier execution of the same pipeline whose stage of that name succeeded: what an

@@ -88,7 +88,8 @@ static bool find(struct tx *tx, const char *sql, struct arena *arena, int64_t pi
 bool stage_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *name, bool *found,
                        struct stage_run_row *out, struct err *err) {
     static const char sql[] =
-        "SELECT " COLUMNS "WHERE pipeline_id = :pipeline_id AND name = :name ORDER BY id DESC LIMIT 1";
+        "SELECT " COLUMNS "WHERE pipeline_id = :pipeline_id AND name = :name AND (SELECT mode FROM executions e "
+        "WHERE e.id = execution_id) <> 'PARALLEL' ORDER BY id DESC LIMIT 1";
     return find(tx, sql, arena, pipeline_id, name, found, out, err);
 }
 

@@ -38,7 +38,8 @@ bool stage_runs_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct
 bool stage_runs_get(struct tx *tx, struct arena *arena, int64_t execution_id, int stage_index, bool *found,
                     struct stage_run_row *out, struct err *err);
 
-/* The newest of that stage (GetPipelineState's latestExecution); *found false where nobody ever was in it. */
+/* The newest of that stage (GetPipelineState's latestExecution), but for PARALLEL executions, of which AWS shows no
+ * state; *found false where nobody ever was in it. */
 bool stage_runs_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *name, bool *found,
                        struct stage_run_row *out, struct err *err);
 

@@ -67,7 +67,5 @@ bool get_pipeline_execution(struct tx *tx, struct aws_call *call, struct json *o
     if (!show_revisions(tx, arena, &execution, shown, err) || !show_variables(tx, arena, &execution, shown, err))
         return false;
     json_set(arena, shown, "trigger", execution_show_trigger(arena, &execution));
-    json_set_text(arena, shown, "executionMode", execution_mode_name(execution.mode));
-    json_set_text(arena, shown, "executionType", EXECUTION_TYPE);
-    return true;
+    return execution_show_type(tx, arena, &execution, shown, err);
 }

@@ -1,12 +1,14 @@
 /*
  * GetPipelineState: each stage with who is in it, who waits in front of it, and what its actions did last.
  */
-#include "server/api/codepipeline/codepipeline.h"
+#include "server/api/codepipeline/state.h"
 
 #include "server/engine/wait.h"
 #include "server/engine/worker_types.h"
 #include "server/store/revisions.h"
-#include "server/store/stage_runs.h"
+#include "server/store/stage_gates.h"
+
+#include "common/str.h"
 
 const struct shape get_pipeline_state_input = {
     .type = SHAPE_OBJECT,
@@ -17,6 +19,10 @@ struct state {
     struct tx *tx;
     struct arena *arena;
     int64_t pipeline_id;
+    struct wait_in_front *waiting; /* in front of stages, as they will go in */
+    size_t waiting_count;
+    struct stage_gate_row *gates;
+    size_t gate_count;
 };
 
 static void show_run(struct arena *arena, const struct action_run_row *run, struct json *out) {
@@ -91,57 +97,105 @@ static bool show_action(const struct state *state, const char *stage, const stru
            show_urls(state, action, found ? run.external_id : NULL, out, err);
 }
 
-static bool show_latest(const struct state *state, const char *stage, struct json *out, struct err *err) {
+static void show_execution(struct arena *arena, const struct execution_row *execution, const char *status,
+                           struct json *out) {
+    json_set_text(arena, out, "pipelineExecutionId", execution->uuid);
+    json_set_text(arena, out, "status", status);
+    json_set_text(arena, out, "type", state_name(&execution_types, (int)execution->type));
+}
+
+/* AWS: both counts begin at 1, so that none is no member. */
+static void show_retries(struct arena *arena, const struct stage_run_row *run, struct json *out) {
+    if (!run->auto_retries && !run->manual_retries)
+        return;
+    struct json *retries = json_set_object(arena, out, "retryStageMetadata");
+    if (run->auto_retries)
+        json_set_integer(arena, retries, "autoStageRetryAttempt", run->auto_retries);
+    if (run->manual_retries)
+        json_set_integer(arena, retries, "manualStageRetryAttempt", run->manual_retries);
+    json_set_text(arena, retries, "latestRetryTrigger", state_name(&retry_triggers, (int)run->retry_trigger));
+}
+
+static bool show_latest(const struct state *state, const struct pipeline_stage *stage, struct json *out,
+                        struct err *err) {
     struct stage_run_row run;
     struct execution_row execution;
     bool found;
-    if (!stage_runs_latest(state->tx, state->arena, state->pipeline_id, stage, &found, &run, err))
+    if (!stage_runs_latest(state->tx, state->arena, state->pipeline_id, stage->name, &found, &run, err))
         return false;
-    if (!found)
-        return true;
-    if (!executions_get_by_id(state->tx, state->arena, run.execution_id, &execution, err))
-        return false;
-    struct json *latest = json_set_object(state->arena, out, "latestExecution");
-    json_set_text(state->arena, latest, "pipelineExecutionId", execution.uuid);
-    json_set_text(state->arena, latest, "status", stage_status_name(run.status));
-    json_set_text(state->arena, latest, "type", EXECUTION_TYPE);
-    return true;
+    if (found) {
+        if (!executions_get_by_id(state->tx, state->arena, run.execution_id, &execution, err))
+            return false;
+        show_execution(state->arena, &execution, stage_status_name(run.status),
+                       json_set_object(state->arena, out, "latestExecution"));
+        show_retries(state->arena, &run, out);
+    }
+    return state_show_conditions(state->tx, state->arena, stage, found ? &run : NULL, out, err);
 }
 
-static bool show_inbound(const struct state *state, int index, struct json *out, struct err *err) {
-    const struct execution_row *waiting;
-    const char *words;
-    if (!wait_before_stage(state->tx, state->arena, state->pipeline_id, index, &waiting, &words, err))
-        return false;
-    if (waiting) {
-        struct json *inbound = json_set_object(state->arena, out, "inboundExecution");
-        json_set_text(state->arena, inbound, "pipelineExecutionId", waiting->uuid);
-        json_set_text(state->arena, inbound, "status", execution_status_name(waiting->status));
-        json_set_text(state->arena, inbound, "type", EXECUTION_TYPE);
+static void show_transition(const struct state *state, const char *stage, struct json *out) {
+    struct json *transition = json_set_object(state->arena, out, "inboundTransitionState");
+    json_set_bool(state->arena, transition, "enabled", true);
+    for (size_t i = 0; i < state->gate_count; i++) {
+        const struct stage_gate_row *gate = &state->gates[i];
+        if (!str_equal(gate->stage, stage))
+            continue;
+        json_set_bool(state->arena, transition, "enabled", gate->enabled);
+        json_set_text(state->arena, transition, "lastChangedBy", gate->changed_by);
+        json_set_time(state->arena, transition, "lastChangedAt", gate->changed_ms);
+        json_set_text(state->arena, transition, "disabledReason", gate->enabled ? NULL : gate->reason);
     }
-    json_set_bool(state->arena, json_set_object(state->arena, out, "inboundTransitionState"), "enabled", true);
-    return true;
+}
+
+/* inboundExecution is the one that goes in next. */
+static void show_inbound(const struct state *state, int index, struct json *out) {
+    struct json *all = NULL;
+    for (size_t i = 0; i < state->waiting_count; i++) {
+        const struct execution_row *waiting = state->waiting[i].execution;
+        const char *status = execution_status_name(waiting->status);
+        if (waiting->stage_index != index)
+            continue;
+        if (!all) {
+            show_execution(state->arena, waiting, status, json_set_object(state->arena, out, "inboundExecution"));
+            all = json_set_array(state->arena, out, "inboundExecutions");
+        }
+        show_execution(state->arena, waiting, status, json_append_object(state->arena, all));
+    }
 }
 
 static bool show_stage(const struct state *state, const struct pipeline_stage *stage, int index, struct json *out,
                        struct err *err) {
     json_set_text(state->arena, out, "stageName", stage->name);
-    if (!show_inbound(state, index, out, err))
-        return false;
+    show_inbound(state, index, out);
+    show_transition(state, stage->name, out);
     struct json *actions = json_set_array(state->arena, out, "actionStates");
     for (size_t i = 0; i < stage->action_count; i++)
         if (!show_action(state, stage->name, &stage->actions[i], json_append_object(state->arena, actions), err))
             return false;
-    return show_latest(state, stage->name, out, err);
+    return show_latest(state, stage, out, err);
 }
 
 /* A PARALLEL pipeline has no state of its own, only its executions have (AWS). */
-static void show_empty_stage(struct arena *arena, const struct pipeline_stage *stage, struct json *out) {
-    json_set_text(arena, out, "stageName", stage->name);
-    json_set_bool(arena, json_set_object(arena, out, "inboundTransitionState"), "enabled", true);
-    struct json *actions = json_set_array(arena, out, "actionStates");
+static void show_empty_stage(const struct state *state, const struct pipeline_stage *stage, struct json *out) {
+    json_set_text(state->arena, out, "stageName", stage->name);
+    show_transition(state, stage->name, out);
+    struct json *actions = json_set_array(state->arena, out, "actionStates");
     for (size_t i = 0; i < stage->action_count; i++)
-        json_set_text(arena, json_append_object(arena, actions), "actionName", stage->actions[i].name);
+        json_set_text(state->arena, json_append_object(state->arena, actions), "actionName", stage->actions[i].name);
+}
+
+/* Only those of a mode in which executions wait for each other: what is left of a PARALLEL time shows nowhere. */
+static bool load_waiting(struct state *state, struct err *err) {
+    struct wait_in_front *all = NULL;
+    size_t count = 0;
+    if (!wait_in_front(state->tx, state->arena, state->pipeline_id, &all, &count, err))
+        return false;
+    state->waiting = all;
+    state->waiting_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (all[i].execution->mode != MODE_PARALLEL)
+            state->waiting[state->waiting_count++] = all[i];
+    return true;
 }
 
 bool get_pipeline_state(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
@@ -151,14 +205,16 @@ bool get_pipeline_state(struct tx *tx, struct aws_call *call, struct json *out, 
     if (!pipeline_find(tx, call, aws_text(call, "name"), &row, err) ||
         !pipeline_read(call, row.declaration, &pipeline, err))
         return false;
-    const struct state state = {.tx = tx, .arena = arena, .pipeline_id = row.id};
+    struct state state = {.tx = tx, .arena = arena, .pipeline_id = row.id};
+    if (!load_waiting(&state, err) || !stage_gates_list(tx, arena, row.id, &state.gates, &state.gate_count, err))
+        return false;
     json_set_text(arena, out, "pipelineName", row.name);
     json_set_integer(arena, out, "pipelineVersion", row.version);
     struct json *stages = json_set_array(arena, out, "stageStates");
     for (size_t i = 0; i < pipeline->stage_count; i++) {
         struct json *stage = json_append_object(arena, stages);
         if (pipeline->mode == MODE_PARALLEL)
-            show_empty_stage(arena, &pipeline->stages[i], stage);
+            show_empty_stage(&state, &pipeline->stages[i], stage);
         else if (!show_stage(&state, &pipeline->stages[i], (int)i, stage, err))
             return false;
     }

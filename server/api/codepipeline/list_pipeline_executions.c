@@ -5,9 +5,6 @@
 
 #include "server/api/page.h"
 #include "server/store/revisions.h"
-#include "server/store/stage_runs.h"
-
-#include "common/str.h"
 
 static const struct shape succeeded_in_stage = {
     .type = SHAPE_OBJECT,
@@ -60,57 +57,28 @@ static bool show(struct tx *tx, struct arena *arena, const struct execution_row 
     json_set(arena, out, "trigger", execution_show_trigger(arena, execution));
     if (execution->stop_reason)
         json_set_text(arena, json_set_object(arena, out, "stopTrigger"), "reason", execution->stop_reason);
-    json_set_text(arena, out, "executionMode", execution_mode_name(execution->mode));
-    json_set_text(arena, out, "executionType", EXECUTION_TYPE);
-    return true;
-}
-
-static bool fits(struct tx *tx, struct arena *arena, const struct execution_row *execution, const char *stage,
-                 bool *out, struct err *err) {
-    struct stage_run_row *rows;
-    size_t count;
-    *out = !stage;
-    if (!stage)
-        return true;
-    if (!stage_runs_list(tx, arena, execution->id, &rows, &count, err))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        *out = *out || (str_equal(rows[i].name, stage) && rows[i].status == STAGE_SUCCEEDED);
-    return true;
-}
-
-/* Shows those of a batch that fit until the page is full. *taken is how many were looked at, *position the last one. */
-static bool take(struct tx *tx, const struct aws_call *call, const struct execution_row *rows, size_t count,
-                 size_t limit, struct json *list, size_t *taken, int64_t *position, struct err *err) {
-    const char *stage = json_get_text(json_get(json_get(call->input, "filter"), "succeededInStage"), "stageName");
-    for (*taken = 0; *taken < count && list->count < limit; (*taken)++) {
-        const struct execution_row *execution = &rows[*taken];
-        bool shown;
-        if (!fits(tx, call->arena, execution, stage, &shown, err) ||
-            (shown && !show(tx, call->arena, execution, json_append_object(call->arena, list), err)))
-            return false;
-        *position = execution->number;
-    }
-    return true;
+    return execution_show_type(tx, arena, execution, out, err);
 }
 
 bool list_pipeline_executions(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
+    const char *stage = json_get_text(json_get(json_get(call->input, "filter"), "succeededInStage"), "stageName");
+    /* A page of one list goes on in that list. */
+    const char *token = stage ? arena_printf(call->arena, "succeeded-in-%s", stage) : "executions";
     struct pipeline_row pipeline;
-    int64_t position;
-    size_t limit = page_limit(call, 100);
+    struct execution_row *rows = NULL;
+    int64_t before;
+    size_t count = 0, limit = page_limit(call, 100);
     if (!pipeline_find(tx, call, aws_text(call, "pipelineName"), &pipeline, err) ||
-        !page_begin_number(call, "executions", &position, err))
+        !page_begin_number(call, token, &before, err))
+        return false;
+    if (!(stage ? executions_list_succeeded(tx, call->arena, pipeline.id, stage, before, limit + 1, &rows, &count, err)
+                : executions_list(tx, call->arena, pipeline.id, before, limit + 1, &rows, &count, err)))
         return false;
     struct json *list = json_set_array(call->arena, out, "pipelineExecutionSummaries");
-    for (;;) {
-        struct execution_row *rows;
-        size_t count, taken;
-        if (!executions_list(tx, call->arena, pipeline.id, position, limit + 1, &rows, &count, err) ||
-            !take(tx, call, rows, count, limit, list, &taken, &position, err))
+    for (size_t i = 0; i < count && i < limit; i++)
+        if (!show(tx, call->arena, &rows[i], json_append_object(call->arena, list), err))
             return false;
-        if (taken < count)
-            page_next_number(call, out, "executions", position);
-        if (taken < count || count <= limit)
-            return true;
-    }
+    if (count > limit)
+        page_next_number(call, out, token, stage ? rows[limit - 1].id : rows[limit - 1].number);
+    return true;
 }

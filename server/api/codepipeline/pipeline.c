@@ -179,3 +179,23 @@ struct json *execution_show_trigger(struct arena *arena, const struct execution_
     json_set_text(arena, trigger, "triggerDetail", execution->trigger_detail);
     return trigger;
 }
+
+bool execution_show_type(struct tx *tx, struct arena *arena, const struct execution_row *execution, struct json *out,
+                         struct err *err) {
+    struct execution_row target;
+    json_set_text(arena, out, "executionMode", execution_mode_name(execution->mode));
+    json_set_text(arena, out, "executionType", state_name(&execution_types, (int)execution->type));
+    if (!execution->rollback_of)
+        return true;
+    if (!executions_get_by_id(tx, arena, execution->rollback_of, &target, err))
+        return false;
+    json_set_text(arena, json_set_object(arena, out, "rollbackMetadata"), "rollbackTargetPipelineExecutionId",
+                  target.uuid);
+    return true;
+}
+
+bool execution_not_latest(struct err *err) {
+    if (str_equal(err->code, "PipelineExecutionNotFoundException"))
+        err->code = "NotLatestPipelineExecutionException";
+    return false;
+}

@@ -66,33 +66,72 @@ static bool is_commit(const char *text) {
     return length == 40;
 }
 
-static bool read_revisions(const struct aws_call *call, struct engine_start_request *request, struct err *err) {
+bool source_revision_check(const struct pipeline_action *action, const char *revision_id, struct err *err) {
+    if (action->type->worker != ACTION_BY_RUNNER || is_commit(revision_id)) /* a job worker knows its own */
+        return true;
+    return err_set(err, ERR_INVALID,
+                   "revision '%s' of action '%s' is no commit id; write all its 40 hexadecimal digits", revision_id,
+                   action->name);
+}
+
+static const struct pipeline_action *find_source(const struct pipeline *pipeline, const char *name) {
+    for (size_t i = 0; i < pipeline->stages[0].action_count; i++)
+        if (str_equal(pipeline->stages[0].actions[i].name, name))
+            return &pipeline->stages[0].actions[i];
+    return NULL;
+}
+
+/* COMMIT_ID is what sources in git have, on any of their branches; the other types belong to sources that are not here,
+ * and AWS knows none for custom ones. */
+static bool check_revision(const struct pipeline *pipeline, const char *name, const char *type, const char *value,
+                           struct err *err) {
+    const struct pipeline_action *action = find_source(pipeline, name);
+    if (!action)
+        return err_set(err, ERR_INVALID, "the pipeline has no source action '%s'", name);
+    if (action->type->worker != ACTION_BY_RUNNER)
+        return err_set(err, ERR_INVALID, "action '%s' is of the type %s/%s, whose revision cannot be chosen at a start",
+                       name, action->type->owner, action->type->provider);
+    if (!str_equal(type, "COMMIT_ID"))
+        return err_set(err, ERR_INVALID, "action '%s' fetches commits, not revisions of type %s; write COMMIT_ID", name,
+                       type);
+    return source_revision_check(action, value, err);
+}
+
+static bool read_revisions(const struct aws_call *call, const struct pipeline_row *row,
+                           struct engine_start_request *request, struct err *err) {
     const struct json *list = json_get(call->input, "sourceRevisions");
-    struct engine_revision *revisions = arena_array(call->arena, struct engine_revision, list ? list->count : 0);
+    const struct pipeline *pipeline = NULL;
+    if (!list || !list->count)
+        return true;
+    if (!pipeline_read(call, row->declaration, &pipeline, err))
+        return false;
+    struct engine_revision *revisions = arena_array(call->arena, struct engine_revision, list->count);
     json_each(item, list) {
-        const char *type = json_get_text(item, "revisionType"), *value = json_get_text(item, "revisionValue");
-        if (!str_equal(type, "COMMIT_ID"))
-            return err_set_code(err, ERR_INVALID, "ValidationException",
-                                "source revisions of type %s are not supported; sources here are git, write COMMIT_ID",
-                                type);
-        if (!is_commit(value))
-            return err_set_code(err, ERR_INVALID, "ValidationException",
-                                "revisionValue '%s' is no commit id; write all its 40 hexadecimal digits", value);
-        revisions[request->revision_count++] =
-            (struct engine_revision){.action = json_get_text(item, "actionName"), .revision_id = value};
+        const char *name = json_get_text(item, "actionName"), *value = json_get_text(item, "revisionValue");
+        for (size_t i = 0; i < request->revision_count; i++)
+            if (str_equal(revisions[i].action, name))
+                return err_set(err, ERR_INVALID, "sourceRevisions names action '%s' twice", name);
+        if (!check_revision(pipeline, name, json_get_text(item, "revisionType"), value, err))
+            return false;
+        revisions[request->revision_count++] = (struct engine_revision){.action = name, .revision_id = value};
     }
     request->revisions = revisions;
     return true;
 }
 
-static void read_variables(const struct aws_call *call, struct engine_start_request *request) {
+static bool read_variables(const struct aws_call *call, struct engine_start_request *request, struct err *err) {
     const struct json *list = json_get(call->input, "variables");
     struct wire_variable *variables = arena_array(call->arena, struct wire_variable, list ? list->count : 0);
     json_each(item, list) {
+        const char *name = json_get_text(item, "name");
+        for (size_t i = 0; i < request->variable_count; i++)
+            if (str_equal(variables[i].name, name))
+                return err_set(err, ERR_INVALID, "variables names '%s' twice", name);
         variables[request->variable_count++] =
-            (struct wire_variable){.name = json_get_text(item, "name"), .value = json_get_text(item, "value")};
+            (struct wire_variable){.name = name, .value = json_get_text(item, "value")};
     }
     request->variables = variables;
+    return true;
 }
 
 bool start_pipeline_execution(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
@@ -105,9 +144,8 @@ bool start_pipeline_execution(struct tx *tx, struct aws_call *call, struct json 
     };
     struct pipeline_row row;
     const char *execution;
-    read_variables(call, &request);
-    if (!pipeline_find(tx, call, request.pipeline, &row, err) || !read_revisions(call, &request, err) ||
-        !engine_start(tx, call->arena, &request, &execution, err))
+    if (!pipeline_find(tx, call, request.pipeline, &row, err) || !read_variables(call, &request, err) ||
+        !read_revisions(call, &row, &request, err) || !engine_start(tx, call->arena, &request, &execution, err))
         return false;
     json_set_text(call->arena, out, "pipelineExecutionId", execution);
     return true;

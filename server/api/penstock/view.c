@@ -1,5 +1,5 @@
 /*
- * Pipelines and executions, summed up.
+ * Executions, summed up.
  */
 #include "server/api/penstock/view.h"
 
@@ -81,6 +81,24 @@ static bool show_revisions(struct view *view, const struct execution_row *execut
     return true;
 }
 
+void view_execution_name(struct arena *arena, const struct execution_row *execution, struct json *out) {
+    json_set_text(arena, out, "pipelineExecutionId", execution->uuid);
+    json_set_integer(arena, out, "number", execution->number);
+    json_set_text(arena, out, "executionType", state_name(&execution_types, (int)execution->type));
+}
+
+static bool show_type(struct view *view, const struct execution_row *execution, struct json *out, struct err *err) {
+    struct execution_row target;
+    json_set_text(view->arena, out, "executionMode", execution_mode_name(execution->mode));
+    json_set_text(view->arena, out, "executionType", state_name(&execution_types, (int)execution->type));
+    if (!execution->rollback_of)
+        return true;
+    if (!executions_get_by_id(view->tx, view->arena, execution->rollback_of, &target, err))
+        return false;
+    view_execution_name(view->arena, &target, json_set_object(view->arena, out, "rollbackOf"));
+    return true;
+}
+
 bool view_execution(struct view *view, const struct execution_row *execution, struct json *out, struct err *err) {
     struct arena *arena = view->arena;
     json_set_text(arena, out, "pipelineName", execution->pipeline);
@@ -92,6 +110,8 @@ bool view_execution(struct view *view, const struct execution_row *execution, st
     json_set_time(arena, out, "updated", execution->updated_ms);
     json_set_time(arena, out, "ended", execution->ended_ms);
     json_set_integer(arena, out, "version", execution->version);
+    if (!show_type(view, execution, out, err))
+        return false;
     struct json *trigger = execution_show_trigger(arena, execution);
     json_set_text(arena, trigger, "by", execution->started_by);
     json_set(arena, out, "trigger", trigger);
@@ -106,56 +126,4 @@ bool view_execution(struct view *view, const struct execution_row *execution, st
         return false;
     json_set_text(arena, out, "wait", wait);
     return view_pending_approval(view, execution, out, err);
-}
-
-static bool show_pipeline_stage(struct view *view, const struct pipeline_row *row, const struct pipeline *pipeline,
-                                size_t index, struct json *out, struct err *err) {
-    struct stage_run_row run;
-    bool found;
-    const struct execution_row *waiting;
-    const char *wait;
-    json_set_text(view->arena, out, "name", pipeline->stages[index].name);
-    if (pipeline->mode == MODE_PARALLEL)
-        return true;
-    if (!stage_runs_latest(view->tx, view->arena, row->id, pipeline->stages[index].name, &found, &run, err) ||
-        !wait_before_stage(view->tx, view->arena, row->id, (int)index, &waiting, &wait, err))
-        return false;
-    if (found)
-        json_set_text(view->arena, out, "status", stage_status_name(run.status));
-    json_set_text(view->arena, out, "wait", wait);
-    return true;
-}
-
-/* The newest execution, and the oldest approval of the pipeline that is not answered. */
-static bool show_latest(struct view *view, const struct pipeline_row *row, struct json *out, struct err *err) {
-    struct execution_row *newest;
-    struct action_run_row *approvals;
-    size_t count, approval_count;
-    if (!executions_list(view->tx, view->arena, row->id, 0, 1, &newest, &count, err) ||
-        !action_runs_pending_approvals(view->tx, view->arena, row->id, &approvals, &approval_count, err))
-        return false;
-    if (count > 0 && !view_execution(view, newest, json_set_object(view->arena, out, "latestExecution"), err))
-        return false;
-    return approval_count == 0 || view_approval(view, approvals, out, err);
-}
-
-bool view_pipeline(struct view *view, const struct pipeline_row *row, struct json *out, struct err *err) {
-    struct arena *arena = view->arena;
-    const struct pipeline *pipeline;
-    json_set_text(arena, out, "name", row->name);
-    json_set_integer(arena, out, "version", row->version);
-    json_set_time(arena, out, "created", row->created_ms);
-    json_set_time(arena, out, "updated", row->updated_ms);
-    json_set_text(arena, out, "executionMode", execution_mode_name(row->mode));
-    json_set_text(arena, out, "pipelineType", row->type);
-    json_set_text(arena, out, "origin", origin_name(row->origin));
-    json_set_text(arena, out, "file", row->file);
-    json_set_text(arena, out, "fileError", row->file_error);
-    if (!show_latest(view, row, out, err) || !view_definition(view, row->id, row->version, &pipeline, err))
-        return false;
-    struct json *stages = json_set_array(arena, out, "stages");
-    for (size_t i = 0; i < pipeline->stage_count; i++)
-        if (!show_pipeline_stage(view, row, pipeline, i, json_append_object(arena, stages), err))
-            return false;
-    return true;
 }

@@ -10,6 +10,7 @@
 #include "server/store/action_runs.h"
 #include "server/store/executions.h"
 #include "server/store/pipelines.h"
+#include "server/store/stage_runs.h"
 
 /* One answer being made. Zero but for the first three. */
 struct view {
@@ -32,6 +33,9 @@ bool view_definition(struct view *view, int64_t pipeline_id, int64_t version, co
 /* PipelineSummary */
 bool view_pipeline(struct view *view, const struct pipeline_row *row, struct json *out, struct err *err);
 
+/* {pipelineExecutionId, number, executionType} */
+void view_execution_name(struct arena *arena, const struct execution_row *execution, struct json *out);
+
 /* ExecutionSummary */
 bool view_execution(struct view *view, const struct execution_row *execution, struct json *out, struct err *err);
 
@@ -41,6 +45,18 @@ bool view_stages(struct view *view, const struct execution_row *execution, struc
 /* ActionDetail; `run` is NULL where the action was not reached. */
 bool view_action(struct view *view, const struct pipeline_action *action, const struct action_run_row *run,
                  struct json *out, struct err *err);
+
+/* What an action or a rule has in common once it ran: status, wait, outcome, log, runner. */
+bool view_run(struct view *view, const struct action_run_row *run, struct json *out, struct err *err);
+
+/* The list of Condition of a stage, as member "conditions" of `out`, where it declares any; `run` is NULL where it was
+ * not reached. */
+bool view_conditions(struct view *view, const struct pipeline_stage *stage, const struct stage_run_row *run,
+                     struct json *out, struct err *err);
+
+/* Whether RetryStageExecution would be done. */
+bool view_can_retry(struct view *view, const struct execution_row *execution, const struct stage_run_row *run,
+                    enum retry_mode mode, bool *out, struct err *err);
 
 /* Approval, as member "approval" of `out`, with what is about to be released: the commits since what last succeeded in
  * that stage. */

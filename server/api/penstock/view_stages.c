@@ -1,154 +1,49 @@
 /*
- * An execution in full: its stages and actions, each with log, build, runner.
+ * An execution in full: its stages with their actions, conditions and tries.
  */
 #include "server/api/penstock/view.h"
 
-#include "server/api/codebuild/codebuild.h"
+#include "server/engine/engine.h"
 #include "server/engine/wait.h"
-#include "server/logs/logs.h"
-#include "server/store/job_rows.h"
-#include "server/store/log_rows.h"
 #include "server/store/stage_runs.h"
 
 #include "common/str.h"
 
-static bool show_log(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    bool found, closed;
-    struct log_info info;
-    if (!log_rows_get(view->tx, run->uuid, &found, &closed, err))
-        return false;
-    if (!found)
-        return true;
-    if (!logs_info(view->call->server->logs, run->uuid, &info, err))
-        return false;
-    struct json *log = json_set_object(view->arena, out, "log");
-    json_set_text(view->arena, log, "logId", run->uuid);
-    json_set_integer(view->arena, log, "lines", info.lines);
-    json_set_integer(view->arena, log, "bytes", info.bytes);
-    json_set_bool(view->arena, log, "closed", closed);
+/* Everything that ran in an execution. */
+struct history {
+    const struct execution_row *execution;
+    struct stage_run_row *stages;
+    size_t stage_count;
+    struct action_run_row *actions; /* oldest first */
+    size_t action_count;
+};
+
+/* Earlier tries, newest first: what a retry of the stage did again. */
+static bool show_earlier(struct view *view, const struct history *history, const struct action_run_row *newest,
+                         struct json *out, struct err *err) {
+    struct json *list = NULL;
+    for (const struct action_run_row *run = newest; run-- > history->actions;) {
+        if (!str_equal(run->stage, newest->stage) || !str_equal(run->action, newest->action))
+            continue;
+        list = list ? list : json_set_array(view->arena, out, "earlierRuns");
+        if (!view_run(view, run, json_append_object(view->arena, list), err))
+            return false;
+    }
     return true;
 }
 
-static bool show_runner(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    bool found;
-    struct job_row job;
-    if (!job_rows_of_action(view->tx, view->arena, run->id, &found, &job, err))
-        return false;
-    if (found)
-        json_set_text(view->arena, out, "runner", job.runner_name);
-    return true;
-}
-
-static bool show_build(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    bool found;
-    struct build_row build;
-    struct json *shown;
-    if (!builds_of_action(view->tx, view->arena, run->id, &found, &build, err))
-        return false;
-    if (!found)
-        return true;
-    if (!build_show(view->call, &build, &shown, err))
-        return false;
-    json_set(view->arena, out, "build", shown);
-    return true;
-}
-
-static bool show_variables(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    struct output_variable *variables;
-    size_t count;
-    if (!action_runs_variables(view->tx, view->arena, run->id, &variables, &count, err))
-        return false;
-    struct json *shown = count > 0 ? json_set_object(view->arena, out, "outputVariables") : NULL;
-    for (size_t i = 0; i < count; i++)
-        json_set_text(view->arena, shown, variables[i].name, variables[i].value);
-    return true;
-}
-
-static void show_outcome(struct arena *arena, const struct action_run_row *run, struct json *out) {
-    json_set_text(arena, out, "actionExecutionId", run->uuid);
-    json_set_text(arena, out, "summary", run->summary);
-    json_set_time(arena, out, "started", run->started_ms);
-    json_set_time(arena, out, "updated", run->updated_ms);
-    json_set_time(arena, out, "ended", run->ended_ms);
-    json_set_text(arena, out, "externalExecutionId", run->external_id);
-    json_set_text(arena, out, "externalExecutionUrl", run->external_url);
-    json_set_text(arena, out, "errorCode", run->error_code);
-    json_set_text(arena, out, "errorMessage", run->error_message);
-    if (run->percent >= 0)
-        json_set_integer(arena, out, "percentComplete", run->percent);
-    json_set_text(arena, out, "updatedBy", run->updated_by);
-}
-
-static bool show_run(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    const char *wait;
-    json_set_text(view->arena, out, "status", action_status_name(run->status));
-    if (!wait_of_action(view->tx, view->arena, run, &wait, err))
-        return false;
-    json_set_text(view->arena, out, "wait", wait);
-    show_outcome(view->arena, run, out);
-    if (run->approval_token && run->status == ACTION_IN_PROGRESS && !view_approval(view, run, out, err))
-        return false;
-    return show_log(view, run, out, err) && show_runner(view, run, out, err) && show_build(view, run, out, err) &&
-           show_variables(view, run, out, err);
-}
-
-static bool read_types(struct view *view, struct err *err) {
-    struct custom_types *types = arena_new(view->arena, struct custom_types);
-    if (!view->types && !worker_types_load(view->tx, view->arena, true, types, err))
-        return false;
-    view->types = view->types ? view->types : types;
-    return true;
-}
-
-/* As it ran, with variables resolved; as it is written, where it did not run. */
-static bool show_configuration(struct view *view, const struct pipeline_action *action,
-                               const struct action_run_row *run, struct json *out, struct err *err) {
-    if (!read_types(view, err))
-        return false;
-    struct json *shown = json_set_object(view->arena, out, "configuration");
-    for (size_t i = 0; i < action->configuration_count; i++)
-        json_set_text(view->arena, shown, action->configuration[i].key, action->configuration[i].value);
-    if (run)
-        json_each(setting, view_parse(view->arena, run->configuration)) {
-            json_set_text(view->arena, shown, setting->name, setting->text);
-        }
-    for (const struct json *setting = shown->first; setting; setting = setting->next)
-        if (worker_types_secret(view->types, action->type, setting->name))
-            json_set_text(view->arena, shown, setting->name, "****");
-    return true;
-}
-
-static void show_artifacts(struct arena *arena, const struct pipeline_artifact *artifacts, size_t count,
-                           struct json *out) {
-    for (size_t i = 0; i < count; i++)
-        json_append_text(arena, out, artifacts[i].name);
-}
-
-bool view_action(struct view *view, const struct pipeline_action *action, const struct action_run_row *run,
-                 struct json *out, struct err *err) {
-    struct arena *arena = view->arena;
-    json_set_text(arena, out, "name", action->name);
-    json_set_text(arena, out, "category", action_category_name(action->type->category));
-    json_set_text(arena, out, "provider", action->type->provider);
-    json_set_integer(arena, out, "runOrder", action->run_order);
-    if (!show_configuration(view, action, run, out, err))
-        return false;
-    show_artifacts(arena, action->inputs, action->input_count, json_set_array(arena, out, "inputArtifacts"));
-    show_artifacts(arena, action->outputs, action->output_count, json_set_array(arena, out, "outputArtifacts"));
-    return !run || show_run(view, run, out, err);
-}
-
-static const struct action_run_row *newest_run(const struct action_run_row *runs, size_t count, const char *stage,
-                                               const char *action) {
-    for (size_t i = count; i > 0; i--)
-        if (str_equal(runs[i - 1].stage, stage) && str_equal(runs[i - 1].action, action))
-            return &runs[i - 1];
-    return NULL;
+static bool show_action(struct view *view, const struct history *history, const char *stage,
+                        const struct pipeline_action *action, struct json *out, struct err *err) {
+    const struct action_run_row *newest = NULL;
+    for (size_t i = 0; i < history->action_count; i++)
+        if (str_equal(history->actions[i].stage, stage) && str_equal(history->actions[i].action, action->name))
+            newest = &history->actions[i];
+    return view_action(view, action, newest, out, err) && (!newest || show_earlier(view, history, newest, out, err));
 }
 
 /* What holds the execution up in front of the stage. */
-static bool show_stage_wait(struct view *view, const struct execution_row *execution, int index, struct json *out,
-                            struct err *err) {
+static bool show_wait(struct view *view, const struct execution_row *execution, int index, struct json *out,
+                      struct err *err) {
     const char *wait;
     if (execution->place != PLACE_WAITING || execution->stage_index != index)
         return true;
@@ -158,38 +53,93 @@ static bool show_stage_wait(struct view *view, const struct execution_row *execu
     return true;
 }
 
-static void show_stage_run(struct arena *arena, const struct stage_run_row *runs, size_t count, int index,
-                           struct json *out) {
-    for (size_t i = 0; i < count; i++) {
-        if (runs[i].stage_index != index)
-            continue;
-        json_set_text(arena, out, "status", stage_status_name(runs[i].status));
-        json_set_time(arena, out, "started", runs[i].started_ms);
-        json_set_time(arena, out, "updated", runs[i].updated_ms);
-    }
+static void show_retries(struct arena *arena, const struct stage_run_row *run, struct json *out) {
+    if (!run->auto_retries && !run->manual_retries)
+        return;
+    struct json *retries = json_set_object(arena, out, "retries");
+    json_set_integer(arena, retries, "automatic", run->auto_retries);
+    json_set_integer(arena, retries, "manual", run->manual_retries);
+    json_set_text(arena, retries, "latestTrigger", state_name(&retry_triggers, (int)run->retry_trigger));
+}
+
+bool view_can_retry(struct view *view, const struct execution_row *execution, const struct stage_run_row *run,
+                    enum retry_mode mode, bool *out, struct err *err) {
+    *out = false;
+    bool may_be = run->status == STAGE_FAILED || run->status == STAGE_STOPPED || run->status == STAGE_IN_PROGRESS;
+    if (!may_be)
+        return true;
+    const struct engine_retry_request request = {
+        .pipeline = execution->pipeline, .stage = run->name, .execution = execution->uuid, .mode = mode};
+    return engine_can_retry_stage(view->tx, view->arena, &request, out, err);
+}
+
+/* Whether the stage can go back to this execution, which is not what is there already. */
+static bool can_roll_back_to(struct view *view, const struct execution_row *execution, const struct stage_run_row *run,
+                             bool *out, struct err *err) {
+    struct stage_run_row newest;
+    struct execution_row there;
+    bool found = false;
+    *out = false;
+    if (run->status != STAGE_SUCCEEDED || execution->mode == MODE_PARALLEL)
+        return true;
+    if (!stage_runs_latest(view->tx, view->arena, run->pipeline_id, run->name, &found, &newest, err) ||
+        (found && !executions_get_by_id(view->tx, view->arena, newest.execution_id, &there, err)))
+        return false;
+    if (!found || there.id == execution->id || (there.rollback_of == execution->id && newest.status == STAGE_SUCCEEDED))
+        return true;
+    const struct engine_rollback_request request = {
+        .pipeline = execution->pipeline, .stage = run->name, .target = execution->uuid};
+    return engine_can_roll_back_stage(view->tx, view->arena, &request, out, err);
+}
+
+static bool show_possibilities(struct view *view, const struct execution_row *execution,
+                               const struct stage_run_row *run, struct json *out, struct err *err) {
+    bool can_retry = false, can_retry_all = false, can_roll_back = false;
+    if (!view_can_retry(view, execution, run, RETRY_FAILED_ACTIONS, &can_retry, err) ||
+        !view_can_retry(view, execution, run, RETRY_ALL_ACTIONS, &can_retry_all, err) ||
+        !can_roll_back_to(view, execution, run, &can_roll_back, err))
+        return false;
+    json_set_bool(view->arena, out, "canRetry", can_retry);
+    json_set_bool(view->arena, out, "canRetryAll", can_retry_all);
+    json_set_bool(view->arena, out, "canRollBackTo", can_roll_back);
+    return true;
+}
+
+static bool show_stage_run(struct view *view, const struct execution_row *execution, const struct stage_run_row *run,
+                           struct json *out, struct err *err) {
+    json_set_text(view->arena, out, "status", stage_status_name(run->status));
+    json_set_time(view->arena, out, "started", run->started_ms);
+    json_set_time(view->arena, out, "updated", run->updated_ms);
+    show_retries(view->arena, run, out);
+    return show_possibilities(view, execution, run, out, err);
+}
+
+static bool show_stage(struct view *view, const struct history *history, const struct pipeline_stage *stage, int index,
+                       struct json *out, struct err *err) {
+    const struct stage_run_row *run = NULL;
+    for (size_t i = 0; i < history->stage_count; i++)
+        if (history->stages[i].stage_index == index)
+            run = &history->stages[i];
+    json_set_text(view->arena, out, "name", stage->name);
+    if ((run && !show_stage_run(view, history->execution, run, out, err)) ||
+        !show_wait(view, history->execution, index, out, err) || !view_conditions(view, stage, run, out, err))
+        return false;
+    struct json *actions = json_set_array(view->arena, out, "actions");
+    for (size_t i = 0; i < stage->action_count; i++)
+        if (!show_action(view, history, stage->name, &stage->actions[i], json_append_object(view->arena, actions), err))
+            return false;
+    return true;
 }
 
 bool view_stages(struct view *view, const struct execution_row *execution, struct json *out, struct err *err) {
+    struct history history = {.execution = execution};
     const struct pipeline *pipeline;
-    struct stage_run_row *stage_runs;
-    struct action_run_row *runs;
-    size_t stage_count, run_count;
     if (!view_definition(view, execution->pipeline_id, execution->version, &pipeline, err) ||
-        !stage_runs_list(view->tx, view->arena, execution->id, &stage_runs, &stage_count, err) ||
-        !action_runs_list(view->tx, view->arena, execution->id, &runs, &run_count, err))
+        !stage_runs_list(view->tx, view->arena, execution->id, &history.stages, &history.stage_count, err) ||
+        !action_runs_list(view->tx, view->arena, execution->id, &history.actions, &history.action_count, err))
         return false;
-    for (size_t i = 0; i < pipeline->stage_count; i++) {
-        const struct pipeline_stage *stage = &pipeline->stages[i];
-        struct json *shown = json_append_object(view->arena, out);
-        json_set_text(view->arena, shown, "name", stage->name);
-        show_stage_run(view->arena, stage_runs, stage_count, (int)i, shown);
-        if (!show_stage_wait(view, execution, (int)i, shown, err))
+    for (size_t i = 0; i < pipeline->stage_count; i++)
+        if (!show_stage(view, &history, &pipeline->stages[i], (int)i, json_append_object(view->arena, out), err))
             return false;
-        struct json *actions = json_set_array(view->arena, shown, "actions");
-        for (size_t j = 0; j < stage->action_count; j++)
-            if (!view_action(view, &stage->actions[j], newest_run(runs, run_count, stage->name, stage->actions[j].name),
-                             json_append_object(view->arena, actions), err))
-                return false;
-    }
     return true;
 }

@@ -53,10 +53,17 @@ struct looking {
 
 static bool look_before(struct tx *tx, void *context, struct err *err) {
     struct looking *looking = context;
-    const struct execution_row *waiting = NULL;
-    if (!wait_before_stage(tx, &looking->world->arena, 1, looking->stage_index, &waiting, &looking->words, err))
+    struct wait_in_front *list = NULL;
+    size_t count = 0;
+    if (!wait_in_front(tx, &looking->world->arena, 1, &list, &count, err))
         return false;
-    looking->waiting = waiting ? waiting->uuid : NULL;
+    looking->waiting = looking->words = NULL;
+    for (size_t i = 0; i < count && !looking->waiting; i++) {
+        if (list[i].execution->stage_index != looking->stage_index)
+            continue;
+        looking->waiting = list[i].execution->uuid;
+        looking->words = list[i].words;
+    }
     return true;
 }
 

@@ -143,8 +143,7 @@ static bool find_action(struct tx *tx, void *context, struct err *err) {
             return true;
         }
     }
-    if (!action_runs_list_rules(tx, &find->world->arena, find->execution.pipeline_id, find->execution.id, 0, 1000,
-                                &rows, &count, err))
+    if (!action_runs_list_rules_of(tx, &find->world->arena, find->execution.id, false, 0, 1000, &rows, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (str_equal(rows[i].action, find->action)) {
