@@ -9,8 +9,22 @@
 #include <stddef.h>
 
 const struct command *const commands[] = {
-    &command_status, &command_start,      &command_log,   &command_approve, &command_reject, &command_stop,
-    &command_check,  &command_repository, &command_token, &command_join,    &command_hook,   NULL,
+    &command_status,
+    &command_start,
+    &command_log,
+    &command_approve,
+    &command_reject,
+    &command_stop,
+    &command_retry,
+    &command_rollback,
+    &command_disable_transition,
+    &command_enable_transition,
+    &command_check,
+    &command_repository,
+    &command_token,
+    &command_join,
+    &command_hook,
+    NULL,
 };
 
 bool commands_find(const char *name, const struct command **out, struct err *err) {

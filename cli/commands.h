@@ -19,8 +19,9 @@ struct command {
     bool (*run)(struct cli *cli, const struct arguments *arguments, enum cli_exit *exit_code, struct err *err);
 };
 
-extern const struct command command_approve, command_check, command_hook, command_join, command_log, command_reject,
-    command_repository, command_start, command_status, command_stop, command_token;
+extern const struct command command_approve, command_check, command_disable_transition, command_enable_transition,
+    command_hook, command_join, command_log, command_reject, command_repository, command_retry, command_rollback,
+    command_start, command_status, command_stop, command_token;
 
 /* In the order of the help text; NULL ends it. */
 extern const struct command *const commands[];

@@ -46,6 +46,45 @@ bool execution_find(struct cli *cli, const char *pipeline, const char *word, con
     return err_set(err, ERR_NOT_FOUND, "pipeline '%s' has no execution '%s' among its newest", pipeline, word);
 }
 
+/* StageSummary of the stage of that name. */
+static bool read_stage(struct cli *cli, const char *pipeline, const char *name, const struct json **out,
+                       struct err *err) {
+    struct client *client;
+    const struct json *detail;
+    struct json *input = json_object(&cli->arena);
+    json_set_text(&cli->arena, input, "name", pipeline);
+    if (!cli_connect(cli, &client, err) ||
+        !client_call(client, &cli->arena, "Penstock.GetPipelineDetail", input, &detail, err))
+        return false;
+    json_each(stage, json_get(json_get(detail, "pipeline"), "stages")) {
+        if (str_equal(json_get_text(stage, "name"), name)) {
+            *out = stage;
+            return true;
+        }
+    }
+    return err_set(err, ERR_NOT_FOUND, "pipeline '%s' has no stage '%s'", pipeline, name);
+}
+
+bool execution_in_stage(struct cli *cli, const char *pipeline, const char *stage, const char **out_id,
+                        struct err *err) {
+    const struct json *summary;
+    if (!read_stage(cli, pipeline, stage, &summary, err))
+        return false;
+    *out_id = json_get_text(json_get(summary, "execution"), "pipelineExecutionId");
+    return *out_id || err_set(err, ERR_NOT_FOUND, "no execution was in stage '%s' of '%s'; name one", stage, pipeline);
+}
+
+bool execution_before_stage(struct cli *cli, const char *pipeline, const char *stage, const char **out_id,
+                            struct err *err) {
+    const struct json *summary;
+    if (!read_stage(cli, pipeline, stage, &summary, err))
+        return false;
+    *out_id = json_get_text(json_get(summary, "rollbackTarget"), "pipelineExecutionId");
+    return *out_id ||
+           err_set(err, ERR_CONFLICT,
+                   "stage '%s' of '%s' has nothing to go back to now; name an execution to learn why", stage, pipeline);
+}
+
 bool execution_read(struct cli *cli, struct arena *arena, const char *pipeline, const char *id, const struct json **out,
                     struct err *err) {
     struct client *client;
@@ -74,8 +113,14 @@ const struct json *execution_approval(const struct json *detail, const struct js
 /* What began it, in a person's words; AWS's where there is none better. */
 static const char *trigger_text(struct arena *arena, const struct json *trigger) {
     static const char *const words[][2] = {
-        {"CloudWatchEvent", "push"}, {"StartPipelineExecution", "started"}, {"Webhook", "webhook"},
-        {"WebhookV2", "webhook"},    {"CreatePipeline", "created"},
+        {"CloudWatchEvent", "push"},
+        {"StartPipelineExecution", "started"},
+        {"Webhook", "webhook"},
+        {"WebhookV2", "webhook"},
+        {"CreatePipeline", "created"},
+        {"ManualRollback", "rolled back"},
+        {"AutomatedRollback", "rolled back by itself"},
+        {"PutActionRevision", "revision"},
     };
     const char *type = json_get_text(trigger, "triggerType"), *by = json_get_text(trigger, "by");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

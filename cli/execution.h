@@ -13,6 +13,13 @@
  * newest. Errors: ERR_NOT_FOUND. */
 bool execution_find(struct cli *cli, const char *pipeline, const char *word, const char **out_id, struct err *err);
 
+/* The execution that was in the stage last. Errors: ERR_NOT_FOUND. */
+bool execution_in_stage(struct cli *cli, const char *pipeline, const char *stage, const char **out_id, struct err *err);
+
+/* The one that the stage would go back to (docs/doors.md: rollbackTarget). Errors: ERR_NOT_FOUND, ERR_CONFLICT. */
+bool execution_before_stage(struct cli *cli, const char *pipeline, const char *stage, const char **out_id,
+                            struct err *err);
+
 /* GetExecutionDetail. */
 bool execution_read(struct cli *cli, struct arena *arena, const char *pipeline, const char *id, const struct json **out,
                     struct err *err);
