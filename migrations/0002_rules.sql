@@ -89,3 +89,7 @@ INSERT INTO events_new (sequence, time_ms, type, pipeline, execution, stage, act
   SELECT sequence, time_ms, type, pipeline, execution, stage, action, status, detail FROM events;
 DROP TABLE events;
 ALTER TABLE events_new RENAME TO events;
+
+-- Those under way in their order: with the first one's index SQLite went through all executions of a pipeline for that.
+DROP INDEX executions_active;
+CREATE INDEX executions_active ON executions (pipeline_id, number) WHERE place <> 'ended';

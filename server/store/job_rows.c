@@ -102,7 +102,8 @@ bool job_rows_of_runner(struct tx *tx, struct arena *arena, const char *runner_i
 bool job_rows_left_by(struct tx *tx, struct arena *arena, const char *runner_id, struct job_row **out, size_t *count,
                       struct err *err) {
     static const char sql[] =
-        "SELECT " COLUMNS "WHERE j.left_by = :runner_id AND j.state = 'queued' ORDER BY j.sequence";
+        "SELECT " COLUMNS
+        "WHERE j.left_by = :runner_id AND j.state = 'queued' AND j.state <> 'done' ORDER BY +j.sequence";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":runner_id", runner_id);
     return collect(&query, arena, out, count, err);

@@ -45,6 +45,9 @@ bool revisions_list(struct tx *tx, struct arena *arena, int64_t execution_id, st
     return true;
 }
 
+/* For an action that never fetched anything nobody goes through the whole history. */
+#define RECENT "e.number > (SELECT last_number - 1000 FROM pipelines WHERE id = :pipeline_id) "
+
 static bool find_newest(struct tx *tx, const char *sql, struct arena *arena, int64_t pipeline_id, const char *action,
                         bool *found, struct revision_row *out, struct err *err) {
     struct query query CLEANUP(query_close) = query_open(tx, sql);
@@ -60,7 +63,7 @@ bool revisions_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, c
                       struct revision_row *out, struct err *err) {
     static const char sql[] =
         "SELECT " COLUMNS "FROM executions e JOIN source_revisions r ON r.execution_id = e.id AND r.action = :action "
-        "WHERE e.pipeline_id = :pipeline_id AND r.revision_id IS NOT NULL AND e.type = 'STANDARD' "
+        "WHERE e.pipeline_id = :pipeline_id AND " RECENT "AND r.revision_id IS NOT NULL AND e.type = 'STANDARD' "
         "AND e.mode <> 'PARALLEL' ORDER BY e.number DESC LIMIT 1";
     return find_newest(tx, sql, arena, pipeline_id, action, found, out, err);
 }
@@ -69,7 +72,7 @@ bool revisions_newest(struct tx *tx, struct arena *arena, int64_t pipeline_id, c
                       struct revision_row *out, struct err *err) {
     static const char sql[] =
         "SELECT " COLUMNS "FROM executions e JOIN source_revisions r ON r.execution_id = e.id AND r.action = :action "
-        "WHERE e.pipeline_id = :pipeline_id AND e.type = 'STANDARD' ORDER BY e.number DESC LIMIT 1";
+        "WHERE e.pipeline_id = :pipeline_id AND " RECENT "AND e.type = 'STANDARD' ORDER BY e.number DESC LIMIT 1";
     return find_newest(tx, sql, arena, pipeline_id, action, found, out, err);
 }
 
@@ -79,7 +82,7 @@ bool revisions_before(struct tx *tx, struct arena *arena, int64_t execution_id, 
         "SELECT " COLUMNS "FROM executions e JOIN stage_runs s ON s.pipeline_id = e.pipeline_id AND s.name = :stage "
         "JOIN source_revisions r ON r.execution_id = s.execution_id AND r.action = :action "
         "WHERE e.id = :execution_id AND s.status = 'Succeeded' AND s.execution_id < e.id "
-        "AND r.revision_id IS NOT NULL ORDER BY s.id DESC LIMIT 1";
+        "AND r.revision_id IS NOT NULL ORDER BY s.execution_id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":execution_id", execution_id);
     query_text(&query, ":stage", stage);

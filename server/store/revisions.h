@@ -26,7 +26,7 @@ bool revisions_list(struct tx *tx, struct arena *arena, int64_t execution_id, st
                     struct err *err);
 
 /* The newest that a source action of the pipeline fetched (GetPipelineState's currentRevision), but for PARALLEL
- * executions and rollbacks, which fetch nothing; *found false: none. */
+ * executions and rollbacks, which fetch nothing; *found false: none in its last 1000 executions. */
 bool revisions_latest(struct tx *tx, struct arena *arena, int64_t pipeline_id, const char *action, bool *found,
                       struct revision_row *out, struct err *err);
 
