@@ -32,6 +32,7 @@ struct view_action {
 
 struct view_execution {
     int64_t id;
+    const char *uuid; /* for events */
     int64_t number;
     int64_t version;
     const struct pipeline *definition; /* of its version */

@@ -18,11 +18,8 @@
 
 static bool tell(struct step *step, const struct view_execution *execution, const char *type, const char *stage,
                  const char *status, struct err *err) {
-    struct execution_row row;
-    if (!executions_get_by_id(step->tx, step->arena, execution->id, &row, err))
-        return false;
     const struct event_row event = {
-        .type = type, .pipeline = step->pipeline, .execution = row.uuid, .stage = stage, .status = status};
+        .type = type, .pipeline = step->pipeline, .execution = execution->uuid, .stage = stage, .status = status};
     return events_add(step->tx, &event, err);
 }
 
@@ -118,15 +115,12 @@ static bool write_retry(struct step *step, const struct decision *decision, stru
         !action_runs_set_aside(step->tx, stage.id, decision->retry_all, err) ||
         !stage_runs_retry(step->tx, &stage, &retry, err))
         return false;
-    struct execution_row row;
     struct json *detail = json_object(step->arena);
     json_set_text(step->arena, detail, "retry", state_name(&retry_triggers, (int)decision->retry_trigger));
-    if (!executions_get_by_id(step->tx, step->arena, execution->id, &row, err))
-        return false;
     const struct event_row event = {
         .type = "stage",
         .pipeline = step->pipeline,
-        .execution = row.uuid,
+        .execution = execution->uuid,
         .stage = stage.name,
         .status = stage_status_name(STAGE_IN_PROGRESS),
         .detail = json_print(step->arena, detail),
@@ -139,16 +133,14 @@ static bool write_retry(struct step *step, const struct decision *decision, stru
 static bool tell_condition(struct step *step, const struct decision *decision, const char *stage, int64_t condition_id,
                            struct err *err) {
     struct condition_row condition;
-    struct execution_row execution;
     struct json *detail = json_object(step->arena);
-    if (!conditions_get(step->tx, step->arena, condition_id, &condition, err) ||
-        !executions_get_by_id(step->tx, step->arena, decision->execution->id, &execution, err))
+    if (!conditions_get(step->tx, step->arena, condition_id, &condition, err))
         return false;
     json_set_text(step->arena, detail, "condition", state_name(&condition_kinds, (int)condition.kind));
     const struct event_row event = {
         .type = "condition",
         .pipeline = step->pipeline,
-        .execution = execution.uuid,
+        .execution = decision->execution->uuid,
         .stage = stage,
         .status = state_name(&condition_statuses, (int)condition.status),
         .detail = json_print(step->arena, detail),

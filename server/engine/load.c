@@ -179,6 +179,7 @@ static bool load_execution(struct tx *tx, struct arena *arena, const struct exec
     struct view_execution *execution = &view->executions[view->count++];
     *execution = (struct view_execution){
         .id = row->id,
+        .uuid = row->uuid,
         .number = row->number,
         .version = row->version,
         .definition = definition,
