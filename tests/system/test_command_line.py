@@ -91,6 +91,32 @@ def test_starting_and_stopping(penstock, small, server):
     assert timed.returncode == 6 and "still under way" in timed.stderr
 
 
+def test_stages(penstock, small):
+    assert penstock("reject", "small", "--comment", "not yet").returncode == 0
+    assert penstock("status", "small", "--follow").returncode == 1
+    retried = penstock("retry", "small", "Release")
+    assert retried.returncode == 0 and f"retrying Release of small, execution {small}" in retried.stdout, retried.stderr
+    assert penstock("approve", "small").returncode == 0
+    assert penstock("status", "small", "--follow").returncode == 0
+    again = penstock("retry", "small", "Release", "1", "--all")
+    assert again.returncode == 4 and again.stderr == "penstock: stage 'Release' cannot be retried: all its actions succeeded\n"
+    assert penstock("retry", "small", "Nix").returncode == 3
+
+    nothing = penstock("rollback", "small", "Release")
+    assert nothing.returncode == 4 and "has nothing to go back to now" in nothing.stderr
+    back = json.loads(penstock("rollback", "small", "Release", "1", "--json").stdout)["pipelineExecutionId"]
+    assert penstock("approve", "small").returncode == 0
+    assert penstock("status", "small", back, "--follow").returncode == 0
+    assert "rolled back by admin" in penstock("status", "small", back).stdout
+
+    assert penstock("disable-transition", "small", "Release").returncode == 2, "it says why"
+    closed = penstock("disable-transition", "small", "Release", "--reason", "release freeze")
+    assert closed.returncode == 0 and "nothing enters Release of small any more" in closed.stdout
+    opened = penstock("enable-transition", "small", "Release")
+    assert opened.returncode == 0 and opened.stdout == "Release of small is open\n"
+    assert penstock("enable-transition", "small", "Nix").returncode == 3
+
+
 def test_tokens(penstock, server):
     key = json.loads(penstock("token", "access-key", "--user", "deploy", "--json").stdout)
     assert server.client("codepipeline", (key["accessKeyId"], key["secretAccessKey"])).list_pipelines()["pipelines"] == []
