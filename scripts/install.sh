@@ -10,7 +10,7 @@ packages_of() {
         # tzdata is what the server knows time zones from.
         echo gcc libc6-dev meson ninja-build pkgconf python3 git \
             libarchive-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev libgit2-dev libmicrohttpd-dev \
-            libpcre2-dev libsodium-dev libsqlite3-dev libyaml-dev tzdata
+            libmd-dev libpcre2-dev libsodium-dev libsqlite3-dev libyaml-dev tzdata
         ;;
     web)
         # Any Node.js from 18 on will do, wherever it came from.

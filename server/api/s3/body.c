@@ -10,6 +10,7 @@
 #include "server/server.h"
 
 #include <errno.h>
+#include <md5.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
@@ -57,17 +58,17 @@ static uint32_t crc32_of(uint32_t crc, const uint8_t *bytes, size_t size) {
 }
 
 struct digests {
-    uint8_t md5[MD5_BYTES];
+    uint8_t md5[MD5_DIGEST_LENGTH];
     uint8_t crc32[4]; /* as it goes over the wire: the high byte first */
     uint8_t sha256[SHA256_BYTES];
 };
 
 static bool digest_file(int fd, struct arena *arena, struct digests *out, struct err *err) {
-    struct md5_state md5;
+    MD5_CTX md5;
     struct hash_sha256_state sha256;
     uint32_t crc = 0;
     uint8_t *piece = arena_alloc(arena, PIECE_BYTES);
-    md5_begin(&md5);
+    MD5Init(&md5);
     hash_sha256_begin(&sha256);
     for (int64_t at = 0;;) {
         ssize_t got = pread(fd, piece, PIECE_BYTES, at);
@@ -77,12 +78,12 @@ static bool digest_file(int fd, struct arena *arena, struct digests *out, struct
             return err_set_errno(err, errno, "cannot read the body");
         if (got == 0)
             break;
-        md5_update(&md5, piece, (size_t)got);
+        MD5Update(&md5, piece, (size_t)got);
         hash_sha256_update(&sha256, piece, (size_t)got);
         crc = crc32_of(crc, piece, (size_t)got);
         at += got;
     }
-    md5_end(&md5, out->md5);
+    MD5Final(out->md5, &md5);
     hash_sha256_end(&sha256, out->sha256);
     for (unsigned i = 0; i < 4; i++)
         out->crc32[i] = (uint8_t)(crc >> (24 - 8 * i));

@@ -4,7 +4,6 @@
  */
 #include "server/api/s3/object.h"
 
-#include "server/api/s3/md5.h"
 #include "server/artifacts/artifacts.h"
 #include "server/config.h"
 #include "server/server.h"
@@ -15,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <md5.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -211,14 +211,14 @@ static bool complete_work(struct tx *tx, void *context, struct err *err) {
 
 /* As S3 makes it: the MD5 of the parts' MD5s, and their number. */
 static const char *whole_etag(const struct completion *completion) {
-    struct md5_state state;
-    uint8_t digest[MD5_BYTES];
-    char hex[2 * MD5_BYTES + 1];
-    md5_begin(&state);
+    MD5_CTX state;
+    uint8_t digest[MD5_DIGEST_LENGTH];
+    char hex[2 * MD5_DIGEST_LENGTH + 1];
+    MD5Init(&state);
     for (size_t i = 0; i < completion->chosen_count; i++)
         if (hash_from_hex(completion->chosen[i].etag, digest, sizeof digest))
-            md5_update(&state, digest, sizeof digest);
-    md5_end(&state, digest);
+            MD5Update(&state, digest, sizeof digest);
+    MD5Final(digest, &state);
     hash_to_hex(digest, sizeof digest, hex);
     return arena_printf(completion->request->arena, "%s-%zu", hex, completion->chosen_count);
 }
