@@ -114,11 +114,30 @@ def summary_of(run):
     return {**run['execution'], 'stages': stages}
 
 
+def stage_of(run, name):
+    return next(s for s in run['stages'] if s['name'] == name)
+
+
+def stage_summary(entry, name):
+    """A stage with the newest execution that entered it, and those that wait in front of it."""
+    summary = {'name': name, 'transition': entry.get('transitions', {}).get(name, {'enabled': True})}
+    waiting = [{**mock_world.back_to(run), 'wait': stage_of(run, name)['wait']} for run in reversed(entry['executions'])
+               if stage_of(run, name).get('wait') and not stage_of(run, name).get('status')]
+    if waiting:
+        summary.update(wait=waiting[0]['wait'], waiting=waiting)
+    inside = next((run for run in entry['executions'] if stage_of(run, name).get('status')), None)
+    if inside:
+        summary.update(status=stage_of(inside, name)['status'], execution=mock_world.back_to(inside), canRetry=stage_of(inside, name).get('canRetry', False))
+        if name in entry.get('rollbackTargets', {}):
+            summary['rollbackTarget'] = entry['rollbackTargets'][name]
+    return summary
+
+
 def pipeline_summary(entry):
-    keep = {k: v for k, v in entry.items() if k not in ('declaration', 'executions', 'repository') and v is not None}
+    own = ('declaration', 'executions', 'repository', 'rollbackTargets', 'transitions')
+    keep = {k: v for k, v in entry.items() if k not in own and v is not None}
     newest = entry['executions'][0] if entry['executions'] else None
-    keep['stages'] = ([{k: s[k] for k in ('name', 'status', 'wait') if k in s} for s in newest['stages']] if newest
-                      else [{'name': s['name']} for s in entry['declaration']['stages']])
+    keep['stages'] = [stage_summary(entry, s['name']) for s in entry['declaration']['stages']]
     if newest:
         keep['latestExecution'] = summary_of(newest)
         if newest['execution'].get('approval'):

@@ -199,13 +199,76 @@ def queued(now):
                                        None, wait='waiting for a runner')])
 
 
+def back_to(run):
+    return {'pipelineExecutionId': run['execution']['pipelineExecutionId'], 'number': run['execution']['number'],
+            'executionType': run['execution'].get('executionType', 'STANDARD')}
+
+
+def condition(kind, result, rules, status=None, **more):
+    return {'type': kind, 'result': result, 'rules': rules, **({'status': status} if status else {}), **more}
+
+
+def rule(name, provider, status=None, **more):
+    return {'name': name, 'provider': provider, 'configuration': {}, **({'status': status} if status else {}), **more}
+
+
+def checkout_stages(now, **status):
+    """The stages of `checkout`, each with what is said of it; the others were not reached."""
+    stages = [stage('Source', None, [action('App', 'Source', 'CodeCommit')]),
+              stage('Release', None, [action('Deploy', 'Deploy', 'ECS')]),
+              stage('Smoke', None, [action('Probe', 'Test', 'CodeBuild'), action('Orders', 'Test', 'CodeBuild')],
+                    conditions=[condition('ON_FAILURE', 'RETRY', [rule('Flaky', 'VariableCheck')])]),
+              stage('Notify', None, [action('Mail', 'Build', 'CodeBuild')],
+                    conditions=[condition('BEFORE_ENTRY', 'SKIP', [rule('Wanted', 'VariableCheck')])]),
+              stage('Audit', None, [action('Report', 'Build', 'CodeBuild')],
+                    conditions=[condition('BEFORE_ENTRY', 'FAIL', [rule('OfficeHours', 'DeploymentWindow'), rule('Quiet', 'Commands')])])]
+    for s in stages:
+        if s['name'] in status:
+            s['status'] = status[s['name']]
+            for a in s['actions'] if s['status'] in ('Succeeded', 'Failed') else []:
+                a['status'] = s['status']
+                timed(a, now, 3)
+    return stages
+
+
+def checkout(now):
+    """Each rule of the engine once: rollback, skipped stage, retries, a disabled transition, conditions."""
+    def run(number, status, ago, stages, **more):
+        return execution('checkout', number, status, stages, now - ago, commit(f'Change {number}', ago=ago, now=now), **more)
+
+    first = run(15, 'Succeeded', 9000, checkout_stages(now - 9000, Source='Succeeded', Release='Succeeded', Smoke='Succeeded', Notify='Succeeded'),
+                ended=now - 8900)
+    bad = run(16, 'Succeeded', 7000, checkout_stages(now - 7000, Source='Succeeded', Release='Succeeded', Smoke='Succeeded', Notify='Skipped'),
+              ended=now - 6900)
+    bad['stages'][3]['conditions'][0].update(status='Failed', summary='rule Wanted was not met')
+    asked = run(17, 'InProgress', 6000, checkout_stages(now - 6000, Source='Succeeded', Release='Succeeded', Smoke='Succeeded', Audit='InProgress'),
+                wait='waiting for the deployment window')
+    asked['stages'][4]['conditions'][0].update(status='InProgress', started=now - 5000, canOverride=True, rules=[
+        rule('OfficeHours', 'DeploymentWindow', 'InProgress', wait='waiting for the deployment window', expires=now + 86400),
+        rule('Quiet', 'Commands', 'Succeeded', actionExecutionId=str(uuid.uuid4()), commands=['./quiet.sh'], started=now - 5000, ended=now - 4990,
+             log={'logId': 'log-shop-12', 'lines': 0, 'bytes': 0, 'closed': True})])
+    broken = run(18, 'Failed', 5000, checkout_stages(now - 5000, Source='Succeeded', Release='Succeeded', Smoke='Failed'), ended=now - 4000)
+    broken['stages'][2].update(canRetry=True, canRetryAll=True, retries={'automatic': 1, 'manual': 2, 'latestTrigger': 'ManualStageRetry'})
+    broken['stages'][2]['actions'][0].update(status='Succeeded')
+    broken['stages'][2]['actions'][1].update(errorMessage="command './orders.sh' exited with 1")
+    rolled = run(19, 'Succeeded', 3000, checkout_stages(now - 3000, Release='Succeeded'), ended=now - 2900, executionType='ROLLBACK',
+                 rollbackOf=back_to(bad), trigger={'triggerType': 'ManualRollback', 'by': 'mei'})
+    rolled['stages'] = [s if s['name'] == 'Release' else blank([s])[0] for s in rolled['stages']]
+    held = run(20, 'InProgress', 600, checkout_stages(now - 600, Source='Succeeded'),
+               wait='the transition into stage Release is disabled: mei closed it: release freeze')
+    held['stages'][1]['wait'] = held['execution']['wait']
+    first['stages'][1]['canRollBackTo'] = True
+    return pipeline('checkout', [held, rolled, broken, asked, bad, first], rollbackTargets={'Release': back_to(first)},
+                    transitions={'Release': {'enabled': False, 'reason': 'release freeze', 'by': 'mei', 'changed': now - 7200}})
+
+
 def demo_world():
     now = time.time()
     never = pipeline('legacy-import', [], declared=[stage('Source', None, [action('App', 'Source', 'CodeCommit')]),
                                                     stage('Build', None, [action('Make', 'Build', 'CodeBuild')])],
                      repository={'name': 'legacy-import', 'branch': 'main', 'cloneUrl': 'http://127.0.0.1:8080/git/legacy-import'})
     return {
-        'pipelines': [shop(now), api(now), worker(now), queued(now), nightly(now), docs_site(now), never],
+        'pipelines': [shop(now), api(now), worker(now), queued(now), nightly(now), docs_site(now), never, checkout(now)],
         'runners': [
             {'runnerId': 'r-1', 'name': 'build-1', 'status': 'online', 'lastSeen': now - 2, 'created': now - 40 * 86400, 'version': '1.0.0',
              'currentJobs': [{'pipelineName': 'api', 'pipelineExecutionId': str(uuid.uuid4()), 'stageName': 'Build', 'actionName': 'Image'}]},

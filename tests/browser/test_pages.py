@@ -65,7 +65,7 @@ def test_overview(page):
     page.open('/')
     assert 'One approval waits for you' in page.text('.waiting-list')
     assert 'shop #12' in page.text('.waiting-list') and '3 commits' in page.text('.waiting-list')
-    assert [e.text for e in page.all('.pipeline-name')] == ['shop', 'api', 'worker', 'mail', 'nightly', 'docs-site', 'legacy-import']
+    assert [e.text for e in page.all('.pipeline-name')] == ['shop', 'api', 'worker', 'mail', 'nightly', 'docs-site', 'legacy-import', 'checkout']
     assert "unknown key 'projcets'; did you mean 'projects'?" in page.text('.pipelines')
     page.click('Review and decide')
     page.until('the comment has the focus', lambda: page.focused() == 'approval-comment')

@@ -11,7 +11,8 @@ export type State =
   | "failed"
   | "cancelling"
   | "cancelled"
-  | "superseded";
+  | "superseded"
+  | "skipped";
 
 export const stateWords: Record<State, string> = {
   idle: "Not started",
@@ -23,6 +24,7 @@ export const stateWords: Record<State, string> = {
   cancelling: "Cancelling",
   cancelled: "Cancelled",
   superseded: "Superseded",
+  skipped: "Skipped",
 };
 
 const plain: Record<string, State> = {
@@ -33,7 +35,10 @@ const plain: Record<string, State> = {
   Cancelled: "cancelled",
   Abandoned: "cancelled",
   Superseded: "superseded",
-  Skipped: "idle",
+  Skipped: "skipped",
+  // Of conditions only:
+  Errored: "failed",
+  Overridden: "skipped",
 };
 
 /** `wait` is the server's sentence about what something in progress waits for. */
@@ -41,7 +46,7 @@ function stateOf(status: string | undefined, wait: string | undefined, approval?
   if (status && status !== "InProgress") return plain[status] ?? "idle";
   if (wait?.startsWith("stopping")) return "cancelling";
   if (status && (approval || wait?.startsWith("waiting for approval"))) return "waiting";
-  if (wait?.startsWith("waiting for")) return "queued";
+  if (wait?.startsWith("waiting for") || wait?.startsWith("the transition into")) return "queued";
   return status === "InProgress" ? "running" : "idle";
 }
 

@@ -18,10 +18,12 @@ test("executions", () => {
   assert.equal(execution("Superseded"), "superseded");
   assert.equal(execution("Failed"), "failed");
   assert.equal(execution("Succeeded"), "succeeded");
+  assert.equal(execution("InProgress", "the transition into stage A is disabled: ana closed it: freeze"), "queued");
 });
 
 test("stages and actions", () => {
   assert.equal(stageState({ name: "a" }), "idle");
+  assert.equal(stageState({ name: "a", status: "Skipped" }), "skipped");
   assert.equal(stageState({ name: "a", wait: "waiting for execution 3 to leave stage a" }), "queued");
   assert.equal(stageState({ name: "a", status: "Succeeded", wait: "waiting for execution 3 to leave stage a" }), "succeeded");
   const under = (...actions: object[]) => stageState({ name: "a", status: "InProgress" }, actions as never);

@@ -8,7 +8,7 @@ import type { PenstockEvent } from "./types.ts";
 export type StreamState = "off" | "connecting" | "open" | "waiting";
 export const streamState = signal<StreamState>("off");
 
-const types = ["execution", "stage", "action", "approval", "job", "pipeline", "runner", "repository", "build"];
+const types = ["execution", "stage", "action", "approval", "job", "pipeline", "runner", "repository", "build", "condition", "rule", "transition", "schedule"];
 type Listener = (event: PenstockEvent | null) => void;
 
 const listeners = new Set<Listener>();

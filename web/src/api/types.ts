@@ -41,10 +41,29 @@ export interface Revision {
   created?: number;
 }
 
+export interface ExecutionName {
+  pipelineExecutionId: string;
+  number: number;
+  executionType?: "STANDARD" | "ROLLBACK";
+}
+
+export interface Transition {
+  enabled: boolean;
+  reason?: string;
+  by?: string;
+  changed?: number;
+}
+
 export interface StageSummary {
   name: string;
   status?: string;
   wait?: string;
+  /** The newest execution in it; what follows says what a person may do there. */
+  execution?: ExecutionName;
+  canRetry?: boolean;
+  rollbackTarget?: ExecutionName;
+  transition?: Transition;
+  waiting?: (ExecutionName & { wait?: string })[];
 }
 
 export interface ExecutionSummary {
@@ -57,6 +76,8 @@ export interface ExecutionSummary {
   updated: number;
   ended?: number;
   version: number;
+  executionType?: "STANDARD" | "ROLLBACK";
+  rollbackOf?: ExecutionName;
   trigger?: { triggerType: string; triggerDetail?: string; by?: string };
   stopReason?: string;
   stoppedBy?: string;
@@ -135,6 +156,7 @@ export interface ActionDetail {
   inputArtifacts: string[];
   outputArtifacts: string[];
   approval?: Approval;
+  target?: { name: string; held: boolean };
 }
 
 export interface Build {
@@ -159,6 +181,32 @@ export interface StageDetail {
   updated?: number;
   wait?: string;
   actions: ActionDetail[];
+  conditions?: Condition[];
+  retries?: { automatic: number; manual: number; latestTrigger: string };
+  canRetry?: boolean;
+  canRetryAll?: boolean;
+  canRollBackTo?: boolean;
+}
+
+export type ConditionType = "BEFORE_ENTRY" | "ON_SUCCESS" | "ON_FAILURE";
+
+export interface Condition {
+  type: ConditionType;
+  result: "FAIL" | "SKIP" | "ROLLBACK" | "RETRY";
+  rules: Rule[];
+  status?: string;
+  summary?: string;
+  started?: number;
+  updated?: number;
+  ended?: number;
+  canOverride?: boolean;
+}
+
+type Run = "status" | "wait" | "actionExecutionId" | "summary" | "started" | "updated" | "ended" | "externalExecutionId" | "externalExecutionUrl" | "errorCode" | "errorMessage";
+
+export interface Rule extends Pick<ActionDetail, Run | "percentComplete" | "updatedBy" | "log" | "runner" | "name" | "provider" | "configuration"> {
+  commands?: string[];
+  expires?: number;
 }
 
 export interface ExecutionDetail {

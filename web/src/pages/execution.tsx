@@ -9,11 +9,11 @@ import { tell, useStateNews, useTab } from "../parts/announce.tsx";
 import { ApprovalPanel, focusApproval } from "../parts/approval.tsx";
 import { Age, Button, Loading, Moment, Notice, ReadTrouble, Status, Took, useBusy } from "../parts/basics.tsx";
 import { AbandonDialog, CancelDialog } from "../parts/cancel.tsx";
-import { Graph, type GraphAction } from "../parts/graph.tsx";
+import { capital, Graph, type GraphAction } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
-import { RevisionList } from "../parts/revisions.tsx";
-import { personName, triggerWords } from "../parts/words.ts";
+import { RevisionList, RollbackTag } from "../parts/revisions.tsx";
+import { personName, retryWords, triggerWords } from "../parts/words.ts";
 import { go, paths } from "../router.ts";
 import { actionState, executionState, isLive, stageState } from "../status.ts";
 
@@ -55,6 +55,7 @@ export function ExecutionPage({ name, id }: { name: string; id: string }) {
             {name} {data ? <span class="h1-number">#{data.execution.number}</span> : null}
           </h1>
           {state ? <Status state={state} class="is-large" /> : null}
+          {data ? <RollbackTag execution={data.execution} /> : null}
         </div>
         {data ? (
           <div class="buttons">
@@ -135,7 +136,8 @@ function Body({ data, refresh }: { data: ExecutionDetail; refresh: () => void })
         stages={data.stages.map((stage) => ({
           name: stage.name,
           state: stageState(stage, stage.actions),
-          wait: stage.wait?.startsWith("waiting for approval") ? undefined : stage.wait,
+          wait: stage.wait?.startsWith("waiting for approval") ? undefined : stage.wait && capital(stage.wait),
+          retried: retryWords(stage.retries),
           actions: stage.actions.map((action) => graphAction(data, stage.name, action)),
         }))}
       />

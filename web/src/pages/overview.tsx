@@ -7,7 +7,7 @@ import { useTab, tell } from "../parts/announce.tsx";
 import { Age, Button, Loading, Notice, Paste, ReadTrouble, Status, Until, useBusy } from "../parts/basics.tsx";
 import { StageChips } from "../parts/graph.tsx";
 import { Glyph, StateIcon } from "../parts/icons.tsx";
-import { RevisionLine } from "../parts/revisions.tsx";
+import { RevisionLine, RollbackTag } from "../parts/revisions.tsx";
 import { plural, triggerWords } from "../parts/words.ts";
 import { go, paths } from "../router.ts";
 import { executionState, stageState, type State } from "../status.ts";
@@ -137,6 +137,7 @@ function PipelineRow({ pipeline, refresh }: { pipeline: PipelineSummary; refresh
         {latest ? (
           <p class="pipeline-latest">
             <a href={paths.execution(pipeline.name, latest.pipelineExecutionId)}>#{latest.number}</a>
+            <RollbackTag execution={latest} />
             <RevisionLine execution={latest} />
           </p>
         ) : (

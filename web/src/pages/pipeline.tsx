@@ -3,14 +3,14 @@
 import { useState } from "preact/hooks";
 import { ApiError, codeCommit, codePipeline, penstock, messageOf } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
-import type { ExecutionDetail, ExecutionSummary, PipelineDetail, PipelineState } from "../api/types.ts";
+import type { ExecutionDetail, ExecutionSummary, PipelineDetail, PipelineState, StageSummary } from "../api/types.ts";
 import { tell, useStateNews, useTab } from "../parts/announce.tsx";
 import { Age, Button, Copy, Loading, Notice, Paste, ReadTrouble, Status, Took, useBusy } from "../parts/basics.tsx";
-import { Graph, type GraphStage } from "../parts/graph.tsx";
+import { capital, Graph, type GraphStage } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
-import { RevisionLine } from "../parts/revisions.tsx";
-import { personName, triggerWords } from "../parts/words.ts";
+import { RevisionLine, RollbackTag } from "../parts/revisions.tsx";
+import { personName, retryWords, triggerWords } from "../parts/words.ts";
 import { go, paths } from "../router.ts";
 import { executionState, isLive, stageState } from "../status.ts";
 import { useKeys } from "../keys.ts";
@@ -174,12 +174,16 @@ function graphOf({ detail, inStages }: Shown): GraphStage[] {
     return {
       name: declared.name,
       state: stageState({ name: declared.name, status: stage?.status ?? summary?.status, wait: summary?.wait }, stage?.actions),
-      wait: summary?.wait,
+      wait: summary?.wait || summary?.waiting?.length ? <InFront name={detail.pipeline.name} stage={summary} /> : undefined,
       note: execution ? (
-        <a class="stage-execution" href={paths.execution(detail.pipeline.name, execution.pipelineExecutionId)}>
-          #{execution.number}
-        </a>
+        <>
+          <a class="stage-execution" href={paths.execution(detail.pipeline.name, execution.pipelineExecutionId)}>
+            #{execution.number}
+          </a>
+          <RollbackTag execution={execution} />
+        </>
       ) : undefined,
+      retried: retryWords(stage?.retries),
       actions: declared.actions.map((action) => {
         const run = stage?.actions.find((a) => a.name === action.name);
         if (inStage && run) return graphAction(inStage, declared.name, run);
@@ -187,6 +191,20 @@ function graphOf({ detail, inStages }: Shown): GraphStage[] {
       }),
     };
   });
+}
+
+/** Who waits in front of a stage, in the order in which they go in. */
+function InFront({ name, stage }: { name: string; stage: StageSummary }) {
+  if (!stage.waiting?.length) return stage.wait ? <>{capital(stage.wait)}</> : null;
+  return (
+    <ul>
+      {stage.waiting.map((execution) => (
+        <li key={execution.pipelineExecutionId}>
+          <a href={paths.execution(name, execution.pipelineExecutionId)}>#{execution.number}</a> stands in front: {execution.wait ?? "it goes in next"}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 // AWS's own operation lists what is older than the newest 25.
@@ -274,6 +292,7 @@ function HistoryItem({ name, execution }: { name: string; execution: HistoryRow 
       </a>
       <Status state={state} />
       <span class="execution-what">
+        <RollbackTag execution={execution} />
         <RevisionLine execution={execution as ExecutionSummary} />
         {execution.stoppedBy ? (
           <span class="muted">

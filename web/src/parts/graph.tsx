@@ -22,8 +22,10 @@ export interface GraphAction {
 export interface GraphStage {
   name: string;
   state: State;
-  wait?: string | undefined;
+  /** What it, or who stands in front of it, waits for. */
+  wait?: ComponentChildren;
   note?: ComponentChildren;
+  retried?: string | undefined;
   actions: GraphAction[];
 }
 
@@ -39,7 +41,8 @@ export function Graph(props: { stages: GraphStage[]; label: string }) {
                 <Status state={stage.state} />
                 {stage.note}
               </header>
-              {stage.wait ? <p class="stage-wait">{capital(stage.wait)}</p> : null}
+              {stage.wait ? <div class="stage-wait">{stage.wait}</div> : null}
+              {stage.retried ? <p class="stage-retried">{stage.retried}</p> : null}
               <Actions actions={stage.actions} />
             </section>
           </li>
@@ -49,12 +52,12 @@ export function Graph(props: { stages: GraphStage[]; label: string }) {
   );
 }
 
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Has the water come to this stage? The segment before it shows it. */
 function flow(stages: GraphStage[], at: number): string {
   const state = stages[at]?.state;
-  if (!state || state === "idle" || state === "queued") return "flow-none";
+  if (!state || state === "idle" || state === "queued" || state === "skipped") return "flow-none";
   return state === "running" || state === "cancelling" ? "flow-moving" : "flow-full";
 }
 

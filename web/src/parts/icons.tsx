@@ -59,6 +59,12 @@ const stateShapes: Record<State, ComponentChildren> = {
       <path d="m3 4 4 4-4 4M9 4l4 4-4 4" />
     </>
   ),
+  skipped: (
+    <>
+      <path d="M1.8 9.5a6.3 6.3 0 0 1 11.2-2.800M13.4 3.200v3.700H9.700" />
+      <circle cx="7.5" cy="12" r="1.400" fill="currentColor" stroke="none" />
+    </>
+  ),
 };
 
 export function StateIcon(props: { state: State }) {

@@ -1,6 +1,7 @@
 // Which source an execution carries: one line in lists, all of them on its page.
 import type { ExecutionSummary, Revision } from "../api/types.ts";
 import { Age, Outside, ShortId } from "./basics.tsx";
+import { paths } from "../router.ts";
 import { Glyph } from "./icons.tsx";
 
 /** The commit's summary; some sources put JSON there, which nobody wants to read. */
@@ -18,6 +19,23 @@ export function summaryOf(revision: Revision): string {
 }
 
 const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";
+
+/** Says of a rollback what it goes back to. */
+export function RollbackTag(props: { execution: Pick<ExecutionSummary, "pipelineName" | "executionType" | "rollbackOf"> }) {
+  const { executionType, rollbackOf, pipelineName } = props.execution;
+  if (executionType !== "ROLLBACK") return null;
+  return (
+    <span class="tag">
+      Rollback
+      {rollbackOf ? (
+        <>
+          {" "}
+          to <a href={paths.execution(pipelineName, rollbackOf.pipelineExecutionId)}>#{rollbackOf.number}</a>
+        </>
+      ) : null}
+    </span>
+  );
+}
 
 export function RevisionLine(props: { execution: ExecutionSummary }) {
   const revision = props.execution.revisions[0];

@@ -1,5 +1,5 @@
 // Names and phrases that several pages use.
-import type { ActionDetail, ExecutionSummary } from "../api/types.ts";
+import type { ActionDetail, ExecutionSummary, StageDetail } from "../api/types.ts";
 
 const providers: Record<string, string> = {
   Manual: "Manual approval",
@@ -35,6 +35,10 @@ export function triggerWords(execution: ExecutionSummary): string {
       return `push${by}`;
     case "CloudWatchEvent":
       return `push${by}`;
+    case "ManualRollback":
+      return `rolled back${by || " by hand"}`;
+    case "AutomatedRollback":
+      return "rolled back because its condition says so";
     case "CronSchedule":
       return "schedule";
     default:
@@ -58,6 +62,14 @@ export function cancelOutcome(actions: ActionDetail[]): string[] {
     return `${action.name}: it is stopped.`;
   });
   return texts.length ? texts : ["Nothing is under way: it just does not go on."];
+}
+
+/** How often a stage was tried again, and by whom; nothing where it was not. */
+export function retryWords(retries: StageDetail["retries"]): string | undefined {
+  if (!retries) return undefined;
+  const by = [retries.manual ? `${retries.manual} by hand` : "", retries.automatic ? `${retries.automatic} by its condition` : ""].filter(Boolean);
+  const count = retries.manual + retries.automatic;
+  return `Tried again ${count === 1 ? "once" : `${count} times`}: ${by.join(", ")}`;
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
