@@ -256,6 +256,50 @@ class Operations:
         self.server.change(given['pipelineName'], run)
         return {}
 
+    def RetryStageExecution(self, given):
+        run = self.server.run(given['pipelineName'], given['pipelineExecutionId'])
+        stage = stage_of(run, given['stageName'])
+        for action in stage['actions']:
+            if given['retryMode'] == 'ALL_ACTIONS' or action['status'] == 'Failed':
+                action.update(status='InProgress', started=time.time())
+                action.pop('errorMessage', None)
+        stage.update(status='InProgress', canRetry=False, canRetryAll=False)
+        stage['retries']['manual'] += 1
+        run['execution']['status'] = 'InProgress'
+        self.server.change(given['pipelineName'], run)
+        return {'pipelineExecutionId': given['pipelineExecutionId']}
+
+    def RollbackStage(self, given):
+        target = self.server.run(given['pipelineName'], given['targetPipelineExecutionId'])
+        runs = self.server.pipeline(given['pipelineName'])['executions']
+        stages = mock_world.blank(target['stages'])
+        stage_of({'stages': stages}, given['stageName'])['status'] = 'InProgress'
+        run = mock_world.execution(given['pipelineName'], runs[0]['execution']['number'] + 1, 'InProgress', stages, time.time(), None,
+                                   executionType='ROLLBACK', rollbackOf=mock_world.back_to(target),
+                                   trigger={'triggerType': 'ManualRollback', 'by': 'ana'})
+        runs.insert(0, run)
+        self.server.change(given['pipelineName'], run)
+        return {'pipelineExecutionId': run['execution']['pipelineExecutionId']}
+
+    def DisableStageTransition(self, given):
+        transitions = self.server.pipeline(given['pipelineName']).setdefault('transitions', {})
+        transitions[given['stageName']] = {'enabled': False, 'reason': given['reason'], 'by': 'ana', 'changed': time.time()}
+        self.server.emit('transition', pipelineName=given['pipelineName'], stageName=given['stageName'], status='disabled')
+        return {}
+
+    def EnableStageTransition(self, given):
+        del self.server.pipeline(given['pipelineName'])['transitions'][given['stageName']]
+        self.server.emit('transition', pipelineName=given['pipelineName'], stageName=given['stageName'], status='enabled')
+        return {}
+
+    def OverrideStageCondition(self, given):
+        run = self.server.run(given['pipelineName'], given['pipelineExecutionId'])
+        condition = next(c for c in stage_of(run, given['stageName'])['conditions'] if c['type'] == given['conditionType'])
+        condition.update(status='Overridden', summary='ana overrode it', canOverride=False)
+        run['execution'].pop('wait', None)
+        self.server.change(given['pipelineName'], run)
+        return {}
+
     def GetRepository(self, given):
         if given['repositoryName'] not in self.server.world.setdefault('repositories', ['shop']):
             raise Refusal(400, 'RepositoryDoesNotExistException', f"{given['repositoryName']} does not exist")

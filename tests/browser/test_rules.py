@@ -1,4 +1,7 @@
 """The engine's rules on the pages: what is shown of them, and what a person does about them."""
+import pytest
+from selenium.webdriver.common.keys import Keys
+
 import mock_world
 
 
@@ -55,3 +58,65 @@ def test_the_target_and_the_worker_are_waited_for(page, server):
         target['actions'][0].update(mock_world.timed(dict(target['actions'][0], status='InProgress', wait=words), 0))
         page.open(path_of(server, 17))
         assert words in page.text(stage('Audit')) and page.text(f'{stage("Audit")} .status') == 'Queued'
+
+
+@pytest.mark.refusals
+@pytest.mark.parametrize('button,mode', [('Retry Smoke of #18', 'FAILED_ACTIONS'), ('Retry all actions of Smoke of #18', 'ALL_ACTIONS')])
+@pytest.mark.parametrize('where', ['pipeline', 'execution'])
+def test_a_failed_stage_is_tried_again(page, server, button, mode, where):
+    server.fail('RetryStageExecution', 400, 'StageNotRetryableException', "stage 'Smoke' was entered by another execution since")
+    page.open('/pipelines/checkout' if where == 'pipeline' else path_of(server, 18))
+    page.click(button)
+    page.sees("Stage 'Smoke' was entered by another execution since.", stage('Smoke'))
+    page.click(button)
+    page.sees('Tried again 4 times', stage('Smoke'))
+    page.gone('[aria-label^="Retry"]')
+    assert server.called('RetryStageExecution')[1:] == [{
+        'pipelineName': 'checkout', 'stageName': 'Smoke', 'retryMode': mode,
+        'pipelineExecutionId': run_of(server, 18)['execution']['pipelineExecutionId']}]
+
+
+@pytest.mark.refusals
+def test_a_transition_is_disabled_with_a_reason_and_enabled(page, server):
+    page.open('/pipelines/checkout')
+    page.click('Disable the transition into Smoke…')
+    page.until('it to stand still', lambda: page.run('return document.querySelector("dialog").getAnimations().length') == 0)
+    assert page.accessibility_faults() == []
+    page.click('Disable the transition')
+    page.sees('Say why the transition is disabled', 'dialog')
+    assert page.focused() == 'transition-reason' and server.called('DisableStageTransition') == []
+    server.fail('DisableStageTransition', 400, 'ValidationException', "'reason' may have letters, digits, blanks and ! @ ( ) . * ? - only")
+    page.press('night: quiet')
+    page.press(Keys.ENTER)
+    page.sees("'reason' may have letters, digits, blanks and ! @ ( ) . * ? - only.", 'dialog')
+    page.press(*[Keys.BACKSPACE] * 12, 'night freeze', Keys.ENTER)
+    page.gone('dialog')
+    page.sees('Transition disabled by ana just now: “night freeze”', stage('Smoke'))
+    assert server.called('DisableStageTransition')[1:] == [
+        {'pipelineName': 'checkout', 'stageName': 'Smoke', 'transitionType': 'Inbound', 'reason': 'night freeze'}]
+    page.click('Enable the transition into Smoke')
+    page.button('Disable the transition into Smoke…')
+    assert 'Transition disabled' not in page.text(stage('Smoke'))
+    assert server.called('EnableStageTransition') == [{'pipelineName': 'checkout', 'stageName': 'Smoke', 'transitionType': 'Inbound'}]
+
+
+def test_a_disabled_transition_says_who_and_why(page):
+    page.open('/pipelines/checkout')
+    page.sees('Transition disabled by mei 2 h ago: “release freeze”', stage('Release'))
+
+
+@pytest.mark.refusals
+@pytest.mark.parametrize('where', ['pipeline', 'execution'])
+def test_a_stage_is_rolled_back_to_the_named_execution(page, server, where):
+    page.open('/pipelines/checkout' if where == 'pipeline' else path_of(server, 15))
+    server.fail('RollbackStage', 400, 'UnableToRollbackStageException', "stage 'Release' cannot be rolled back: an execution is in it")
+    page.click('Roll back Release to #15…')
+    page.sees('Roll back Release to checkout #15?', 'dialog')
+    assert server.called('RollbackStage') == []
+    page.click('Roll back to #15')
+    page.sees("Stage 'Release' cannot be rolled back: an execution is in it.", 'dialog')
+    page.click('Roll back to #15')
+    page.sees('checkout #21', 'h1')
+    assert page.text('.page-title .tag') == 'Rollback to #15'
+    assert server.called('RollbackStage')[1:] == [{
+        'pipelineName': 'checkout', 'stageName': 'Release', 'targetPipelineExecutionId': run_of(server, 15)['execution']['pipelineExecutionId']}]

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { asSentence, codePipeline, penstock } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
-import type { ActionDetail, ExecutionDetail, ExecutionSummary } from "../api/types.ts";
+import type { ActionDetail, ExecutionDetail, ExecutionSummary, StageDetail } from "../api/types.ts";
 import { useKeys } from "../keys.ts";
 import { tell, useStateNews, useTab } from "../parts/announce.tsx";
 import { ApprovalPanel, focusApproval } from "../parts/approval.tsx";
@@ -13,6 +13,7 @@ import { capital, Graph, type GraphAction } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
 import { RevisionList, RollbackTag } from "../parts/revisions.tsx";
+import { RetryButtons, RollBackButton } from "../parts/stage_buttons.tsx";
 import { personName, retryWords, triggerWords } from "../parts/words.ts";
 import { go, paths } from "../router.ts";
 import { actionState, executionState, isLive, stageState } from "../status.ts";
@@ -139,6 +140,7 @@ function Body({ data, refresh }: { data: ExecutionDetail; refresh: () => void })
           wait: stage.wait?.startsWith("waiting for approval") ? undefined : stage.wait && capital(stage.wait),
           retried: retryWords(stage.retries),
           actions: stage.actions.map((action) => graphAction(data, stage.name, action)),
+          buttons: stageButtons(data, stage, refresh),
         }))}
       />
       <dl class="facts">
@@ -173,6 +175,18 @@ function Body({ data, refresh }: { data: ExecutionDetail; refresh: () => void })
           </div>
         ) : null}
       </dl>
+    </>
+  );
+}
+
+/** What may be done with the stage, seen from this execution. */
+function stageButtons({ execution }: ExecutionDetail, stage: StageDetail, refresh: () => void) {
+  if (!stage.canRetry && !stage.canRollBackTo) return undefined;
+  const of = { pipelineName: execution.pipelineName, stageName: stage.name };
+  return (
+    <>
+      {stage.canRetry ? <RetryButtons stage={of} execution={execution} all={!!stage.canRetryAll} onDone={refresh} /> : null}
+      {stage.canRollBackTo ? <RollBackButton stage={of} target={execution} onDone={refresh} /> : null}
     </>
   );
 }

@@ -10,6 +10,8 @@ import { capital, Graph, type GraphStage } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
 import { RevisionLine, RollbackTag } from "../parts/revisions.tsx";
+import { RetryButtons, RollBackButton } from "../parts/stage_buttons.tsx";
+import { DisabledNote, TransitionValve } from "../parts/transition.tsx";
 import { personName, retryWords, triggerWords } from "../parts/words.ts";
 import { go, paths } from "../router.ts";
 import { executionState, isLive, stageState } from "../status.ts";
@@ -104,7 +106,7 @@ function Body({ shown, refresh }: { shown: Shown; refresh: () => void }) {
           {pipeline.file ?? "The pipeline’s file"} was not loaded; version {pipeline.version} stays in force. <code class="error-text">{pipeline.fileError}</code>
         </Notice>
       ) : null}
-      <Graph stages={graphOf(shown)} label={`Stages of ${pipeline.name}`} />
+      <Graph stages={graphOf(shown, refresh)} label={`Stages of ${pipeline.name}`} />
       <dl class="facts">
         {repository ? (
           <div class="is-wide">
@@ -165,8 +167,9 @@ function CreateRepository(props: { name: string; onCreated: () => void }) {
 }
 
 /** Each stage with the newest execution that entered it, which need not be the newest of all. */
-function graphOf({ detail, inStages }: Shown): GraphStage[] {
-  return detail.declaration.stages.map((declared) => {
+function graphOf({ detail, inStages }: Shown, refresh: () => void): GraphStage[] {
+  return detail.declaration.stages.map((declared, i) => {
+    const of = { pipelineName: detail.pipeline.name, stageName: declared.name };
     const summary = detail.pipeline.stages.find((stage) => stage.name === declared.name);
     const inStage = inStages.get(declared.name);
     const stage = inStage?.stages.find((s) => s.name === declared.name);
@@ -184,6 +187,14 @@ function graphOf({ detail, inStages }: Shown): GraphStage[] {
         </>
       ) : undefined,
       retried: retryWords(stage?.retries),
+      valve: i > 0 && summary?.transition ? <TransitionValve stage={of} transition={summary.transition} onDone={refresh} /> : undefined,
+      closed: summary?.transition && !summary.transition.enabled ? <DisabledNote stage={of} transition={summary.transition} onDone={refresh} /> : undefined,
+      buttons: summary?.execution && (summary.canRetry || summary.rollbackTarget) ? (
+        <>
+          {summary.canRetry ? <RetryButtons stage={of} execution={summary.execution} all={!!stage?.canRetryAll} onDone={refresh} /> : null}
+          {summary.rollbackTarget ? <RollBackButton stage={of} target={summary.rollbackTarget} onDone={refresh} /> : null}
+        </>
+      ) : undefined,
       actions: declared.actions.map((action) => {
         const run = stage?.actions.find((a) => a.name === action.name);
         if (inStage && run) return graphAction(inStage, declared.name, run);

@@ -26,6 +26,12 @@ export interface GraphStage {
   wait?: ComponentChildren;
   note?: ComponentChildren;
   retried?: string | undefined;
+  /** Stands on the segment of pipe before the stage. */
+  valve?: ComponentChildren;
+  /** Nobody goes in: the note that says why. */
+  closed?: ComponentChildren;
+  /** What a person may do with the stage. */
+  buttons?: ComponentChildren;
   actions: GraphAction[];
 }
 
@@ -35,15 +41,18 @@ export function Graph(props: { stages: GraphStage[]; label: string }) {
       <ol class="graph">
         {props.stages.map((stage, i) => (
           <li key={stage.name} class={`stage is-${stage.state} ${flow(props.stages, i)}`}>
+            {stage.valve}
             <section class="stage-box" aria-label={`Stage ${stage.name}`}>
               <header class="stage-head">
                 <h2 title={stage.name}>{stage.name}</h2>
                 <Status state={stage.state} />
                 {stage.note}
               </header>
+              {stage.closed}
               {stage.wait ? <div class="stage-wait">{stage.wait}</div> : null}
               {stage.retried ? <p class="stage-retried">{stage.retried}</p> : null}
               <Actions actions={stage.actions} />
+              {stage.buttons ? <div class="buttons stage-buttons">{stage.buttons}</div> : null}
             </section>
           </li>
         ))}

@@ -61,8 +61,8 @@ const stateShapes: Record<State, ComponentChildren> = {
   ),
   skipped: (
     <>
-      <path d="M1.8 9.5a6.3 6.3 0 0 1 11.2-2.800M13.4 3.200v3.700H9.700" />
-      <circle cx="7.5" cy="12" r="1.400" fill="currentColor" stroke="none" />
+      <path d="M1.8 9.5a6.3 6.3 0 0 1 11.2-2.8M13.4 3.2v3.7H9.7" />
+      <circle cx="7.5" cy="12" r="1.4" fill="currentColor" stroke="none" />
     </>
   ),
 };
@@ -126,6 +126,16 @@ const shapes = {
 
 export function Glyph(props: { name: keyof typeof shapes }) {
   return <Icon>{shapes[props.name]}</Icon>;
+}
+
+/** A valve on a pipe: its lever lies along the pipe, or across it. */
+export function Valve(props: { closed?: boolean }) {
+  return (
+    <Icon>
+      <circle cx="8" cy="8" r="6.25" />
+      {props.closed ? <path d="M8 3.5v9" stroke-width="3" /> : <path d="M3.5 8h9" stroke-width="3" />}
+    </Icon>
+  );
 }
 
 /** The mark: a pipe, and the gate that is lifted out of it. */
