@@ -110,7 +110,7 @@ def test_a_disabled_transition_says_who_and_why(page):
 def test_a_stage_is_rolled_back_to_the_named_execution(page, server, where):
     page.open('/pipelines/checkout' if where == 'pipeline' else path_of(server, 15))
     server.fail('RollbackStage', 400, 'UnableToRollbackStageException', "stage 'Release' cannot be rolled back: an execution is in it")
-    page.click('Roll back Release to #15…')
+    page.click('Release: Roll back to #15…')
     page.sees('Roll back Release to checkout #15?', 'dialog')
     assert server.called('RollbackStage') == []
     page.click('Roll back to #15')
@@ -120,3 +120,22 @@ def test_a_stage_is_rolled_back_to_the_named_execution(page, server, where):
     assert page.text('.page-title .tag') == 'Rollback to #15'
     assert server.called('RollbackStage')[1:] == [{
         'pipelineName': 'checkout', 'stageName': 'Release', 'targetPipelineExecutionId': run_of(server, 15)['execution']['pipelineExecutionId']}]
+
+
+@pytest.mark.refusals
+@pytest.mark.parametrize('where', ['pipeline', 'execution'])
+def test_a_condition_is_shown_and_overridden(page, server, where):
+    server.fail('OverrideStageCondition', 400, 'ConditionNotOverridableException', "the condition of stage 'Audit' has ended already")
+    page.open('/pipelines/checkout' if where == 'pipeline' else path_of(server, 17))
+    for words in ('Being asked', 'If not met, the stage fails', 'OfficeHours (DeploymentWindow): waiting for the deployment window'):
+        page.sees(words, stage('Audit'))
+    assert page.button('Log of the rule Quiet').get_attribute('href') == f'{server.url}/logs/log-shop-12/raw'
+    assert page.accessibility_faults() == []
+    page.click('Override the condition of Audit')
+    page.sees("The condition of stage 'Audit' has ended already.", stage('Audit'))
+    page.click('Override the condition of Audit')
+    page.sees('Overridden', stage('Audit'))
+    page.gone('[aria-label^="Override"]')
+    assert server.called('OverrideStageCondition')[1:] == [{
+        'pipelineName': 'checkout', 'stageName': 'Audit', 'conditionType': 'BEFORE_ENTRY',
+        'pipelineExecutionId': run_of(server, 17)['execution']['pipelineExecutionId']}]

@@ -9,6 +9,7 @@ import { tell, useStateNews, useTab } from "../parts/announce.tsx";
 import { ApprovalPanel, focusApproval } from "../parts/approval.tsx";
 import { Age, Button, Loading, Moment, Notice, ReadTrouble, Status, Took, useBusy } from "../parts/basics.tsx";
 import { AbandonDialog, CancelDialog } from "../parts/cancel.tsx";
+import { Conditions } from "../parts/conditions.tsx";
 import { capital, Graph, type GraphAction } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
@@ -140,6 +141,14 @@ function Body({ data, refresh }: { data: ExecutionDetail; refresh: () => void })
           wait: stage.wait?.startsWith("waiting for approval") ? undefined : stage.wait && capital(stage.wait),
           retried: retryWords(stage.retries),
           actions: stage.actions.map((action) => graphAction(data, stage.name, action)),
+          conditions: stage.conditions ? (
+            <Conditions
+              stage={{ pipelineName: execution.pipelineName, stageName: stage.name }}
+              pipelineExecutionId={execution.pipelineExecutionId}
+              conditions={stage.conditions}
+              onDone={refresh}
+            />
+          ) : undefined,
           buttons: stageButtons(data, stage, refresh),
         }))}
       />

@@ -6,6 +6,7 @@ import { useLive } from "../api/live.ts";
 import type { ExecutionDetail, ExecutionSummary, PipelineDetail, PipelineState, StageSummary } from "../api/types.ts";
 import { tell, useStateNews, useTab } from "../parts/announce.tsx";
 import { Age, Button, Copy, Loading, Notice, Paste, ReadTrouble, Status, Took, useBusy } from "../parts/basics.tsx";
+import { Conditions } from "../parts/conditions.tsx";
 import { capital, Graph, type GraphStage } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
@@ -189,6 +190,9 @@ function graphOf({ detail, inStages }: Shown, refresh: () => void): GraphStage[]
       retried: retryWords(stage?.retries),
       valve: i > 0 && summary?.transition ? <TransitionValve stage={of} transition={summary.transition} onDone={refresh} /> : undefined,
       closed: summary?.transition && !summary.transition.enabled ? <DisabledNote stage={of} transition={summary.transition} onDone={refresh} /> : undefined,
+      conditions: stage?.conditions && execution ? (
+        <Conditions stage={of} pipelineExecutionId={execution.pipelineExecutionId} conditions={stage.conditions} onDone={refresh} />
+      ) : undefined,
       buttons: summary?.execution && (summary.canRetry || summary.rollbackTarget) ? (
         <>
           {summary.canRetry ? <RetryButtons stage={of} execution={summary.execution} all={!!stage?.canRetryAll} onDone={refresh} /> : null}

@@ -30,6 +30,7 @@ export interface GraphStage {
   valve?: ComponentChildren;
   /** Nobody goes in: the note that says why. */
   closed?: ComponentChildren;
+  conditions?: ComponentChildren;
   /** What a person may do with the stage. */
   buttons?: ComponentChildren;
   actions: GraphAction[];
@@ -52,6 +53,7 @@ export function Graph(props: { stages: GraphStage[]; label: string }) {
               {stage.wait ? <div class="stage-wait">{stage.wait}</div> : null}
               {stage.retried ? <p class="stage-retried">{stage.retried}</p> : null}
               <Actions actions={stage.actions} />
+              {stage.conditions}
               {stage.buttons ? <div class="buttons stage-buttons">{stage.buttons}</div> : null}
             </section>
           </li>

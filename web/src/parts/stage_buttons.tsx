@@ -63,7 +63,7 @@ export function RollBackButton(props: { stage: StageOf; target: ExecutionName; o
   const [asking, setAsking] = useState(false);
   return (
     <>
-      <Button onClick={() => setAsking(true)} label={`Roll back ${props.stage.stageName} to #${props.target.number}…`}>
+      <Button onClick={() => setAsking(true)} label={`${props.stage.stageName}: Roll back to #${props.target.number}…`}>
         Roll back to #{props.target.number}…
       </Button>
       {asking ? <RollBackDialog {...props} onClose={() => setAsking(false)} /> : null}
