@@ -156,6 +156,15 @@ static bool write_condition(struct step *step, const struct decision *decision, 
            stage_runs_set_condition(step->tx, stage.id, id, err) && tell_condition(step, decision, stage.name, id, err);
 }
 
+/* A rule that says no has AWS's JobFailed; any other code tells why it could not be judged. */
+static bool could_not_be_asked(const struct action_run_row *rules, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (rules[i].status == ACTION_FAILED)
+            return !str_equal(rules[i].error_code, "JobFailed");
+    }
+    return false;
+}
+
 /* Why a condition was not met: the first of its rules that failed. */
 static bool write_condition_status(struct step *step, const struct decision *decision, struct err *err) {
     struct stage_run_row stage;
@@ -164,8 +173,10 @@ static bool write_condition_status(struct step *step, const struct decision *dec
     if (!stage_runs_get_by_id(step->tx, step->arena, stage_run_of(decision), &stage, err) ||
         !action_runs_list_condition(step->tx, step->arena, stage.condition_id, &rules, &count, err))
         return false;
-    return conditions_end(step->tx, stage.condition_id, decision->condition_status, first_failure(step, rules, count),
-                          err) &&
+    enum condition_status status = decision->condition_status;
+    if (status == CONDITION_FAILED && could_not_be_asked(rules, count))
+        status = CONDITION_ERRORED;
+    return conditions_end(step->tx, stage.condition_id, status, first_failure(step, rules, count), err) &&
            tell_condition(step, decision, stage.name, stage.condition_id, err);
 }
 

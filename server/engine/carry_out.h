@@ -6,6 +6,8 @@
 #include "server/store/action_runs.h"
 #include "server/store/pipelines.h"
 
+#define RESOLVED_MAX (100 * 1024) /* AWS: bytes of an action's configuration once its variables are filled in */
+
 /* What every step of one event works on. */
 struct step {
     struct tx *tx;

@@ -9,6 +9,7 @@
 #include "server/store/events.h"
 
 #define ANSWER_MAX 512 /* characters */
+#define RULES_MAX 100  /* the newest of an execution: those under way are among them */
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
 
@@ -98,14 +99,30 @@ bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct eng
 
 /* ---- giving up ---- */
 
-/* The newest run of the action. A deleted pipeline's too: its executions are being undone, and that may never end. */
+static bool find_named(const struct action_run_row *rows, size_t count, const struct engine_abandon_request *request,
+                       struct action_run_row *out) {
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].status == ACTION_IN_PROGRESS && str_equal(rows[i].stage, request->stage) &&
+            str_equal(rows[i].action, request->action)) {
+            *out = rows[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The run of the action, or of a rule of a condition, that is under way; else its newest. A deleted pipeline's too: its
+ * executions are being undone, and that may never end. */
 static bool find_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,
                         struct execution_row *execution, struct action_run_row *out, struct err *err) {
-    struct action_run_row *rows = NULL;
-    size_t count = 0;
+    struct action_run_row *rows = NULL, *rules = NULL;
+    size_t count = 0, rule_count = 0;
     if (!executions_find(tx, arena, request->pipeline, request->execution, execution, err) ||
-        !action_runs_list(tx, arena, execution->id, &rows, &count, err))
+        !action_runs_list(tx, arena, execution->id, &rows, &count, err) ||
+        !action_runs_list_rules_of(tx, arena, execution->id, true, 0, RULES_MAX, &rules, &rule_count, err))
         return false;
+    if (find_named(rows, count, request, out) || find_named(rules, rule_count, request, out))
+        return true;
     for (size_t i = count; i-- > 0;) {
         if (str_equal(rows[i].stage, request->stage) && str_equal(rows[i].action, request->action)) {
             *out = rows[i];

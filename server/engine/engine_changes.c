@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* Of more changed files nothing is said (GitHub tells no more either): looking at all of them against every pattern
+ * would keep the database's writer from everybody else. */
+#define FILES_MAX 3000
 #define TRIGGER_DETAIL_MAX 1024 /* AWS's limit */
 
 /* ---- starting ---- */
@@ -62,8 +65,8 @@ static struct trigger_change as_filters_see(const struct engine_change_request *
         .tag = change->tag,
         .event = change->event,
         .files = change->files,
-        .file_count = change->file_count,
-        .files_known = change->files_known,
+        .file_count = change->file_count > FILES_MAX ? 0 : change->file_count,
+        .files_known = change->files_known && change->file_count <= FILES_MAX,
         .new_branch = change->new_branch,
     };
 }

@@ -1,8 +1,9 @@
 /*
  * Pipelines started by the clock.
  *
- * An instant starts once: its execution has the token "schedule-<id>-<instant>", and an id is never given out again.
- * So the next instant may be computed anew as often as one likes. What the clock does is met so:
+ * An instant starts once: its execution has the token "schedule:<id>:<instant>", which no client can give (its pattern
+ * has no colon), and an id is never given out again. So the next instant may be computed anew as often as one likes.
+ * What the clock does is met so:
  *
  *   it steps forward, or the server was away: the instants that were passed are due. They become one start, under the
  *     token of the newest one.
@@ -282,7 +283,7 @@ static bool rule_arn(struct tx *tx, struct arena *arena, const struct schedule_r
 static bool start(struct tx *tx, struct arena *arena, const struct times *times, int64_t instant, int64_t now,
                   struct err *err) {
     const struct schedule_row *row = &times->row;
-    const char *token = arena_printf(arena, "schedule-%lld-%lld", (long long)row->id, (long long)instant);
+    const char *token = arena_printf(arena, "schedule:%lld:%lld", (long long)row->id, (long long)instant);
     struct execution_row earlier;
     struct engine_start_request request = {
         .pipeline = row->pipeline, .trigger_type = "CloudWatchEvent", .client_request_token = token};

@@ -85,17 +85,24 @@ static bool not_retryable(struct err *err, const char *stage, const char *why) {
                         why);
 }
 
-/* What failed or was abandoned, and what still runs, of this try. */
-static bool count_runs(struct tx *tx, struct arena *arena, int64_t stage_run_id, size_t *failed, size_t *working,
+/* How the actions of this try stand. */
+struct standing {
+    size_t failed; /* or abandoned */
+    size_t working;
+    size_t succeeded;
+};
+
+static bool count_runs(struct tx *tx, struct arena *arena, int64_t stage_run_id, struct standing *out,
                        struct err *err) {
     struct action_run_row *rows = NULL;
     size_t count = 0;
-    *failed = *working = 0;
+    *out = (struct standing){0};
     if (!action_runs_list_stage(tx, arena, stage_run_id, &rows, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        *working += rows[i].status == ACTION_IN_PROGRESS;
-        *failed += rows[i].status == ACTION_FAILED || rows[i].status == ACTION_ABANDONED;
+        out->working += rows[i].status == ACTION_IN_PROGRESS;
+        out->failed += rows[i].status == ACTION_FAILED || rows[i].status == ACTION_ABANDONED;
+        out->succeeded += rows[i].status == ACTION_SUCCEEDED;
     }
     return true;
 }
@@ -123,12 +130,16 @@ static bool check_status(const struct visit *visit, struct err *err) {
 
 static bool check_work(struct tx *tx, struct arena *arena, const struct visit *visit, enum retry_mode mode,
                        struct err *err) {
-    size_t failed = 0, working = 0;
-    if (!count_runs(tx, arena, visit->run.id, &failed, &working, err))
+    const struct pipeline_stage *stage = &visit->definition->stages[visit->stage_index];
+    struct standing runs;
+    if (!count_runs(tx, arena, visit->run.id, &runs, err))
         return false;
-    if (visit->run.status == STAGE_IN_PROGRESS && (failed == 0 || visit->run.phase != PHASE_ACTIONS))
+    /* Stopped after its last action: there is nothing to do again. A condition can be asked again. */
+    if (visit->run.phase == PHASE_ACTIONS && runs.succeeded == stage->action_count)
+        return not_retryable(err, visit->run.name, "all its actions succeeded");
+    if (visit->run.status == STAGE_IN_PROGRESS && (runs.failed == 0 || visit->run.phase != PHASE_ACTIONS))
         return not_retryable(err, visit->run.name, "it is in progress and nothing in it has failed");
-    if (working > 0 && mode == RETRY_ALL_ACTIONS)
+    if (runs.working > 0 && mode == RETRY_ALL_ACTIONS)
         return err_set_code(err, ERR_CONFLICT, "ConflictException",
                             "actions of stage '%s' still run; wait for them, or retry the failed actions only",
                             visit->run.name);
@@ -265,6 +276,7 @@ static bool put_gate(struct tx *tx, struct arena *arena, const struct pipeline_r
         .changed_by = request->by,
         .changed_ms = now_ms,
     };
+    gate.resume_after = found ? before.resume_after : 0; /* closing it again lets nobody in */
     if (request->enable && now_ms - before.changed_ms > STALE_GATE_MS)
         gate.resume_after = pipeline->last_number;
     if (was_closed && !request->enable) /* closed since then, for another reason now */

@@ -200,17 +200,17 @@ static bool load_execution(struct tx *tx, struct arena *arena, const struct exec
 /* A transition that is closed, or opened too late for those who wait. */
 static bool load_gates(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct view *view, struct err *err) {
     struct stage_gate_row *rows = NULL;
-    struct pipeline_row pipeline;
+    int64_t newest = 0;
     size_t count = 0;
     if (!stage_gates_list(tx, arena, pipeline_id, &rows, &count, err))
         return false;
     if (count == 0)
         return true;
-    if (!pipelines_get_by_id(tx, arena, pipeline_id, &pipeline, err))
+    if (!executions_newest_start(tx, pipeline_id, &newest, err))
         return false;
     struct view_gate *gates = arena_array(arena, struct view_gate, count);
     for (size_t i = 0; i < count; i++) {
-        bool too_late = rows[i].enabled && rows[i].resume_after && pipeline.last_number <= rows[i].resume_after;
+        bool too_late = rows[i].enabled && rows[i].resume_after && newest <= rows[i].resume_after;
         if (rows[i].enabled && !too_late)
             continue;
         const char *reason =

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define RESOLVED_MAX (100 * 1024)
-
 /* "namespace" and "name" out of "#{namespace.name}"; NULL where the text at `open` is something else. */
 static const char *read_reference(struct arena *arena, const char *open, const char **variable_namespace,
                                   const char **name) {

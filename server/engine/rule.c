@@ -18,7 +18,8 @@
 
 /* A window may be days away, as an approver may be. */
 #define WINDOW_MINUTES (7 * 24 * 60)
-#define RULE_MINUTES 60
+/* Woken late (a restart, a busy machine), a rule still has the window for which it waited. */
+#define WINDOW_LATE_MS (5 * 60 * 1000)
 
 static bool met(struct step *step, const struct action_run_row *rule, const char *summary, struct err *err) {
     const struct action_end end = {.status = ACTION_SUCCEEDED, .summary = summary};
@@ -87,7 +88,8 @@ static bool judge_clock(struct step *step, const struct action_run_row *rule, st
         return false;
     if (!read_window(step, configuration, &window, &zone, &why))
         return not_met(step, rule, "ConfigurationError", arena_strdup(step->arena, why.message), err);
-    if (schedule_covers(window, zone, now_ms))
+    bool just_opened = rule->look_ms && rule->look_ms <= now_ms && now_ms - rule->look_ms <= WINDOW_LATE_MS;
+    if (just_opened || schedule_covers(window, zone, now_ms))
         return met(step, rule, "the deployment window is open", err);
     int64_t next_ms = schedule_next(window, zone, now_ms, now_ms);
     if (next_ms < 0)
@@ -124,7 +126,7 @@ static bool add_rule(struct step *step, const struct view_execution *execution, 
     char uuid[UUID_SIZE];
     struct stage_run_row stage;
     int64_t id = 0;
-    int64_t minutes = rule->type->judge == RULE_BY_CLOCK ? WINDOW_MINUTES : RULE_MINUTES;
+    int64_t minutes = rule->type->judge == RULE_BY_CLOCK ? WINDOW_MINUTES : 0;
     hash_uuid(uuid);
     if (rule->timeout_minutes)
         minutes = rule->timeout_minutes;
@@ -144,7 +146,9 @@ static bool add_rule(struct step *step, const struct view_execution *execution, 
         .commands = commands ? json_print(step->arena, commands) : NULL,
         .inputs = input_names(step->arena, rule),
         .outputs = "[]",
-        .expires_ms = clock_wall_ms(tx_clock(step->tx)) + minutes * 60 * 1000,
+        /* What a runner judges has its runner's own limit, and waits for one as long as it takes: a server that was
+         * away must not fail it, and with it roll a healthy deploy back. */
+        .expires_ms = minutes ? clock_wall_ms(tx_clock(step->tx)) + minutes * 60 * 1000 : 0,
     };
     return action_runs_add(step->tx, &row, &id, err) && action_runs_get_by_id(step->tx, step->arena, id, out, err);
 }
@@ -176,7 +180,10 @@ bool look_at_rule(struct step *step, const struct action_run_row *rule, struct e
 bool expire_rule(struct step *step, const struct action_run_row *rule, struct err *err) {
     struct job_row job;
     bool found = false, ended = false;
+    if (!job_rows_of_action(step->tx, step->arena, rule->id, &found, &job, err))
+        return false;
+    if (found && job.cancel != JOB_CANCEL_NONE) /* it is being undone, and ends when that was seen */
+        return action_runs_clear_expiry(step->tx, rule->id, err);
     return not_met(step, rule, "JobFailed", "the rule was not met before its time was over", err) &&
-           job_rows_of_action(step->tx, step->arena, rule->id, &found, &job, err) &&
            (!found || queue_cancel(step->tx, job.id, JOB_CANCEL_UNDO, &ended, err));
 }

@@ -202,6 +202,23 @@ struct beginning {
     struct err why; /* not ERR_NONE: it cannot start */
 };
 
+static size_t texts_size(const struct json *json) {
+    size_t size = json && json->text ? strlen(json->text) : 0;
+    json_each(item, json) {
+        size += texts_size(item);
+    }
+    return size;
+}
+
+/* AWS: of one action, all values together. */
+static void check_size(struct beginning *beginning) {
+    size_t size =
+        texts_size(beginning->configuration) + texts_size(beginning->commands) + texts_size(beginning->environment);
+    if (size > RESOLVED_MAX)
+        err_set_code(&beginning->why, ERR_INVALID, "ConfigurationError",
+                     "the action's configuration has more than 100 KB once its variables are filled in");
+}
+
 static bool prepare(struct step *step, const struct execution_row *execution, const struct pipeline_action *action,
                     struct beginning *out, struct err *err) {
     *out = (struct beginning){.configuration = json_object(step->arena)};
@@ -210,6 +227,8 @@ static bool prepare(struct step *step, const struct execution_row *execution, co
         !resolve_texts(step, execution, action->commands, action->command_count, &out->commands, &out->why, err) ||
         !resolve_environment(step, execution, action, &out->environment, &out->why, err))
         return false;
+    if (out->why.kind == ERR_NONE)
+        check_size(out);
     if (out->why.kind != ERR_NONE)
         return true;
     return target_of(step, action, out->configuration, &out->target, err) &&

@@ -106,6 +106,13 @@ bool action_runs_set_aside(struct tx *tx, int64_t stage_run_id, bool all, struct
     return query_run(&query, err);
 }
 
+bool action_runs_clear_expiry(struct tx *tx, int64_t id, struct err *err) {
+    static const char sql[] = "UPDATE action_runs SET expires_ms = NULL WHERE id = :id AND status = 'InProgress'";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    return query_run_one(&query, "the rule", err);
+}
+
 bool action_runs_set_look(struct tx *tx, int64_t id, int64_t look_ms, struct err *err) {
     static const char sql[] = "UPDATE action_runs SET look_ms = :look_ms WHERE id = :id AND status = 'InProgress'";
     struct query query CLEANUP(query_close) = query_open(tx, sql);

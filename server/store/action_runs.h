@@ -142,6 +142,8 @@ bool action_runs_find_variable(struct tx *tx, struct arena *arena, int64_t execu
 bool action_runs_target_waiter(struct tx *tx, struct arena *arena, const char *target, bool *found,
                                struct action_run_row *out, struct err *err);
 bool action_runs_take_target(struct tx *tx, int64_t id, struct err *err);
+/* Its time is not over any more: it ends otherwise. */
+bool action_runs_clear_expiry(struct tx *tx, int64_t id, struct err *err);
 /* What a retry of the stage does again: `all`, else what failed or was abandoned. */
 bool action_runs_set_aside(struct tx *tx, int64_t stage_run_id, bool all, struct err *err);
 /* When to look at a rule again. */

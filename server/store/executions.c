@@ -156,6 +156,15 @@ bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t
     return true;
 }
 
+bool executions_newest_start(struct tx *tx, int64_t pipeline_id, int64_t *number, struct err *err) {
+    static const char sql[] = "SELECT number FROM executions WHERE pipeline_id = :pipeline_id AND type = 'STANDARD' "
+                              "ORDER BY number DESC LIMIT 1";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    *number = query_next(&query) ? query_column_integer(&query, 0) : 0;
+    return query_done(&query, err);
+}
+
 bool executions_active(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct execution_row **out,
                        size_t *count, struct err *err) {
     static const char sql[] =

@@ -58,6 +58,9 @@ bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t
                                      const char *stage, int64_t before, bool *found, struct execution_row *out,
                                      struct err *err);
 
+/* The number of the newest one that was started, not rolled back to; 0 for none. */
+bool executions_newest_start(struct tx *tx, int64_t pipeline_id, int64_t *number, struct err *err);
+
 /* Those that have not ended, oldest first. */
 bool executions_active(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct execution_row **out,
                        size_t *count, struct err *err);

@@ -128,8 +128,8 @@ class Verdict:
         deployed = self._ask("SELECT e.uuid, a.status FROM action_runs a JOIN executions e ON e.id = a.execution_id WHERE a.provider = 'ECS'")
         went_back = self._undone()
         for execution, status in deployed:
-            if status == "Succeeded" and (registered[execution], updated[execution]) == (0, 0):
-                self.lost.append(f"execution {execution} says it deployed; AWS knows nothing of that")
+            if status == "Succeeded" and updated[execution] == 0:
+                self.lost.append(f"execution {execution} says it deployed; no service was ever told")
         for execution in (set(registered) | set(updated)) - {""}:  # "": what each service began with
             # Putting a service back sends it once more to the revision that an execution before had made.
             if registered[execution] > 1 or updated[execution] > 1 + went_back[execution]:

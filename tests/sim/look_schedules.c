@@ -48,7 +48,7 @@ static void check_passed(const struct sim *sim, const struct seen_schedule *was,
 
 static void check_start(const struct seen *seen, int64_t id, int64_t last_ms) {
     char token[64];
-    (void)snprintf(token, sizeof token, "schedule-%lld-%lld", (long long)id, (long long)last_ms);
+    (void)snprintf(token, sizeof token, "schedule:%lld:%lld", (long long)id, (long long)last_ms);
     for (size_t i = 0; i < seen->execution_count; i++) {
         if (str_equal(seen->executions[i].token, token))
             return;

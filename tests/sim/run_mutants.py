@@ -57,9 +57,9 @@ def find(build, seeds):
     result = run([str(build / "tests/sim/sim"), "--seeds", str(seeds), "--quiet"], build, 1800)
     if result.returncode == 0:
         return None
-    first = result.stdout.splitlines()[0] if result.stdout else f"exit code {result.returncode}"
-    match = re.match(r"sim: (seed \d+), step \d+: (.*?); replay with", first)
-    return f"{match.group(1)}: {match.group(2)[:160]}" if match else first
+    match = re.search(r"^sim: (seed \d+), step \d+: (.*?); replay with", result.stdout, re.MULTILINE)
+    # Ending in any other way is not seeing the bug.
+    return f"{match.group(1)}: {match.group(2)[:160]}" if match else None
 
 
 def try_one(tree, build, mutant, seeds):

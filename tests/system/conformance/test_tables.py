@@ -32,5 +32,4 @@ def test_conforms(client, puppet, table):
     play = Play(client, puppet, tables.declare(table, "t" + uuid.uuid4().hex[:10], ACCOUNT))
     for number, done, expected in table.steps:
         found = outcome(play, done)
-        if expected and not done.startswith("see ") or done.startswith("see "):
-            assert found == expected, f"tables/{table.file}.txt:{number}: after '{done}' ({table.rule})"
+        assert found == expected, f"tables/{table.file}.txt:{number}: after '{done}' ({table.rule})"

@@ -217,6 +217,54 @@ static void a_stop_does_not_wait_for_the_window(void **state) {
     RUN(ENTRY("FAIL", WINDOW("* * 6-8 ? * WED", "")), steps);
 }
 
+static void a_window_that_was_waited_for_is_not_missed(void **state) {
+    (void)state;
+    static const struct step_in_words steps[] = {
+        {"start", NULL},
+        {"1 done App", "1 Prod:?window"},
+        {"pass 469", "1 Prod:Ship"}, /* 06:02:20: it was open for a second at 06:00 */
+    };
+    RUN(ENTRY("FAIL", WINDOW("0 0 6 ? * WED", "")), steps);
+}
+
+static void a_runners_rule_waits_for_its_runner(void **state) {
+    (void)state;
+    static const struct step_in_words steps[] = {
+        {"start", NULL},
+        {"1 done App", "1 Prod:?tests"},
+        {"pass 180", "1 Prod:?tests"}, /* nobody was there for three hours: that says nothing about the stage */
+        {"1 done tests", "1 Prod:Ship"},
+    };
+    RUN(ENTRY("FAIL", COMMANDS("tests")), steps);
+}
+
+static void a_rule_that_could_not_be_judged_is_an_error(void **state) {
+    (void)state;
+    struct world world;
+    static const struct wire_result away = {
+        .outcome = WIRE_FAILED, .error_code = "SystemUnavailable", .error_message = "no answer"};
+    struct err err = {0};
+    world_open(&world, ENTRY("FAIL", COMMANDS("tests")));
+    world_must(&world, "start");
+    world_must(&world, "1 done App");
+    assert_true(world_finish(&world, 1, "tests", &away, &err));
+    assert_string_equal(world_show(&world), "1 Failed");
+    assert_int_equal(world_condition(&world, 1, "tests").status, CONDITION_ERRORED);
+    world_close(&world);
+}
+
+static void a_rule_that_is_being_undone_can_be_given_up(void **state) {
+    (void)state;
+    static const struct step_in_words steps[] = {
+        {"start", NULL},
+        {"1 done App", NULL},
+        {"1 take tests", NULL},
+        {"1 abandon", "1 Stopping Prod:?tests"},
+        {"1 giveup tests", "1 Stopped"},
+    };
+    RUN(ENTRY("FAIL", COMMANDS("tests")), steps);
+}
+
 static void a_window_that_does_not_open_in_time_fails(void **state) {
     (void)state;
     static const struct step_in_words steps[] = {
@@ -241,6 +289,10 @@ int main(void) {
         cmocka_unit_test(a_window_that_is_open_lets_in),
         cmocka_unit_test(a_window_that_is_closed_is_waited_for),
         cmocka_unit_test(a_stop_does_not_wait_for_the_window),
+        cmocka_unit_test(a_window_that_was_waited_for_is_not_missed),
+        cmocka_unit_test(a_runners_rule_waits_for_its_runner),
+        cmocka_unit_test(a_rule_that_could_not_be_judged_is_an_error),
+        cmocka_unit_test(a_rule_that_is_being_undone_can_be_given_up),
         cmocka_unit_test(a_window_that_does_not_open_in_time_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,7 +212,7 @@ static void an_instant_starts_the_pipeline(void **state) {
     assert_string_equal(row.trigger_type, "CloudWatchEvent");
     assert_string_equal(row.trigger_detail, "arn:aws:events:us-east-1:000000000000:rule/shop/noon");
     assert_string_equal(row.client_request_token,
-                        arena_printf(&world.arena, "schedule-1-%lld", (long long)at("2026-11-23T12:00:00Z")));
+                        arena_printf(&world.arena, "schedule:1:%lld", (long long)at("2026-11-23T12:00:00Z")));
     assert_int_equal(row.started_ms, at("2026-11-23T12:00:00Z"));
     assert_null(row.started_by);
     world_close(&world);

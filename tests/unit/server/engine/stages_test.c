@@ -33,6 +33,11 @@
         "1 fails Unit", "1 Failed"                                                                                     \
     }
 
+#define SUCCEED_ALL                                                                                                    \
+    {"start", NULL}, {"1 done App", NULL}, {"1 done Unit", NULL}, {"1 done Lint", NULL}, {"1 approve Ask", NULL}, {    \
+        "1 done Ship", "1 Succeeded"                                                                                   \
+    }
+
 /* ---- retry ---- */
 
 static void a_retry_does_what_failed_and_goes_on(void **state) {
@@ -293,6 +298,23 @@ static void after_thirty_days_nothing_resumes_by_itself(void **state) {
     RUN(QUEUED, steps);
 }
 
+static void nobody_else_opens_a_transition_that_was_closed_too_long(void **state) {
+    (void)state;
+    static const struct step_in_words steps[] = {
+        SUCCEED_ALL,
+        {"close Test", NULL},
+        {"start", NULL},
+        {"2 done App", "1 Succeeded | 2 >Test"},
+        {"pass 43201", NULL},
+        {"open Test", "1 Succeeded | 2 >Test"},
+        {"close Test", "1 Succeeded | 2 >Test"},
+        {"open Test", "1 Succeeded | 2 >Test"},
+        {"1 rollback Prod", "1 Succeeded | 2 >Test | 3 Prod:Ship"}, /* no start */
+        {"start", "1 Succeeded | 2 Test:Unit,Lint | 3 Prod:Ship | 4 Source:App"},
+    };
+    RUN(QUEUED, steps);
+}
+
 /* ---- deploy targets ---- */
 
 static void two_deploys_never_work_on_one_service(void **state) {
@@ -395,6 +417,7 @@ int main(void) {
         cmocka_unit_test(a_closed_transition_keeps_all_in_their_order),
         cmocka_unit_test(who_waits_says_who_closed_it),
         cmocka_unit_test(after_thirty_days_nothing_resumes_by_itself),
+        cmocka_unit_test(nobody_else_opens_a_transition_that_was_closed_too_long),
         cmocka_unit_test(two_deploys_never_work_on_one_service),
         cmocka_unit_test(who_waits_for_a_target_says_for_whom),
         cmocka_unit_test(a_stop_leaves_no_job_of_who_waited_for_the_target),

@@ -114,6 +114,7 @@ struct find {
     struct execution_row execution;
     struct action_run_row run;
     struct job_row job;
+    struct condition_row condition;
     const char *text;
 };
 
@@ -180,6 +181,16 @@ struct action_run_row world_action(struct world *world, int64_t number, const ch
 
 struct job_row world_job(struct world *world, int64_t number, const char *action) {
     return must_find(world, number, action, find_job).job;
+}
+
+static bool find_condition(struct tx *tx, void *context, struct err *err) {
+    struct find *find = context;
+    return find_action(tx, context, err) &&
+           conditions_get(tx, &find->world->arena, find->run.condition_id, &find->condition, err);
+}
+
+struct condition_row world_condition(struct world *world, int64_t number, const char *rule) {
+    return must_find(world, number, rule, find_condition).condition;
 }
 
 static bool find_wait(struct tx *tx, void *context, struct err *err) {

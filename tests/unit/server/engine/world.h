@@ -17,6 +17,7 @@
 
 #include "server/engine/engine.h"
 #include "server/store/action_runs.h"
+#include "server/store/conditions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,6 +65,8 @@ bool world_write(struct world *world, db_work *work, void *context, struct err *
 struct execution_row world_execution(struct world *world, int64_t number);
 struct action_run_row world_action(struct world *world, int64_t number, const char *action);
 struct job_row world_job(struct world *world, int64_t number, const char *action);
+/* The condition that the rule belongs to. */
+struct condition_row world_condition(struct world *world, int64_t number, const char *rule);
 const char *world_wait(struct world *world, int64_t number);
 
 /* Starts with a request of the test's own; its uuid, or NULL with *err. */
