@@ -5,10 +5,11 @@ set -e
 cd "$(dirname "$0")/../.."
 target=$1
 seconds=${2:-60}
-[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: cron doc glob json sigv4 wire xml" >&2; exit 2; }
+[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: chunked cron doc glob json sigv4 wire xml" >&2; exit 2; }
 
 room= # what the target tries besides common
 case $target in
+chunked) room=server/api/s3/chunked.c ;;
 cron | glob) room=$(echo server/triggers/*.c) ;;
 xml) room=runner/aws/xml.c ;;
 esac

@@ -17,7 +17,7 @@ struct s3_body {
 
 /* Takes the body out of aws-chunked where it is in that, checks chunk signatures, lengths, Content-MD5 and
  * x-amz-checksum-crc32 and -sha256 (others are not looked at). Errors: ERR_INVALID BadDigest, IncompleteBody,
- * InvalidArgument; ERR_DENIED InvalidSignatureException. */
+ * InvalidArgument, InvalidChunkSizeError; ERR_DENIED InvalidSignatureException. */
 bool s3_body_take(struct request *request, struct s3_body *out, struct err *err);
 void s3_body_close(struct s3_body *body);
 

@@ -24,6 +24,7 @@
 #define TRAILER_MAX 8192
 #define PIECE_BYTES (64 * 1024)
 #define CHUNK_MAX (5LL << 30)
+#define CHUNK_MIN 8192 /* S3's own; the last one may be smaller. Each costs a few reads, however little it brings. */
 
 struct unwrapping {
     int fd;
@@ -32,6 +33,8 @@ struct unwrapping {
     char *piece;
     int64_t read_at;
     int64_t write_at;
+    bool was_small;                /* the chunk before: it must have been the last */
+    char line[LINE_MAX_BYTES + 1]; /* one for all: there may be a great many chunks */
 };
 
 static bool broken(struct err *err) {
@@ -53,8 +56,8 @@ static bool read_at(const struct unwrapping *unwrapping, int64_t offset, size_t 
     return true;
 }
 
-/* Without its CR LF. */
-static bool read_line(struct unwrapping *unwrapping, const char **out, struct err *err) {
+/* Into unwrapping->line, without its CR LF. */
+static bool read_line(struct unwrapping *unwrapping, struct err *err) {
     size_t got;
     if (!read_at(unwrapping, unwrapping->read_at, LINE_MAX_BYTES, &got, err))
         return false;
@@ -62,15 +65,26 @@ static bool read_line(struct unwrapping *unwrapping, const char **out, struct er
     if (!end || memchr(unwrapping->piece, '\0', (size_t)(end - unwrapping->piece)))
         return broken(err);
     size_t length = (size_t)(end - unwrapping->piece);
-    *out = arena_strndup(unwrapping->arena, unwrapping->piece, length);
+    memcpy(unwrapping->line, unwrapping->piece, length);
+    unwrapping->line[length] = '\0';
     unwrapping->read_at += (int64_t)length + 2;
     return true;
 }
 
-/* "10000;chunk-signature=…" */
+static bool check_size(struct unwrapping *unwrapping, int64_t size, struct err *err) {
+    if (size > CHUNK_MAX)
+        return broken(err);
+    if (size > 0 && unwrapping->was_small)
+        return err_set_code(err, ERR_INVALID, "InvalidChunkSizeError",
+                            "only the last chunk may have less than %d bytes", CHUNK_MIN);
+    unwrapping->was_small = size < CHUNK_MIN;
+    return true;
+}
+
+/* "10000;chunk-signature=…"; *signature stays good until the next line is read. */
 static bool read_head(struct unwrapping *unwrapping, int64_t *size, const char **signature, struct err *err) {
-    const char *line;
-    if (!read_line(unwrapping, &line, err))
+    const char *line = unwrapping->line;
+    if (!read_line(unwrapping, err))
         return false;
     size_t digits = strspn(line, "0123456789abcdefABCDEF");
     const char *rest = line + digits;
@@ -78,7 +92,7 @@ static bool read_head(struct unwrapping *unwrapping, int64_t *size, const char *
         return broken(err);
     *size = strtoll(line, NULL, 16);
     *signature = str_starts_with(rest, ";chunk-signature=") ? rest + strlen(";chunk-signature=") : NULL;
-    return *size <= CHUNK_MAX || broken(err);
+    return check_size(unwrapping, *size, err);
 }
 
 static bool move_piece(struct unwrapping *unwrapping, size_t size, struct hash_sha256_state *hash, struct err *err) {
@@ -113,7 +127,7 @@ static bool check_signature(struct unwrapping *unwrapping, struct hash_sha256_st
 
 static bool take_chunk(struct unwrapping *unwrapping, bool *last, struct err *err) {
     struct hash_sha256_state hash;
-    const char *signature, *end;
+    const char *signature;
     int64_t left;
     hash_sha256_begin(&hash);
     if (!read_head(unwrapping, &left, &signature, err))
@@ -127,7 +141,7 @@ static bool take_chunk(struct unwrapping *unwrapping, bool *last, struct err *er
     }
     if (!check_signature(unwrapping, &hash, signature, err))
         return false;
-    return *last || (read_line(unwrapping, &end, err) && (!*end || broken(err)));
+    return *last || (read_line(unwrapping, err) && (!*unwrapping->line || broken(err)));
 }
 
 static bool read_trailer(struct unwrapping *unwrapping, const char **out, struct err *err) {

@@ -26,6 +26,7 @@ static const struct known_error known_errors[] = {
     {"IncompleteSignatureException", "AuthorizationHeaderMalformed", 400},
     {"InvalidAccessKeyId", "InvalidAccessKeyId", 403},
     {"InvalidArgument", "InvalidArgument", 400},
+    {"InvalidChunkSizeError", "InvalidChunkSizeError", 400},
     {"InvalidDigest", "InvalidDigest", 400},
     {"InvalidPart", "InvalidPart", 400},
     {"InvalidPartOrder", "InvalidPartOrder", 400},

@@ -606,10 +606,18 @@ class TestChunked:
             assert (status, "<Code>IncompleteBody</Code>" in text) == (400, True)
         worker.fail(job)
 
+    def test_only_the_last_chunk_may_be_small(self, api, worker, building):
+        job, payload = worker.take(), "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        data = b"x" * 8300
+        assert self.send(api, worker, job, chunked(data, [8192, 108]) + b"\r\n", payload, len(data))[0] == 200
+        status, text = self.send(api, worker, job, chunked(data, [8191, 109]) + b"\r\n", payload, len(data))
+        assert (status, "<Code>InvalidChunkSizeError</Code>" in text) == (400, True)
+        worker.fail(job)
+
     def test_signed_chunks(self, api, worker, building):
         import hmac
 
-        job, data = worker.take(), zipped("built")
+        job, data = worker.take(), zipped("built").ljust(10000, b"x")
 
         def body(auth, headers, change=lambda part: part):
             authorization = headers["Authorization"]
@@ -624,7 +632,7 @@ class TestChunked:
                 state["previous"] = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
                 return state["previous"]
 
-            return chunked(data, [50, len(data) - 50], signer) + b"\r\n"
+            return chunked(data, [9000, len(data) - 9000], signer) + b"\r\n"
 
         payload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
         assert self.send(api, worker, job, body, payload, len(data), sign=True) == (200, f'"{hashlib.md5(data).hexdigest()}"')
