@@ -6,12 +6,13 @@ import hmac
 import json
 import pathlib
 import secrets
+import signal
 import time
 import urllib.parse
 import uuid
 
 import pytest
-from penstock_under_test import count_executions, describe, load_pipeline, newest_execution, wait_for_approval
+from penstock_under_test import count_executions, describe, load_pipeline, newest_execution, pipeline_summary, wait_for_approval
 from stack import processes
 from stack.events import action, execution
 
@@ -332,3 +333,26 @@ class TestSchedules:
         assert server.call("DeleteSchedule", name="soon", pipelineName="hosted") == {}
         assert [one["name"] for one in server.call("ListSchedules")["schedules"]] == ["rests"]
         assert count_executions(server, "hosted") == 1
+
+    def test_those_of_a_file(self, server):
+        """The file replaces its own and leaves the others alone; a name that is taken is told beside the pipeline."""
+        text = HOSTED.format(name="hosted", filters="push: [{tags: {includes: [none]}}]")
+        load_pipeline(server, "hosted.yml", text)
+        server.call("PutSchedule", name="mine", pipelineName="hosted", scheduleExpression="rate(3 days)")
+
+        def load(schedules, shown):
+            (pathlib.Path(server.pipelines) / "hosted.yml").write_text(f"{text}schedules: {schedules}\n", encoding="utf-8")
+            server.process.signal(signal.SIGHUP)
+            processes.wait_until(lambda: listed() == shown, 20, "the file's schedules", log=server.log)
+
+        def listed():
+            return {one["name"]: (one["origin"], one["scheduleExpression"], one["scheduleExpressionTimezone"]) for one in server.call("ListSchedules")["schedules"]}
+
+        mine = {"mine": ("api", "rate(3 days)", "UTC")}
+        night = {"night": ("file", "cron(30 2 * * ? *)", "Europe/Berlin")}
+        load("[{name: night, expression: cron(30 2 * * ? *), timezone: Europe/Berlin}]", {**mine, **night})
+        load("[{expression: rate(1 hour)}]", {**mine, "schedule-1": ("file", "rate(1 hour)", "UTC")})
+        (pathlib.Path(server.pipelines) / "hosted.yml").write_text(f"{text}schedules: [{{name: mine, expression: rate(1 hour)}}]\n", encoding="utf-8")
+        server.process.signal(signal.SIGHUP)
+        processes.wait_until(lambda: "made through the API" in (pipeline_summary(server, "hosted")["fileError"] or ""), 20, "the file's error", log=server.log)
+        load("[]", mine)
