@@ -37,6 +37,19 @@ bool s3_check_upload(struct tx *tx, const struct request *request, const struct 
            err_set_code(err, ERR_NOT_FOUND, "NoSuchUpload", "there is no such upload; it may have been given up");
 }
 
+/* What was signed is the hash; that these are its bytes nobody else looks at. */
+static bool check_payload(const struct request *request, struct err *err) {
+    const char *said = request_header(request, "x-amz-content-sha256");
+    uint8_t hash[SHA256_BYTES];
+    char hex[SHA256_HEX_SIZE];
+    if (str_equal(said, "UNSIGNED-PAYLOAD"))
+        return true;
+    hash_sha256(request->body, request->body_size, hash);
+    hash_to_hex(hash, sizeof hash, hex);
+    return str_equal(said, hex) || err_set_code(err, ERR_INVALID, "HashMismatchException",
+                                                "the SHA-256 of the body is %s, not '%.80s'", hex, said ? said : "");
+}
+
 /* ---- begin ---- */
 
 struct beginning {
@@ -243,7 +256,9 @@ static bool complete(const struct request *request, struct reply *reply, struct 
 void s3_post(struct request *request, struct reply *reply) {
     struct err err = {0};
     bool done;
-    if (request_query(request, "uploads"))
+    if (!check_payload(request, &err))
+        done = false;
+    else if (request_query(request, "uploads"))
         done = begin(request, reply, &err);
     else if (request_query(request, "uploadId"))
         done = complete(request, reply, &err);

@@ -498,6 +498,24 @@ class TestObjects:
         assert code_of(refused) == "NoSuchUpload"
         worker.fail(job)
 
+    def test_a_list_of_parts_is_the_one_that_was_signed(self, api, worker, building):
+        job = worker.take()
+        s3, place, keys = worker.s3(job), worker.place(job, "outputArtifacts", "Out"), job["data"]["artifactCredentials"]
+        upload = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+        tags = [s3.upload_part(**upload, PartNumber=number, Body=b"x" * number)["ETag"] for number in (1, 2)]
+        lists = ["".join(f"<Part><PartNumber>{n + 1}</PartNumber><ETag>{tags[n]}</ETag></Part>" for n in range(count)) for count in (1, 2)]
+        signed, other = (f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>" for parts in lists)
+        url = f"{api.url}/{place['Bucket']}/{place['Key']}?uploadId={upload['UploadId']}"
+        request = botocore.awsrequest.AWSRequest("POST", url, data=signed)
+        botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"]), "s3", REGION).add_auth(request)
+        headers = {**dict(request.headers), "X-Amz-Content-SHA256": hashlib.sha256(signed.encode()).hexdigest()}
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(url, other.encode(), headers, method="POST"), timeout=20)
+        assert (refused.value.code, b"<Code>XAmzContentSHA256Mismatch</Code>" in refused.value.read()) == (400, True)
+        with urllib.request.urlopen(urllib.request.Request(url, signed.encode(), headers, method="POST"), timeout=20) as answer:
+            assert answer.status == 200
+        worker.fail(job)
+
     def test_nothing_but_the_jobs_own(self, api, worker, building):
         job = worker.take()
         s3, read, write = worker.s3(job), worker.place(job, "inputArtifacts", "App"), worker.place(job, "outputArtifacts", "Out")
