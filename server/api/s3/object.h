@@ -15,7 +15,8 @@ struct s3_object {
     int64_t part_number; /* 0: none */
 };
 
-/* Reads path and query; the artifact must be an input (for_writing: an output) of the principal's job. Errors:
+/* Reads path and query; the artifact must be an input of the principal's job or an output that was uploaded
+ * (for_writing: an output). Errors:
  * ERR_DENIED AccessDenied, ExpiredToken; ERR_INVALID NotImplemented, InvalidArgument. */
 bool s3_find(const struct request *request, bool for_writing, struct s3_object *out, struct err *err);
 /* The same within a transaction. */

@@ -435,6 +435,19 @@ class TestObjects:
         s3.put_object(**place, Body=b"")
         worker.fail(job)
 
+    def test_what_was_uploaded_can_be_read_back(self, worker, building):
+        job, data = worker.take(), zipped("built")
+        s3, place = worker.s3(job), worker.place(job, "outputArtifacts", "Out")
+        with pytest.raises(botocore.exceptions.ClientError) as refused:
+            s3.get_object(**place)
+        assert code_of(refused) == "AccessDenied"
+        worker.write(job, data)
+        s3.get_waiter("object_exists").wait(**place)
+        assert s3.get_object(**place)["Body"].read() == data
+        worker.write(job, data + b"!")
+        assert s3.head_object(**place)["ContentLength"] == len(data) + 1
+        worker.fail(job)
+
     def test_get_head_and_ranges(self, worker, building):
         job = worker.take()
         s3, place = worker.s3(job), worker.place(job, "inputArtifacts", "App")
