@@ -34,6 +34,7 @@ class Server:
         self.log = folder + ".log"
         self.pipelines = pipelines
         self.listen = listen
+        self.environment = {}  # more than ours
         self.process = None
 
     def start(self):
@@ -44,7 +45,7 @@ class Server:
         arguments = [self.program, "--data", self.folder, "--listen", self.listen, "--region", REGION, "--account-id", ACCOUNT]
         if self.pipelines:
             arguments += ["--pipelines", self.pipelines]
-        self.process = processes.start(arguments, self.log)
+        self.process = processes.start(arguments, self.log, {**os.environ, **self.environment})
         processes.wait_until(lambda: os.path.exists(path), 30, "starting penstock-server", self.process, self.log)
         # Runners and clone addresses keep the address of the first start.
         self.listen = urllib.parse.urlsplit(self.url).netloc
