@@ -239,7 +239,10 @@ static void what_did_not_start_is_an_event(void **state) {
     world_open(&world, TRIGGER(PUSH_FILES));
     change_in(&world, &(struct engine_change_request){BRANCH("main"), FILES(words)});
     const struct event_row *event = find_event(&looking, "filtered");
-    assert_non_null(event);
+    if (!event) {
+        fail_msg("%s", "the change left no event");
+        return; /* the optimiser does not know that nobody comes here */
+    }
     assert_string_equal(event->type, "repository");
     assert_non_null(strstr(event->detail, "\"pipelineName\":\"shop\",\"message\":\"source 'App': no changed file"));
     world_close(&world);
