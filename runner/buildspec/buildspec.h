@@ -12,11 +12,18 @@
 
 enum build_phase { PHASE_INSTALL, PHASE_PRE_BUILD, PHASE_BUILD, PHASE_POST_BUILD, PHASE_COUNT };
 
-enum on_failure { ON_FAILURE_UNSET, ON_FAILURE_ABORT, ON_FAILURE_CONTINUE };
+enum on_failure { ON_FAILURE_UNSET, ON_FAILURE_ABORT, ON_FAILURE_CONTINUE, ON_FAILURE_RETRY };
+
+#define RETRIES_DEFAULT 3
 
 struct buildspec_list {
     const char *const *items;
     size_t count;
+};
+
+struct buildspec_runtime {
+    const char *name;    /* "nodejs" */
+    const char *version; /* as written: "18", "3.x", "latest", "$VERSION" */
 };
 
 struct buildspec_phase {
@@ -24,6 +31,10 @@ struct buildspec_phase {
     struct buildspec_list finally;
     const char *run_as; /* or NULL: the whole file's */
     enum on_failure on_failure;
+    int retries;               /* ON_FAILURE_RETRY: how often the whole build is tried again, 0 to 100 */
+    const char *retry_pattern; /* ON_FAILURE_RETRY: a regular expression on the error's message, or NULL: any */
+    const struct buildspec_runtime *runtimes; /* install only */
+    size_t runtime_count;
 };
 
 struct buildspec_variable {
@@ -31,13 +42,46 @@ struct buildspec_variable {
     const char *value;
 };
 
+/* A variable whose value is a parameter of SSM. */
+struct buildspec_parameter {
+    const char *variable;
+    const char *parameter;
+};
+
+/* A variable whose value is a secret of Secrets Manager, or a member of it. */
+struct buildspec_secret {
+    const char *variable;
+    const char *secret;        /* name or ARN */
+    const char *json_key;      /* or NULL: the whole text */
+    const char *version_stage; /* or NULL; not with version_id */
+    const char *version_id;    /* or NULL */
+};
+
 struct buildspec_artifacts {
     const char *identifier; /* NULL for the primary ones */
     struct buildspec_list files;
     struct buildspec_list exclude_paths;
     const char *base_directory; /* or NULL */
+    const char *name;           /* for the shell to expand, or NULL */
+    const char *s3_prefix;      /* or NULL */
     bool discard_paths;
     bool keep_symlinks;
+};
+
+struct buildspec_report {
+    const char *name;   /* of the group, or its ARN; for the shell to expand */
+    const char *format; /* "JUNITXML", …: upper case, as CodeBuild names it; "LCOV" is ours */
+    struct buildspec_list files;
+    const char *base_directory; /* or NULL */
+    bool discard_paths;
+};
+
+struct buildspec_cache {
+    struct buildspec_list paths; /* none: no cache in this buildspec */
+    const char *key;             /* for the shell to expand, or NULL */
+    struct buildspec_list fallback_keys;
+    bool restore; /* both true unless `action` says one */
+    bool save;
 };
 
 struct buildspec {
@@ -46,12 +90,21 @@ struct buildspec {
     const char *run_as; /* or NULL: root */
     const struct buildspec_variable *variables;
     size_t variable_count;
+    const struct buildspec_parameter *parameters;
+    size_t parameter_count;
+    const struct buildspec_secret *secrets;
+    size_t secret_count;
     struct buildspec_list exported;
+    bool git_credential_helper;
     struct buildspec_phase phases[PHASE_COUNT];
     bool has_artifacts;
     struct buildspec_artifacts artifacts;
     const struct buildspec_artifacts *secondary;
     size_t secondary_count;
+    const struct buildspec_report *reports;
+    size_t report_count;
+    struct buildspec_cache cache;
+    bool has_batch;                /* runner/buildspec/batch.h reads it */
     struct buildspec_list notices; /* lines for the log */
 };
 
