@@ -112,7 +112,14 @@ const char *build_script_path(const struct build *build, enum build_phase phase,
 
 bool build_upload(struct build *build, struct err *err);
 
+/* ---- build_expand.c: what only the build's own shell can tell ---- */
+
 /* Values of variables as the last command left them, NULL where not set. */
 bool build_values(struct build *build, const char *const *names, size_t count, const char **values, struct err *err);
+
+/* What the texts come to in the source folder, with the variables as the last command left them: $NAME, ${NAME:-x},
+ * $(date +%F), `…`; quotes stay. A text without '$' and '`' is given back as it is, without asking; NULL stays NULL.
+ * Errors: code "CLIENT_ERROR": the shell cannot read it; those of the container. */
+bool build_expand(struct build *build, const char *const *texts, size_t count, const char **out, struct err *err);
 
 #endif

@@ -4,44 +4,8 @@
  */
 #include "runner/actions/build.h"
 
-#include "common/hash.h"
 #include "common/str.h"
 #include "runner/actions/artifact_set.h"
-#include "runner/archive/tree.h"
-#include "runner/buildspec/scripts.h"
-
-#include <string.h>
-
-#define VALUES_CEILING (1024 * 1024)
-
-static bool collect_bytes(void *context, const void *bytes, size_t size) {
-    str_append_bytes(context, bytes, size);
-    return !((struct str *)context)->cut;
-}
-
-bool build_values(struct build *build, const char *const *names, size_t count, const char **values, struct err *err) {
-    struct str tar CLEANUP(str_release) = STR_INIT(VALUES_CEILING);
-    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
-    const char *bytes;
-    size_t size;
-    int exit_code;
-    if (count == 0)
-        return true;
-    tar_feed_add_text(feed, &SCRIPT_VALUES_SCRIPT[1], script_of_values(build->arena, names, count), 0755);
-    if (!container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, feed, err) ||
-        !shell_run(build->shell, build->spec.shell, SCRIPT_VALUES_SCRIPT, &exit_code, err) ||
-        !container_get(build->docker, build->arena, build_container_id(build), SCRIPT_VALUES, collect_bytes, &tar,
-                       err) ||
-        !tree_first_file(build->arena, str_text(&tar), tar.length, &bytes, &size, err))
-        return err_wrap(err, "reading the build's variables");
-    const char *at = bytes;
-    const char *end = bytes + size;
-    for (size_t i = 0; i < count; i++) {
-        values[i] = at < end && *at == '=' ? at + 1 : NULL;
-        at += at < end ? strnlen(at, (size_t)(end - at)) + 1 : 0;
-    }
-    return true;
-}
 
 static bool upload_set(struct build *build, const struct buildspec_artifacts *set, const char *output,
                        struct err *err) {

@@ -38,3 +38,13 @@ const char *script_of_values(struct arena *arena, const char *const *names, size
     str_append(&script, ":\n} > " SCRIPT_VALUES "\n");
     return arena_strdup(arena, str_text(&script));
 }
+
+const char *script_of_texts(struct arena *arena, const char *source_folder, const char *const *texts, size_t count,
+                            const char *delimiter) {
+    struct str script CLEANUP(str_release) = STR_INIT(SCRIPT_CEILING);
+    str_printf(&script, "cd '%s'\n. " SCRIPT_ENVIRONMENT "\n{\n", source_folder);
+    for (size_t i = 0; i < count; i++)
+        str_printf(&script, "printf '=%%s\\0' \"$(cat <<%s\n%s\n%s\n)\"\n", delimiter, texts[i], delimiter);
+    str_append(&script, ":\n} > " SCRIPT_VALUES "\n");
+    return arena_strdup(arena, str_text(&script));
+}

@@ -24,4 +24,9 @@ const char *script_of_failure(void);
  * not set. */
 const char *script_of_values(struct arena *arena, const char *const *names, size_t count);
 
+/* The same for texts, which the shell expands as in a here-document: "=text" with a NUL behind it. `delimiter` must not
+ * be a line of any of them. */
+const char *script_of_texts(struct arena *arena, const char *source_folder, const char *const *texts, size_t count,
+                            const char *delimiter);
+
 #endif

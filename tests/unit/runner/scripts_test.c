@@ -39,11 +39,23 @@ static void values_tell_unset_from_empty(void **state) {
     assert_non_null(strstr(script_of_values(&arena, names, 1), "printf '%s\\0' \"${A+=$A}\"\n"));
 }
 
+static void texts_are_expanded_as_in_a_here_document(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const char *const texts[] = {"app-$(date +%F)", "\"$A\""};
+    assert_string_equal(script_of_texts(&arena, "/src", texts, 2, "END"),
+                        "cd '/src'\n. " SCRIPT_ENVIRONMENT "\n{\n"
+                        "printf '=%s\\0' \"$(cat <<END\napp-$(date +%F)\nEND\n)\"\n"
+                        "printf '=%s\\0' \"$(cat <<END\n\"$A\"\nEND\n)\"\n"
+                        ":\n} > " SCRIPT_VALUES "\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_begins_on_line_four),
         cmocka_unit_test(version_0_1_carries_nothing),
         cmocka_unit_test(values_tell_unset_from_empty),
+        cmocka_unit_test(texts_are_expanded_as_in_a_here_document),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
