@@ -73,6 +73,7 @@ struct json *json_new_integer(struct arena *arena, int64_t integer);
 void json_set(struct arena *arena, struct json *object, const char *name, struct json *value);
 void json_set_text(struct arena *arena, struct json *object, const char *name, const char *text);
 void json_set_integer(struct arena *arena, struct json *object, const char *name, int64_t integer);
+void json_set_number(struct arena *arena, struct json *object, const char *name, double number);
 void json_set_bool(struct arena *arena, struct json *object, const char *name, bool boolean);
 /* A moment as AWS's JSON wants it: seconds since 1970 with three decimals, from milliseconds. 0 sets nothing. */
 void json_set_time(struct arena *arena, struct json *object, const char *name, int64_t wall_ms);

@@ -157,6 +157,12 @@ void json_set_integer(struct arena *arena, struct json *object, const char *name
     json_set(arena, object, name, json_new_integer(arena, integer));
 }
 
+void json_set_number(struct arena *arena, struct json *object, const char *name, double number) {
+    struct json *value = new_value(arena, JSON_NUMBER);
+    value->number = number;
+    json_set(arena, object, name, value);
+}
+
 void json_set_bool(struct arena *arena, struct json *object, const char *name, bool boolean) {
     struct json *value = new_value(arena, JSON_BOOL);
     value->boolean = boolean;

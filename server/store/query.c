@@ -88,6 +88,12 @@ void query_integer(struct query *query, const char *name, int64_t value) {
         note(query, sqlite3_bind_int64(query->statement, index, value));
 }
 
+void query_number(struct query *query, const char *name, double value) {
+    int index = parameter(query, name);
+    if (index)
+        note(query, sqlite3_bind_double(query->statement, index, value));
+}
+
 void query_integer_or_null(struct query *query, const char *name, int64_t value, int64_t null_value) {
     int index = parameter(query, name);
     if (!index)

@@ -37,6 +37,7 @@ void query_text(struct query *query, const char *name, const char *text);
 void query_integer(struct query *query, const char *name, int64_t value);
 void query_integer_or_null(struct query *query, const char *name, int64_t value, int64_t null_value);
 void query_state(struct query *query, const char *name, const struct state_table *table, int state);
+void query_number(struct query *query, const char *name, double value);
 void query_bytes(struct query *query, const char *name, const void *bytes, size_t size);
 
 /* True: there is a row. False: no more rows, or an error that query_done reports. */
