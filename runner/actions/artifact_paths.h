@@ -1,5 +1,6 @@
 /*
- * The patterns of a set of artifacts as absolute paths in the container: variables filled in, base directory in front.
+ * The patterns of a set of artifacts, of a report or of the cache as absolute paths in the container: expanded by its
+ * shell, base directory in front.
  */
 #ifndef RUNNER_ACTIONS_ARTIFACT_PATHS_H
 #define RUNNER_ACTIONS_ARTIFACT_PATHS_H
@@ -18,17 +19,10 @@ struct artifact_paths {
     size_t count;
 };
 
-bool artifact_paths_read(struct build *build, const struct buildspec_artifacts *set, struct artifact_paths *out,
-                         struct err *err);
+bool artifact_paths_read(struct build *build, const char *base_directory, const struct buildspec_list *files,
+                         struct artifact_paths *out, struct err *err);
 
 /* An absolute path without "." and ".." parts and doubled slashes. False where it climbs above the root. */
 bool artifact_clean_path(struct arena *arena, const char *path, const char **out);
-
-/* The text with $NAME and ${NAME} replaced by the values of those names; one that is not set becomes nothing. */
-const char *artifact_expand(struct arena *arena, const char *text, const char *const *names, const char *const *values,
-                            size_t count);
-
-/* The names of variables in a text, added to the list. */
-void artifact_variables(struct arena *arena, const char *text, const char ***names, size_t *count, size_t *capacity);
 
 #endif

@@ -4,7 +4,6 @@
 #include "runner/archive/tree.h"
 
 #include "common/str.h"
-#include "runner/archive/names.h"
 #include "runner/folder.h"
 
 #include <archive.h>
@@ -33,10 +32,18 @@ struct unpacking {
     struct archive *from;
     struct archive *to;
     const char *folder;
-    int64_t bytes;
+    struct tree_room *room;
 };
 
-static bool copy_contents(struct unpacking *unpacking, struct err *err) {
+static bool refuse_size(const char *name, struct err *err) {
+    return err_set_code(
+        err, ERR_LIMIT, "CLIENT_ERROR",
+        "'%.300s' is one file too many: what is copied out of the container may hold %lld bytes in all; "
+        "name fewer files, or exclude it",
+        name, (long long)ARCHIVE_BYTES_MAX);
+}
+
+static bool copy_contents(struct unpacking *unpacking, const char *name, struct err *err) {
     const void *block;
     size_t size;
     la_int64_t offset;
@@ -47,11 +54,11 @@ static bool copy_contents(struct unpacking *unpacking, struct err *err) {
         if (result < ARCHIVE_WARN)
             return err_set(err, ERR_UNAVAILABLE, "what came out of the container was cut off: %s",
                            archive_error_string(unpacking->from));
-        unpacking->bytes += (int64_t)size;
-        if (unpacking->bytes > ARCHIVE_BYTES_MAX)
-            return err_set(err, ERR_LIMIT, "the artifacts hold more than %lld bytes", (long long)ARCHIVE_BYTES_MAX);
+        unpacking->room->bytes -= (int64_t)size;
+        if (unpacking->room->bytes < 0)
+            return refuse_size(name, err);
         if (archive_write_data_block(unpacking->to, block, size, offset) < ARCHIVE_WARN)
-            return err_set(err, ERR_INTERNAL, "unable to write artifacts to disk: %s",
+            return err_set(err, ERR_INTERNAL, "unable to write '%.300s' to this machine's disk: %s", name,
                            archive_error_string(unpacking->to));
     }
 }
@@ -69,34 +76,41 @@ static bool unpack_entry(struct unpacking *unpacking, struct archive_entry *entr
         return false;
     if (!*name)
         return true;
+    /* Before anything is written: a sparse file of a terabyte says its size in its header. */
+    if (!link && kind == AE_IFREG && archive_entry_size(entry) > unpacking->room->bytes)
+        return refuse_size(name, err);
     archive_entry_copy_pathname(entry, arena_printf(&scratch, "%s/%s", unpacking->folder, name));
     if (linked)
         archive_entry_copy_hardlink(entry, arena_printf(&scratch, "%s/%s", unpacking->folder, linked));
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | (kind == AE_IFDIR ? 0700 : 0600));
     if (archive_write_header(unpacking->to, entry) < ARCHIVE_WARN)
         return err_set(err, ERR_INVALID, "unable to unpack '%.300s': %s", name, archive_error_string(unpacking->to));
-    return link || kind != AE_IFREG || copy_contents(unpacking, err);
+    return link || kind != AE_IFREG || copy_contents(unpacking, name, err);
 }
 
-bool tree_unpack(const char *tar_path, const char *folder, bool files_only, struct err *err) {
+bool tree_unpack(int tar, const char *folder, bool files_only, struct tree_room *room, struct err *err) {
     struct archive *from CLEANUP(free_reader) = archive_read_new();
     struct archive *to CLEANUP(free_writer) = archive_write_disk_new();
-    struct unpacking unpacking = {.from = from, .to = to, .folder = folder};
+    struct unpacking unpacking = {.from = from, .to = to, .folder = folder, .room = room};
     struct archive_entry *entry;
     if (!folder_ensure(folder, err))
         return false;
     (void)archive_read_support_format_tar(from);
     (void)archive_write_disk_set_options(to, ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_UNLINK |
                                                  ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NODOTDOT);
-    if (archive_read_open_filename(from, tar_path, PIECE_BYTES) != ARCHIVE_OK)
-        return err_set(err, ERR_INTERNAL, "unable to read '%s': %s", tar_path, archive_error_string(from));
+    if (archive_read_open_fd(from, tar, PIECE_BYTES) != ARCHIVE_OK)
+        return err_set(err, ERR_UNAVAILABLE, "what came out of the container is no archive: %s",
+                       archive_error_string(from));
     int result;
-    for (int count = 0; (result = archive_read_next_header(from, &entry)) >= ARCHIVE_WARN && result != ARCHIVE_EOF;
-         count++) {
-        if (count == 0 && files_only && archive_entry_filetype(entry) == AE_IFDIR)
+    bool first = true;
+    while ((result = archive_read_next_header(from, &entry)) >= ARCHIVE_WARN && result != ARCHIVE_EOF) {
+        if (first && files_only && archive_entry_filetype(entry) == AE_IFDIR)
             return true;
-        if (count >= ARCHIVE_ENTRIES_MAX)
-            return err_set(err, ERR_LIMIT, "the artifacts hold more than %d files", ARCHIVE_ENTRIES_MAX);
+        first = false;
+        if (--room->entries < 0)
+            return err_set_code(err, ERR_LIMIT, "CLIENT_ERROR",
+                                "more than %d files would be copied out of the container; name fewer",
+                                ARCHIVE_ENTRIES_MAX);
         if (!unpack_entry(&unpacking, entry, err))
             return false;
     }

@@ -8,13 +8,23 @@
 
 #include "common/arena.h"
 #include "common/err.h"
+#include "runner/archive/names.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Unpacks the tar file below `folder` (absolute, free of symlinks, made if missing). files_only: nothing is unpacked
- * where the first entry is a folder. */
-bool tree_unpack(const char *tar_path, const char *folder, bool files_only, struct err *err);
+/* What may still be unpacked, counted down. */
+struct tree_room {
+    int64_t bytes;
+    int entries;
+};
+#define TREE_ROOM_INIT                                                                                                 \
+    { .bytes = ARCHIVE_BYTES_MAX, .entries = ARCHIVE_ENTRIES_MAX }
+
+/* Unpacks the tar stream below `folder` (absolute, free of symlinks, made if missing). files_only: nothing is unpacked
+ * where the first entry is a folder. Errors: ERR_LIMIT: more than there is room for; what an entry's header says of its
+ * size counts, so that nothing of it is written. */
+bool tree_unpack(int tar, const char *folder, bool files_only, struct tree_room *room, struct err *err);
 
 /* The contents of the first file of a tar in memory. Errors: ERR_NOT_FOUND, ERR_INVALID. */
 bool tree_first_file(struct arena *arena, const void *tar, size_t tar_size, const char **bytes, size_t *size,

@@ -1,5 +1,5 @@
 /*
- * Paths of artifacts: cleaning, and filling in variables.
+ * Paths of artifacts, cleaned.
  */
 #include "runner/actions/artifact_paths.h"
 
@@ -27,21 +27,9 @@ static void paths_are_cleaned(void **state) {
     }
 }
 
-static void variables_are_filled_in(void **state) {
-    (void)state;
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    const char **names = NULL;
-    size_t count = 0, capacity = 0;
-    artifact_variables(&arena, "$A/${B}/$ 5$ ${C", &names, &count, &capacity);
-    assert_int_equal(count, 2);
-    const char *const values[] = {"one", NULL};
-    assert_string_equal(artifact_expand(&arena, "$A/${B}x/$Z/$ 5$ ${C", names, values, count), "one/x//$ 5$ ${C");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_cleaned),
-        cmocka_unit_test(variables_are_filled_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "common/str.h"
 #include "runner/folder.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,6 +78,15 @@ static void feed_to_file(struct tar_feed *feed, const char *path, bool *failed, 
     assert_int_equal(tar_feed_failed(feed, err), *failed);
 }
 
+static bool unpack(const char *tar_path, const char *into, struct err *err) {
+    struct tree_room room = TREE_ROOM_INIT;
+    int tar = open(tar_path, O_RDONLY | O_CLOEXEC);
+    assert_true(tar >= 0);
+    bool good = tree_unpack(tar, into, false, &room, err);
+    (void)close(tar);
+    return good;
+}
+
 static void a_zip_becomes_a_tar_and_a_tree(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -97,7 +107,7 @@ static void a_zip_becomes_a_tar_and_a_tree(void **state) {
     feed_to_file(feed, in_folder(&arena, "out.tar"), &failed, &err);
     assert_false(failed);
     const char *tree = in_folder(&arena, "tree");
-    assert_true(tree_unpack(in_folder(&arena, "out.tar"), tree, false, &err));
+    assert_true(unpack(in_folder(&arena, "out.tar"), tree, &err));
     const struct tree_file *files;
     size_t count;
     assert_true(tree_list(&arena, tree, "", &files, &count, &err));
@@ -163,9 +173,46 @@ static void a_tar_cannot_write_through_a_symlink(void **state) {
     tar_feed_add_zip(feed, in_folder(&arena, "link.zip"), "src");
     feed_to_file(feed, in_folder(&arena, "link.tar"), &failed, &err);
     assert_false(failed);
-    (void)tree_unpack(in_folder(&arena, "link.tar"), in_folder(&arena, "linked"), false, &err);
+    (void)unpack(in_folder(&arena, "link.tar"), in_folder(&arena, "linked"), &err);
     struct stat status;
     assert_int_not_equal(stat(arena_printf(&arena, "%s/file", canary), &status), 0);
+}
+
+/* Its header says a terabyte; the file holds nothing of it. */
+static void a_terabyte_is_refused_by_its_header(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const char *path = in_folder(&arena, "huge.tar");
+    char header[512] = "huge.bin";
+    struct err err = {0};
+    struct stat status;
+    (void)memcpy(header + 100,
+                 "0000644\0"
+                 "0000000\0"
+                 "0000000",
+                 23);
+    (void)memcpy(header + 124, "\200\0\0\0\0\0\1\0\0\0\0\0", 12); /* base 256: two to the power of 40 */
+    (void)memcpy(header + 136, "00000000000", 11);
+    (void)memcpy(header + 148, "        ", 8);
+    header[156] = '0';
+    (void)memcpy(header + 257,
+                 "ustar\0"
+                 "00",
+                 8);
+    unsigned sum = 0;
+    for (size_t i = 0; i < sizeof header; i++)
+        sum += (unsigned char)header[i];
+    (void)snprintf(header + 148, 8, "%06o", sum);
+    header[155] = ' ';
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(header, 1, sizeof header, file), sizeof header);
+    (void)fclose(file);
+    const char *into = in_folder(&arena, "huge");
+    assert_false(unpack(path, into, &err));
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_non_null(strstr(err.message, "'huge.bin' is one file too many"));
+    assert_int_not_equal(stat(arena_printf(&arena, "%s/huge.bin", into), &status), 0);
 }
 
 static void one_file_out_of_a_zip(void **state) {
@@ -212,6 +259,7 @@ int main(void) {
         cmocka_unit_test(a_broken_zip_is_refused),
         cmocka_unit_test(a_climbing_zip_is_refused),
         cmocka_unit_test(a_tar_cannot_write_through_a_symlink),
+        cmocka_unit_test(a_terabyte_is_refused_by_its_header),
         cmocka_unit_test(one_file_out_of_a_zip),
         cmocka_unit_test(the_same_files_give_the_same_bytes),
     };
