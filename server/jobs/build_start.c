@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define TOKEN_MS (5 * 60 * 1000) /* AWS: an idempotency token is good for five minutes */
+
 static bool read_json(struct arena *arena, const char *text, const struct json **out, struct err *err) {
     return json_parse(arena, text, strlen(text), out, err) || err_wrap(err, "reading a build's row");
 }
@@ -60,8 +62,8 @@ static bool make(struct tx *tx, struct arena *arena, const struct build_request 
 bool build_start(struct tx *tx, struct arena *arena, const struct build_request *request, struct build_row *out,
                  struct err *err) {
     bool found = false;
-    if (request->idempotency_token &&
-        !builds_find_idempotent(tx, arena, request->project, request->idempotency_token, &found, out, err))
+    if (request->idempotency_token && !builds_find_idempotent(tx, arena, request->project, request->idempotency_token,
+                                                              clock_wall_ms(tx_clock(tx)) - TOKEN_MS, &found, out, err))
         return false;
     return found || make(tx, arena, request, out, err);
 }

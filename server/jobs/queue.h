@@ -73,8 +73,13 @@ struct queue_ending {
     int64_t action_run_id;     /* 0: none */
     int64_t build_id;          /* 0: none */
     enum job_outcome outcome;  /* JOB_FAILED or JOB_STOPPED */
+    bool timed_out;            /* JOB_FAILED: nobody began it in time; else its runners were lost */
     const char *error_message; /* JOB_FAILED: a sentence */
 };
+
+/* Offers the jobs of a project that were held back and now fit into its limit, those that came first. Called here
+ * whenever one of its jobs ends; by others when the limit has changed. */
+bool queue_let_go(struct tx *tx, const char *project, struct err *err);
 
 /* For the engine only. */
 
@@ -85,9 +90,13 @@ struct queue_new_job {
     const char *log_id;
     int most_attempts; /* 0: no limit */
     int timeout_seconds;
+    const char *project;     /* of a build; NULL: no limit but that of runners */
+    int project_limit;       /* how many jobs of the project may be in work at a time; 0: any number */
+    int64_t queued_until_ms; /* wall time: where nobody has begun it by then, it ends; 0: it may wait */
 };
 
-/* Queues a job, makes its log, wakes WAKE_JOBS. */
+/* Queues a job, makes (or opens again) its log, wakes WAKE_JOBS. Past its project's limit it is held back: no runner is
+ * offered it before queue_let_go. */
 bool queue_add(struct tx *tx, const struct queue_new_job *job, struct err *err);
 
 /* Asks that the job be undone (or no longer watched). Where no runner has begun it and no earlier one left a mark, it
@@ -100,8 +109,8 @@ bool queue_cancel(struct tx *tx, const char *job_id, enum job_cancel cancel, boo
 bool queue_finish(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const struct wire_result *result,
                   bool *again, struct job_row *job, struct err *err);
 
-/* Takes a job whose offer or lease is over back into the queue, or ends it: then *ended and *out. One that has time
- * left stays as it is. */
+/* Takes a job whose offer or lease is over back into the queue, or ends it: then *ended and *out. One that nobody began
+ * in time ends. One that has time left stays as it is. */
 bool queue_expire(struct tx *tx, struct arena *arena, const char *job_id, bool *ended, struct queue_ending *out,
                   struct err *err);
 

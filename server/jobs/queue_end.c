@@ -41,6 +41,9 @@ static void wake_job(struct tx *tx, const char *id) {
 
 bool queue_add(struct tx *tx, const struct queue_new_job *job, struct err *err) {
     char id[UUID_SIZE];
+    bool room = false;
+    if (!queue_has_room(tx, job->project, job->project_limit, &room, err))
+        return false;
     hash_uuid(id);
     const struct job_row row = {
         .id = id,
@@ -50,15 +53,20 @@ bool queue_add(struct tx *tx, const struct queue_new_job *job, struct err *err) 
         .build_id = job->build_id,
         .log_id = job->log_id,
         .timeout_seconds = job->timeout_seconds,
+        .project = job->project,
+        .held = !room,
+        .queued_until_ms = job->queued_until_ms,
     };
     tx_wake(tx, WAKE_JOBS);
+    if (job->queued_until_ms)
+        tx_wake(tx, WAKE_CLOCK);
     return log_rows_add(tx, job->log_id, err) && job_rows_add(tx, &row, err) && queue_tell(tx, &row, "queued", err);
 }
 
 bool queue_end(struct tx *tx, const struct job_row *job, enum job_outcome outcome, bool fence_off, struct err *err) {
     wake_job(tx, job->id);
     return job_rows_finish(tx, job, outcome, fence_off, err) && log_rows_close(tx, job->log_id, err) &&
-           queue_tell(tx, job, state_name(&job_outcomes, (int)outcome), err);
+           queue_tell(tx, job, state_name(&job_outcomes, (int)outcome), err) && queue_let_go(tx, job->project, err);
 }
 
 /* Builds and commands run in a container. */
@@ -160,12 +168,29 @@ static bool part_from_holder(struct tx *tx, struct arena *arena, const struct jo
     return queue_end(tx, job, *outcome, true, err);
 }
 
+/* Nobody began it in time. */
+static bool end_overdue(struct tx *tx, const struct job_row *job, bool *ended, struct queue_ending *out,
+                        struct err *err) {
+    *ended = true;
+    *out =
+        (struct queue_ending){.job_id = job->id,
+                              .action_run_id = job->action_run_id,
+                              .build_id = job->build_id,
+                              .outcome = JOB_FAILED,
+                              .timed_out = true,
+                              .error_message = "no runner began it in the time that it may be queued; add runners, or "
+                                               "raise 'queuedTimeoutInMinutes'"};
+    return queue_end(tx, job, JOB_FAILED, true, err);
+}
+
 bool queue_expire(struct tx *tx, struct arena *arena, const char *job_id, bool *ended, struct queue_ending *out,
                   struct err *err) {
     struct job_row job;
     *ended = false;
     if (!job_rows_get(tx, arena, job_id, &job, err))
         return false;
+    if (job.state == JOB_QUEUED && job.queued_until_ms && job.queued_until_ms <= clock_wall_ms(tx_clock(tx)))
+        return end_overdue(tx, &job, ended, out, err);
     bool held = job.state == JOB_OFFERED || job.state == JOB_RUNNING;
     if (!held || job.deadline_boot_ms > clock_boot_ms(tx_clock(tx)))
         return true;

@@ -19,4 +19,7 @@ bool queue_tell(struct tx *tx, const struct job_row *job, const char *status, st
 /* The job is done, its log closed; nothing that its holder still sends is taken where `fence_off`. */
 bool queue_end(struct tx *tx, const struct job_row *job, enum job_outcome outcome, bool fence_off, struct err *err);
 
+/* Whether one more job of the project may be in work. */
+bool queue_has_room(struct tx *tx, const char *project, int limit, bool *out, struct err *err);
+
 #endif

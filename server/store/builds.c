@@ -7,7 +7,9 @@
 
 #define COLUMNS                                                                                                        \
     "b.id, b.uuid, b.project, b.number, b.status, b.document, b.state, b.initiator, b.idempotency_token, "             \
-    "b.action_run_id, coalesce(a.uuid, b.uuid), b.started_ms, b.ended_ms "                                             \
+    "b.action_run_id, coalesce(a.uuid, b.uuid), b.started_ms, b.ended_ms, b.branch, b.retry_of, b.retry_number, "      \
+    "b.retry_limit, (SELECT p.uuid FROM builds p WHERE p.id = b.retry_of), "                                           \
+    "(SELECT n.uuid FROM builds n WHERE n.retry_of = b.id) "                                                           \
     "FROM builds b LEFT JOIN action_runs a ON a.id = b.action_run_id "
 
 static struct build_row build_from_row(struct query *query, struct arena *arena) {
@@ -25,6 +27,12 @@ static struct build_row build_from_row(struct query *query, struct arena *arena)
         .log_id = query_column_text(query, arena, 10),
         .started_ms = query_column_integer(query, 11),
         .ended_ms = query_column_integer(query, 12),
+        .branch = query_column_text(query, arena, 13),
+        .retry_of = query_column_integer(query, 14),
+        .retry_number = (int)query_column_integer(query, 15),
+        .retry_limit = (int)query_column_integer(query, 16),
+        .previous_uuid = query_column_text(query, arena, 17),
+        .next_uuid = query_column_text(query, arena, 18),
     };
 }
 
@@ -37,7 +45,8 @@ static bool one(struct query *query, struct arena *arena, bool *found, struct bu
 
 bool builds_get(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct build_row *out,
                 struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE b.uuid = :uuid AND b.project = :project";
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE b.uuid = :uuid AND b.project = :project AND b.deleted_ms IS NULL";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":uuid", uuid);
     query_text(&query, ":project", project);
@@ -59,18 +68,21 @@ bool builds_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct bui
 
 bool builds_of_action(struct tx *tx, struct arena *arena, int64_t action_run_id, bool *found, struct build_row *out,
                       struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE b.action_run_id = :action_run_id ORDER BY b.id DESC LIMIT 1";
+    static const char sql[] = "SELECT " COLUMNS "WHERE b.action_run_id = :action_run_id AND b.deleted_ms IS NULL "
+                              "ORDER BY b.id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":action_run_id", action_run_id);
     return one(&query, arena, found, out, err);
 }
 
 bool builds_find_idempotent(struct tx *tx, struct arena *arena, const char *project, const char *idempotency_token,
-                            bool *found, struct build_row *out, struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE b.project = :project AND b.idempotency_token = :token";
+                            int64_t since_ms, bool *found, struct build_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE b.project = :project AND b.idempotency_token = :token "
+                              "AND b.started_ms > :since ORDER BY b.id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":project", project);
     query_text(&query, ":token", idempotency_token);
+    query_integer(&query, ":since", since_ms);
     return one(&query, arena, found, out, err);
 }
 
@@ -78,11 +90,15 @@ bool builds_find_idempotent(struct tx *tx, struct arena *arena, const char *proj
  */
 static const char *list_sql(const char *project, bool oldest_first) {
     static const char oldest_of_project[] =
-        "SELECT " COLUMNS "WHERE b.project = :project AND b.id > :past ORDER BY b.id LIMIT :limit";
+        "SELECT " COLUMNS
+        "WHERE b.project = :project AND b.id > :past AND b.deleted_ms IS NULL ORDER BY b.id LIMIT :limit";
     static const char newest_of_project[] =
-        "SELECT " COLUMNS "WHERE b.project = :project AND b.id < :past ORDER BY b.id DESC LIMIT :limit";
-    static const char oldest[] = "SELECT " COLUMNS "WHERE b.id > :past ORDER BY b.id LIMIT :limit";
-    static const char newest[] = "SELECT " COLUMNS "WHERE b.id < :past ORDER BY b.id DESC LIMIT :limit";
+        "SELECT " COLUMNS
+        "WHERE b.project = :project AND b.id < :past AND b.deleted_ms IS NULL ORDER BY b.id DESC LIMIT :limit";
+    static const char oldest[] =
+        "SELECT " COLUMNS "WHERE b.id > :past AND b.deleted_ms IS NULL ORDER BY b.id LIMIT :limit";
+    static const char newest[] =
+        "SELECT " COLUMNS "WHERE b.id < :past AND b.deleted_ms IS NULL ORDER BY b.id DESC LIMIT :limit";
     if (project)
         return oldest_first ? oldest_of_project : newest_of_project;
     return oldest_first ? oldest : newest;
@@ -109,11 +125,25 @@ bool builds_list(struct tx *tx, struct arena *arena, const char *project, bool o
     return true;
 }
 
+bool builds_newest(struct tx *tx, struct arena *arena, const char *project, const char *branch, bool *found,
+                   struct build_row *out, struct err *err) {
+    static const char any[] =
+        "SELECT " COLUMNS "WHERE b.project = :project AND b.deleted_ms IS NULL ORDER BY b.id DESC LIMIT 1";
+    static const char of_branch[] = "SELECT " COLUMNS "WHERE b.project = :project AND b.branch = :branch "
+                                    "AND b.deleted_ms IS NULL ORDER BY b.id DESC LIMIT 1";
+    struct query query CLEANUP(query_close) = query_open(tx, branch ? of_branch : any);
+    query_text(&query, ":project", project);
+    if (branch)
+        query_text(&query, ":branch", branch);
+    return one(&query, arena, found, out, err);
+}
+
 bool builds_add(struct tx *tx, const struct build_row *row, int64_t *id, struct err *err) {
     static const char sql[] =
         "INSERT INTO builds (uuid, project, number, status, document, state, initiator, idempotency_token, "
-        "action_run_id, started_ms) VALUES (:uuid, :project, :number, 'IN_PROGRESS', :document, :state, :initiator, "
-        ":idempotency_token, :action_run_id, :now)";
+        "action_run_id, started_ms, branch, retry_of, retry_number, retry_limit) VALUES (:uuid, :project, :number, "
+        "'IN_PROGRESS', :document, :state, :initiator, :idempotency_token, :action_run_id, :now, :branch, :retry_of, "
+        ":retry_number, :retry_limit)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":uuid", row->uuid);
     query_text(&query, ":project", row->project);
@@ -123,6 +153,10 @@ bool builds_add(struct tx *tx, const struct build_row *row, int64_t *id, struct 
     query_text(&query, ":initiator", row->initiator);
     query_text(&query, ":idempotency_token", row->idempotency_token);
     query_integer_or_null(&query, ":action_run_id", row->action_run_id, 0);
+    query_text(&query, ":branch", row->branch);
+    query_integer_or_null(&query, ":retry_of", row->retry_of, 0);
+    query_integer(&query, ":retry_number", row->retry_number);
+    query_integer(&query, ":retry_limit", row->retry_limit);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     if (!query_run(&query, err))
         return false;
@@ -148,5 +182,22 @@ bool builds_end(struct tx *tx, int64_t id, enum build_status status, const char 
     query_state(&query, ":to", &build_statuses, (int)status);
     query_text(&query, ":state", state);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the build", err);
+}
+
+bool builds_delete(struct tx *tx, int64_t id, struct err *err) {
+    static const char sql[] = "UPDATE builds SET deleted_ms = :now, document = '{}', state = '{}' "
+                              "WHERE id = :id AND status <> 'IN_PROGRESS' AND deleted_ms IS NULL";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
+    return query_run_one(&query, "the build", err);
+}
+
+bool builds_set_retry_limit(struct tx *tx, int64_t id, int limit, struct err *err) {
+    static const char sql[] = "UPDATE builds SET retry_limit = :limit WHERE id = :id";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":id", id);
+    query_integer(&query, ":limit", limit);
     return query_run_one(&query, "the build", err);
 }

@@ -8,8 +8,9 @@
 bool job_rows_add(struct tx *tx, const struct job_row *row, struct err *err) {
     static const char sql[] =
         "INSERT INTO jobs (id, provider, state, most_attempts, action_run_id, build_id, log_id, timeout_seconds, "
-        "sequence, queued_ms) VALUES (:id, :provider, 'queued', :most_attempts, :action_run_id, :build_id, :log_id, "
-        ":timeout_seconds, (SELECT coalesce(max(sequence), 0) + 1 FROM jobs), :now)";
+        "project, held, queued_until_ms, sequence, queued_ms) VALUES (:id, :provider, 'queued', :most_attempts, "
+        ":action_run_id, :build_id, :log_id, :timeout_seconds, :project, :held, :queued_until, "
+        "(SELECT coalesce(max(sequence), 0) + 1 FROM jobs), :now)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":id", row->id);
     query_text(&query, ":provider", row->provider);
@@ -18,6 +19,9 @@ bool job_rows_add(struct tx *tx, const struct job_row *row, struct err *err) {
     query_integer_or_null(&query, ":build_id", row->build_id, 0);
     query_text(&query, ":log_id", row->log_id);
     query_integer(&query, ":timeout_seconds", row->timeout_seconds);
+    query_text(&query, ":project", row->project);
+    query_integer(&query, ":held", row->held);
+    query_integer_or_null(&query, ":queued_until", row->queued_until_ms, 0);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     return query_run(&query, err);
 }
@@ -54,7 +58,7 @@ bool job_rows_offer(struct tx *tx, const struct job_row *job, const char *runner
 bool job_rows_begin(struct tx *tx, const struct job_row *job, int64_t deadline_boot_ms, struct err *err) {
     static const char sql[] =
         "UPDATE jobs SET state = 'running', attempts = attempts + 1, started_ms = coalesce(started_ms, :now), "
-        "deadline_boot_ms = :deadline WHERE id = :id AND state = :state AND token = :token";
+        "queued_until_ms = NULL, deadline_boot_ms = :deadline WHERE id = :id AND state = :state AND token = :token";
     if (!move_allowed(job, JOB_RUNNING, err))
         return false;
     struct query query CLEANUP(query_close) = open_change(tx, sql, job);
@@ -79,6 +83,13 @@ bool job_rows_requeue(struct tx *tx, const struct job_row *job, const char *left
         return false;
     struct query query CLEANUP(query_close) = open_change(tx, sql, job);
     query_text(&query, ":left_by", left_by);
+    return query_run_one(&query, "the job", err);
+}
+
+bool job_rows_let_go(struct tx *tx, const struct job_row *job, struct err *err) {
+    static const char sql[] = "UPDATE jobs SET held = 0 WHERE id = :id AND state = :state AND token = :token "
+                              "AND state = 'queued' AND held = 1";
+    struct query query CLEANUP(query_close) = open_change(tx, sql, job);
     return query_run_one(&query, "the job", err);
 }
 

@@ -8,8 +8,8 @@
 #define COLUMNS                                                                                                        \
     "j.id, j.provider, j.state, j.token, j.attempts, j.most_attempts, j.cancel, j.runner_id, r.name, j.claim_id, "     \
     "j.deadline_boot_ms, j.checkpoint, j.outcome, j.action_run_id, j.build_id, j.log_id, j.timeout_seconds, "          \
-    "j.sequence, j.queued_ms, j.started_ms, j.ended_ms, j.left_by, l.name FROM jobs j LEFT JOIN runners r ON r.id = "  \
-    "j.runner_id "                                                                                                     \
+    "j.sequence, j.queued_ms, j.started_ms, j.ended_ms, j.left_by, l.name, j.project, j.held, j.queued_until_ms "      \
+    "FROM jobs j LEFT JOIN runners r ON r.id = j.runner_id "                                                           \
     "LEFT JOIN runners l ON l.id = j.left_by "
 
 static struct job_row job_from_row(struct query *query, struct arena *arena) {
@@ -38,6 +38,9 @@ static struct job_row job_from_row(struct query *query, struct arena *arena) {
         .ended_ms = query_column_integer(query, 20),
         .left_by = query_column_text(query, arena, 21),
         .left_by_name = query_column_text(query, arena, 22),
+        .project = query_column_text(query, arena, 23),
+        .held = query_column_integer(query, 24) != 0,
+        .queued_until_ms = query_column_integer(query, 25),
     };
 }
 
@@ -127,7 +130,7 @@ bool job_rows_count_queued(struct tx *tx, int64_t *out, struct err *err) {
 
 static bool first_of_provider(struct tx *tx, struct arena *arena, const char *runner_id, const char *provider,
                               bool *found, struct job_row *out, struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE j.state = 'queued' AND j.provider = :provider "
+    static const char sql[] = "SELECT " COLUMNS "WHERE j.state = 'queued' AND j.held = 0 AND j.provider = :provider "
                               "AND (j.cancel = 'none' OR j.left_by IS NULL OR j.left_by = :runner_id) "
                               "ORDER BY j.sequence LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
@@ -163,6 +166,41 @@ bool job_rows_expired(struct tx *tx, struct arena *arena, int64_t now_boot_ms, s
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":now", now_boot_ms);
     return collect(&query, arena, out, count, err);
+}
+
+bool job_rows_first_held(struct tx *tx, struct arena *arena, const char *project, bool *found, struct job_row *out,
+                         struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE j.state = 'queued' AND j.held = 1 AND j.project = :project "
+                              "ORDER BY j.sequence LIMIT 1";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":project", project);
+    return one(&query, arena, found, out, err);
+}
+
+bool job_rows_count_in_work(struct tx *tx, const char *project, int64_t *out, struct err *err) {
+    static const char sql[] = "SELECT count(*) FROM jobs WHERE project = :project AND state <> 'done' AND held = 0";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":project", project);
+    if (query_next(&query))
+        *out = query_column_integer(&query, 0);
+    return query_done(&query, err);
+}
+
+bool job_rows_overdue(struct tx *tx, struct arena *arena, int64_t now_ms, struct job_row **out, size_t *count,
+                      struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE j.state = 'queued' AND j.queued_until_ms <= :now "
+                              "ORDER BY j.queued_until_ms, j.sequence";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":now", now_ms);
+    return collect(&query, arena, out, count, err);
+}
+
+bool job_rows_next_overdue(struct tx *tx, int64_t *out, struct err *err) {
+    static const char sql[] =
+        "SELECT min(queued_until_ms) FROM jobs WHERE state = 'queued' AND queued_until_ms IS NOT NULL";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    *out = query_next(&query) ? query_column_integer(&query, 0) : 0;
+    return query_done(&query, err);
 }
 
 bool job_rows_next_deadline(struct tx *tx, int64_t *out, struct err *err) {

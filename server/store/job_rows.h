@@ -30,6 +30,9 @@ struct job_row {
     int64_t build_id;         /* 0: no build */
     const char *log_id;
     int timeout_seconds;
+    const char *project;     /* a build's: it counts for this one's concurrentBuildLimit; else NULL */
+    bool held;               /* queued, and not offered before a build of its project has ended */
+    int64_t queued_until_ms; /* wall time: where nobody has begun it by then, it ends; 0: it may wait */
     int64_t sequence;
     int64_t queued_ms;
     int64_t started_ms; /* 0: not yet */
@@ -62,6 +65,11 @@ bool job_rows_first_queued(struct tx *tx, struct arena *arena, const char *runne
                            size_t provider_count, bool *found, struct job_row *out, struct err *err);
 bool job_rows_of_claim(struct tx *tx, struct arena *arena, const char *claim_id, bool *found, struct job_row *out,
                        struct err *err);
+/* The held one of the project that came first; how many others of it are queued, offered or running. */
+bool job_rows_first_held(struct tx *tx, struct arena *arena, const char *project, bool *found, struct job_row *out,
+                         struct err *err);
+bool job_rows_count_in_work(struct tx *tx, const char *project, int64_t *out, struct err *err);
+bool job_rows_let_go(struct tx *tx, const struct job_row *job, struct err *err);
 /* queued -> offered, token + 1. */
 bool job_rows_offer(struct tx *tx, const struct job_row *job, const char *runner_id, const char *claim_id,
                     int64_t deadline_boot_ms, struct err *err);
@@ -84,6 +92,11 @@ bool job_rows_expired(struct tx *tx, struct arena *arena, int64_t now_boot_ms, s
                       struct err *err);
 /* 0: none. */
 bool job_rows_next_deadline(struct tx *tx, int64_t *out, struct err *err);
+/* Queued ones that nobody has begun in time. */
+bool job_rows_overdue(struct tx *tx, struct arena *arena, int64_t now_ms, struct job_row **out, size_t *count,
+                      struct err *err);
+/* Wall time; 0: none. */
+bool job_rows_next_overdue(struct tx *tx, int64_t *out, struct err *err);
 /* Every offered and running one gets this deadline (a server's start). */
 bool job_rows_extend_all(struct tx *tx, int64_t deadline_boot_ms, struct err *err);
 

@@ -19,7 +19,8 @@ bool log_rows_get(struct tx *tx, const char *id, bool *found, bool *closed, stru
 }
 
 bool log_rows_add(struct tx *tx, const char *id, struct err *err) {
-    static const char sql[] = "INSERT INTO logs (id, created_ms) VALUES (:id, :now) ON CONFLICT DO NOTHING";
+    static const char sql[] = "INSERT INTO logs (id, created_ms) VALUES (:id, :now) "
+                              "ON CONFLICT DO UPDATE SET closed = 0";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":id", id);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));

@@ -112,6 +112,18 @@ static bool ask_jobs_left_by(struct asking *a) {
 static bool ask_queued_count(struct asking *a) {
     return job_rows_count_queued(a->tx, &a->number, NULL);
 }
+static bool ask_first_held(struct asking *a) {
+    return job_rows_first_held(a->tx, a->arena, "web", &a->found, &row.job, NULL);
+}
+static bool ask_in_work(struct asking *a) {
+    return job_rows_count_in_work(a->tx, "web", &a->number, NULL);
+}
+static bool ask_overdue(struct asking *a) {
+    return job_rows_overdue(a->tx, a->arena, 1, ROWS(job_row), &a->count, NULL);
+}
+static bool ask_next_overdue(struct asking *a) {
+    return job_rows_next_overdue(a->tx, &a->number, NULL);
+}
 static bool ask_builds(struct asking *a) {
     return builds_list(a->tx, a->arena, NULL, false, 0, 10, ROWS(build_row), &a->count, NULL);
 }
@@ -145,7 +157,11 @@ static const struct {
     {"latest of a stage", ask_latest_stage, "stage_runs_latest (pipeline_id=? AND name=?)"},
     {"latest revision", ask_latest_revision, "(pipeline_id=? AND number>?)"},
     {"revision before", ask_revision_before, "stage_runs_succeeded (pipeline_id=? AND name=? AND execution_id<?)"},
-    {"first job", ask_first_job, "jobs_queue (provider=?)"},
+    {"first job", ask_first_job, "jobs_queue (held=? AND provider=?)"},
+    {"first held job", ask_first_held, "jobs_held (project=?)"},
+    {"jobs in work", ask_in_work, "jobs_in_work (project=?)"},
+    {"overdue jobs", ask_overdue, "jobs_queued_until (queued_until_ms<?)"},
+    {"next overdue job", ask_next_overdue, "jobs_queued_until"},
     {"expired jobs", ask_expired_jobs, "jobs_deadline (deadline_boot_ms<?)"},
     {"next deadline", ask_deadline, "jobs_deadline"},
     {"jobs of a runner", ask_jobs_of_runner, "jobs_runner (runner_id=?)"},
