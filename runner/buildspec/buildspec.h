@@ -108,13 +108,37 @@ struct buildspec {
     struct buildspec_list notices; /* lines for the log */
 };
 
+#define BUILDSPEC_ERRORS_MAX 50
+
+/* An error or a notice, with its place; line 0 where it has none. */
+struct buildspec_finding {
+    enum err_kind kind; /* of an error */
+    int line;
+    int column;
+    const char *message;
+};
+
+struct buildspec_findings {
+    struct buildspec_finding *errors; /* sorted by place */
+    size_t error_count;
+    bool more_errors; /* there were more than BUILDSPEC_ERRORS_MAX */
+    struct buildspec_finding *notices;
+    size_t notice_count;
+};
+
 /* `file` is the name that errors begin with: "buildspec.yml:8:9: Expected Commands[0] to be of string type: found
  * subkeys instead at line 8". Errors: ERR_INVALID and ERR_LIMIT, code "YAML_FILE_ERROR". */
 bool buildspec_parse(struct arena *arena, const char *file, const char *text, size_t size, struct buildspec *out,
                      struct err *err);
 
+/* The same, going on after each error. True where there is none; *out is what could be read in either case. */
+bool buildspec_check(struct arena *arena, const char *file, const char *text, size_t size, struct buildspec *out,
+                     struct buildspec_findings *findings);
+
 /* "INSTALL": as the API names the phase. */
 const char *build_phase_name(enum build_phase phase);
+/* "install": as the buildspec does. */
+const char *build_phase_key(enum build_phase phase);
 
 /* Where the text of `project.source.buildspec` or an override is the buildspec itself, and not the name of a file. */
 bool buildspec_is_inline(const char *text);

@@ -1,38 +1,150 @@
 /*
- * Values of a buildspec, with CodeBuild's words where it has some.
+ * Values of a buildspec and what is found wrong with them, with CodeBuild's words where it has some.
  */
 #include "runner/buildspec/read.h"
 
 #include "common/str.h"
+#include "common/suggest.h"
 
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+
+static void add_error(struct reader *reader, enum err_kind kind, int line, int column, const char *message) {
+    struct buildspec_findings *findings = &reader->findings;
+    if (findings->error_count == BUILDSPEC_ERRORS_MAX) {
+        findings->more_errors = true;
+        return;
+    }
+    if (findings->error_count == reader->error_capacity)
+        findings->errors =
+            arena_grow(reader->arena, findings->errors, sizeof *findings->errors, &reader->error_capacity);
+    findings->errors[findings->error_count++] =
+        (struct buildspec_finding){.kind = kind, .line = line, .column = column, .message = message};
+}
 
 bool reader_refuse(struct reader *reader, const struct json *at, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = arena_vprintf(reader->arena, format, arguments);
+    add_error(reader, ERR_INVALID, at->line, at->column, arena_vprintf(reader->arena, format, arguments));
     va_end(arguments);
-    return err_set_code(reader->err, ERR_INVALID, "YAML_FILE_ERROR", "%s:%d:%d: %s", reader->file, at->line, at->column,
-                        text);
+    return false;
 }
 
-void reader_notice(struct reader *reader, const char *format, ...) {
+bool reader_refuse_key(struct reader *reader, const struct json *at, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = arena_vprintf(reader->arena, format, arguments);
+    const char *message = arena_vprintf(reader->arena, format, arguments);
     va_end(arguments);
-    if (reader->notice_count == reader->notice_capacity)
-        reader->notices = arena_grow(reader->arena, reader->notices, sizeof *reader->notices, &reader->notice_capacity);
-    reader->notices[reader->notice_count++] = text;
+    if (at->name)
+        add_error(reader, ERR_INVALID, at->name_line, at->name_column, message);
+    else
+        add_error(reader, ERR_INVALID, at->line, at->column, message);
+    return false;
 }
 
-static bool is_scalar(const struct json *value) {
+void reader_notice(struct reader *reader, const struct json *at, const char *format, ...) {
+    struct buildspec_findings *findings = &reader->findings;
+    va_list arguments;
+    va_start(arguments, format);
+    const char *message = arena_vprintf(reader->arena, format, arguments);
+    va_end(arguments);
+    if (findings->notice_count == reader->notice_capacity)
+        findings->notices =
+            arena_grow(reader->arena, findings->notices, sizeof *findings->notices, &reader->notice_capacity);
+    findings->notices[findings->notice_count++] = (struct buildspec_finding){.line = !at        ? 0
+                                                                                     : at->name ? at->name_line
+                                                                                                : at->line,
+                                                                             .column = !at        ? 0
+                                                                                       : at->name ? at->name_column
+                                                                                                  : at->column,
+                                                                             .message = message};
+}
+
+struct buildspec_list reader_notice_lines(const struct reader *reader) {
+    const struct buildspec_findings *findings = &reader->findings;
+    const char **lines = arena_array(reader->arena, const char *, findings->notice_count + 1);
+    for (size_t i = 0; i < findings->notice_count; i++) {
+        const struct buildspec_finding *notice = &findings->notices[i];
+        lines[i] = notice->line ? arena_printf(reader->arena, "%s:%d:%d: %s", reader->file, notice->line,
+                                               notice->column, notice->message)
+                                : notice->message;
+    }
+    return (struct buildspec_list){.items = lines, .count = findings->notice_count};
+}
+
+/* What common/doc.h says begins with the file and, where it is known, the place. */
+static void take_doc_error(struct reader *reader, const struct err *err) {
+    int line = 1, column = 1, length = 0;
+    const size_t file_length = strlen(reader->file);
+    const char *message = err->message;
+    if (str_starts_with(message, reader->file) &&
+        sscanf(message + file_length, ":%9d:%9d: %n", &line, &column, &length) == 2 && length > 0)
+        message += file_length + (size_t)length;
+    add_error(reader, err->kind, line, column, arena_strdup(reader->arena, message));
+}
+
+/* `version 0.2`, with or without lines below it, is one text. */
+static bool refuse_root(struct reader *reader, const struct json *root) {
+    if (root->type == JSON_TEXT && str_starts_with(root->text, "version "))
+        return reader_refuse(reader, root, "a name without ':'; write 'version: 0.2'");
+    return reader_refuse(reader, root, "a buildspec must hold keys (version, phases, artifacts), not %s",
+                         root->type == JSON_ARRAY ? "a list" : "a text");
+}
+
+bool reader_open(struct reader *reader, struct arena *arena, const char *file, const char *text, size_t size,
+                 const struct json **root) {
+    struct err err = {0};
+    *reader = (struct reader){.arena = arena, .file = file};
+    if (!doc_parse(arena, file, text, size, root, &err)) {
+        take_doc_error(reader, &err);
+        return false;
+    }
+    return (*root)->type == JSON_OBJECT || refuse_root(reader, *root);
+}
+
+static int compare_places(const void *left, const void *right) {
+    const struct buildspec_finding *a = left, *b = right;
+    int lines = (a->line > b->line) - (a->line < b->line);
+    return lines ? lines : (a->column > b->column) - (a->column < b->column);
+}
+
+bool reader_verdict(struct reader *reader, struct err *err) {
+    struct buildspec_findings *findings = &reader->findings;
+    if (findings->error_count == 0)
+        return true;
+    qsort(findings->errors, findings->error_count, sizeof *findings->errors, compare_places);
+    const struct buildspec_finding *first = findings->errors;
+    return err_set_code(err, first->kind, "YAML_FILE_ERROR", "%s:%d:%d: %s", reader->file, first->line, first->column,
+                        first->message);
+}
+
+bool reader_is_scalar(const struct json *value) {
     return value->type != JSON_ARRAY && value->type != JSON_OBJECT;
 }
 
 static const char *found_word(const struct json *value) {
     return value->type == JSON_OBJECT ? "subkeys" : value->type == JSON_ARRAY ? "a list" : "a value";
+}
+
+/* The items of a list; those that are no texts are refused, each. */
+static bool take_items(struct reader *reader, const struct json *list, const char *word, const char **items,
+                       size_t *count) {
+    bool good = true;
+    size_t index = 0;
+    json_each(item, list) {
+        if (!reader_is_scalar(item))
+            good = reader_refuse(reader, item,
+                                 "Expected %s[%zu] to be of string type: found %s instead at line %d; put quotes "
+                                 "around the whole text, or use a | block",
+                                 word, index, found_word(item), item->line);
+        else if (item->type != JSON_NULL)
+            items[(*count)++] = arena_strdup(reader->arena, item->text);
+        index++;
+    }
+    return good;
 }
 
 bool reader_texts(struct reader *reader, const struct json *value, const char *word, bool one_text_is_a_list,
@@ -41,105 +153,78 @@ bool reader_texts(struct reader *reader, const struct json *value, const char *w
     if (!value)
         return true;
     const char **items = arena_array(reader->arena, const char *, value->count + 1);
-    if (is_scalar(value) && one_text_is_a_list) {
+    if (reader_is_scalar(value) && one_text_is_a_list) {
         items[0] = arena_strdup(reader->arena, value->text);
-        *out = (struct buildspec_list){.items = items, .count = 1};
+        *out = (struct buildspec_list){.items = items, .count = *items[0] ? 1 : 0};
         return true;
     }
     if (value->type != JSON_ARRAY)
-        return reader_refuse(reader, value, "Expected %s to be a list: found %s instead at line %d", word,
-                             found_word(value), value->line);
-    size_t index = 0;
-    json_each(item, value) {
-        if (!is_scalar(item))
-            return reader_refuse(reader, item,
-                                 "Expected %s[%zu] to be of string type: found %s instead at line %d; put quotes "
-                                 "around the whole text, or use a | block",
-                                 word, index, found_word(item), item->line);
-        if (item->type != JSON_NULL)
-            items[out->count++] = arena_strdup(reader->arena, item->text);
-        index++;
-    }
-    out->items = items;
-    return true;
+        return reader_refuse(reader, value, "Expected %s to be a list: found %s instead at line %d%s", word,
+                             found_word(value), value->line,
+                             reader_is_scalar(value) ? "; write '- ' before it, on a line of its own" : "");
+    size_t count = 0;
+    bool good = take_items(reader, value, word, items, &count);
+    *out = (struct buildspec_list){.items = items, .count = count};
+    return good;
+}
+
+static bool is_word(const char *text, const char *a, const char *b, const char *c) {
+    return strcasecmp(text, a) == 0 || strcasecmp(text, b) == 0 || strcasecmp(text, c) == 0;
 }
 
 bool reader_flag(struct reader *reader, const struct json *object, const char *name, bool *out) {
     const struct json *value = json_get(object, name);
     if (!value)
         return true;
-    const char *text = is_scalar(value) ? value->text : NULL;
-    if (text && (strcasecmp(text, "yes") == 0 || strcasecmp(text, "true") == 0)) {
-        *out = true;
-        return true;
-    }
-    if (text && (strcasecmp(text, "no") == 0 || strcasecmp(text, "false") == 0)) {
-        *out = false;
-        return true;
-    }
-    return reader_refuse(reader, value, "'%s' must be yes or no", name);
+    const char *text = reader_is_scalar(value) ? value->text : "";
+    bool on = is_word(text, "yes", "true", "on");
+    if (!on && !is_word(text, "no", "false", "off"))
+        return reader_refuse(reader, value, "'%s' must be yes or no", name);
+    *out = on;
+    return true;
 }
 
 bool reader_text(struct reader *reader, const struct json *object, const char *name, const char **out) {
     const struct json *value = json_get(object, name);
     if (!value)
         return true;
-    if (!is_scalar(value))
+    if (!reader_is_scalar(value))
         return reader_refuse(reader, value, "'%s' must be a text, not %s", name, found_word(value));
-    *out = arena_strdup(reader->arena, value->text);
+    if (*value->text)
+        *out = arena_strdup(reader->arena, value->text);
     return true;
 }
 
 bool reader_object(struct reader *reader, const struct json *parent, const char *name, const struct json **out) {
-    *out = json_get(parent, name);
-    if (!*out || (*out)->type == JSON_OBJECT)
-        return true;
-    return reader_refuse(reader, *out, "'%s' must hold keys, not %s", name, found_word(*out));
-}
-
-static bool read_set(struct reader *reader, const struct json *object, struct buildspec_artifacts *out) {
-    const char *ignored = NULL;
-    if (!reader_texts(reader, json_get(object, "files"), "Files", true, &out->files) ||
-        !reader_texts(reader, json_get(object, "exclude-paths"), "Exclude-paths", true, &out->exclude_paths) ||
-        !reader_text(reader, object, "base-directory", &out->base_directory) ||
-        !reader_text(reader, object, "name", &ignored) ||
-        !reader_flag(reader, object, "discard-paths", &out->discard_paths) ||
-        !reader_flag(reader, object, "enable-symlinks", &out->keep_symlinks))
-        return false;
+    const struct json *value = json_get(parent, name);
+    *out = NULL;
+    if (value && value->type != JSON_OBJECT)
+        return reader_refuse(reader, value, "'%s' must hold keys, not %s", name, found_word(value));
+    *out = value;
     return true;
 }
 
-static bool read_secondary(struct reader *reader, const struct json *artifacts, struct buildspec *out) {
-    const struct json *object;
-    if (!reader_object(reader, artifacts, "secondary-artifacts", &object))
-        return false;
-    struct buildspec_artifacts *sets =
-        arena_array(reader->arena, struct buildspec_artifacts, (object ? object->count : 0) + 1);
+void reader_note_unknown(struct reader *reader, const struct json *object, const char *const *known,
+                         const char *where) {
     json_each(item, object) {
-        struct buildspec_artifacts *set = &sets[out->secondary_count++];
-        if (item->type != JSON_OBJECT)
-            return reader_refuse(reader, item, "secondary artifact '%s' must hold keys, 'files' at least", item->name);
-        set->identifier = arena_strdup(reader->arena, item->name);
-        if (!read_set(reader, item, set))
-            return false;
-        if (set->files.count == 0)
-            return reader_refuse(reader, item, "secondary artifact '%s' lacks 'files'", item->name);
+        bool found = false;
+        for (const char *const *key = known; *key && !found; key++)
+            found = str_equal(*key, item->name);
+        if (found)
+            continue;
+        const char *meant = suggest_nearest(item->name, known);
+        if (meant)
+            reader_notice(reader, item, "'%.100s' is no key %s and is ignored; did you mean '%s'?", item->name, where,
+                          meant);
+        else
+            reader_notice(reader, item, "'%.100s' is no key %s and is ignored", item->name, where);
     }
-    out->secondary = sets;
-    return true;
 }
 
-bool buildspec_read_artifacts(struct reader *reader, const struct json *root, struct buildspec *out) {
-    const struct json *artifacts;
-    if (!reader_object(reader, root, "artifacts", &artifacts))
-        return false;
-    if (!artifacts)
+bool reader_counts(struct reader *reader, const struct json *object, const char *name) {
+    const struct json *value = json_get(object, name);
+    if (!value || !reader->version_0_1)
         return true;
-    if (!read_set(reader, artifacts, &out->artifacts) || !read_secondary(reader, artifacts, out))
-        return false;
-    /* AWS asks for 'files' even beside secondary artifacts; nobody misses it where they are all that is used. */
-    if (out->artifacts.files.count == 0 && out->secondary_count == 0)
-        return reader_refuse(reader, artifacts, "'artifacts' lacks 'files'");
-    out->has_artifacts = out->artifacts.files.count > 0;
-    return true;
+    reader_notice(reader, value, "'%s' is ignored: version 0.1 does not have it; write version: 0.2", name);
+    return false;
 }
