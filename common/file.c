@@ -4,12 +4,11 @@
  */
 #include "common/file.h"
 
-#include "common/arena.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void close_fd(int *fd) {
@@ -52,4 +51,32 @@ bool file_put(const char *path, const void *bytes, size_t size, mode_t mode, str
     int failure = errno;
     (void)unlink(draft);
     return err_set_errno(err, failure, "cannot write '%s'", path);
+}
+
+bool file_get(struct arena *arena, const char *path, size_t ceiling, const char **bytes, size_t *size,
+              struct err *err) {
+    int fd CLEANUP(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return err_set_errno(err, errno, "cannot read '%s'", path);
+    size_t room =
+        S_ISREG(status.st_mode) && (size_t)status.st_size < ceiling ? (size_t)status.st_size + 1 : ceiling + 1;
+    char *text = arena_alloc(arena, room + 1);
+    size_t length = 0;
+    while (length < room) {
+        ssize_t got = read(fd, text + length, room - length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set_errno(err, errno, "cannot read '%s'", path);
+        if (got == 0)
+            break;
+        length += (size_t)got;
+    }
+    if (length == room)
+        return err_set(err, ERR_LIMIT, "'%s' holds more than %zu bytes", path, room - 1);
+    text[length] = '\0';
+    *bytes = text;
+    *size = length;
+    return true;
 }

@@ -2,6 +2,7 @@
 #ifndef COMMON_FILE_H
 #define COMMON_FILE_H
 
+#include "common/arena.h"
 #include "common/err.h"
 
 #include <stdbool.h>
@@ -14,5 +15,8 @@ bool file_put(const char *path, const void *bytes, size_t size, mode_t mode, str
 
 /* The names in that folder are on disk when this returns true: what was made or renamed there stays. */
 bool file_sync_folder(const char *path, struct err *err);
+
+/* The whole file, terminated. Errors: ERR_LIMIT (more than `ceiling` bytes), errno's kinds. */
+bool file_get(struct arena *arena, const char *path, size_t ceiling, const char **bytes, size_t *size, struct err *err);
 
 #endif

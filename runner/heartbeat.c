@@ -14,6 +14,7 @@
 
 #define WAIT_SECONDS 10
 #define PATIENCE_MS 5000 /* a hung question must not use up the time until the lease ends */
+#define LOCAL_ROUND_MS 1000
 #define GIVE_UP_MS 45000 /* reference: the holder gives up before the granter does (60 s) */
 
 struct heartbeat {
@@ -21,7 +22,7 @@ struct heartbeat {
     pthread_cond_t changed;
     pthread_mutex_t callback_mutex; /* held while the callback runs */
     struct account account;
-    char *path;
+    char *path; /* NULL: local */
     int64_t token;
     int64_t deadline_ms;
     int64_t last_success_ms;
@@ -118,7 +119,7 @@ static bool watch(void *context) {
     pthread_mutex_lock(&heartbeat->mutex);
     bool ended = heartbeat->ended;
     bool timed_out = heartbeat->deadline_ms && now_ms() >= heartbeat->deadline_ms;
-    bool lost = now_ms() - heartbeat->last_success_ms >= GIVE_UP_MS;
+    bool lost = heartbeat->path && now_ms() - heartbeat->last_success_ms >= GIVE_UP_MS;
     enum stop_reason reason = heartbeat->reason;
     pthread_mutex_unlock(&heartbeat->mutex);
     if (lost && reason != STOP_LOST && !ended)
@@ -191,11 +192,10 @@ static char *copy(const char *text) {
     return result;
 }
 
-struct heartbeat *heartbeat_start(const struct account *account, const char *job_id, int64_t token, bool cancelled) {
+static struct heartbeat *new_heartbeat(void) {
     struct heartbeat *heartbeat = calloc(1, sizeof *heartbeat);
     if (!heartbeat)
         abort();
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     pthread_condattr_t attributes;
     pthread_mutex_init(&heartbeat->mutex, NULL);
     pthread_mutex_init(&heartbeat->callback_mutex, NULL);
@@ -203,16 +203,54 @@ struct heartbeat *heartbeat_start(const struct account *account, const char *job
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&heartbeat->changed, &attributes);
     pthread_condattr_destroy(&attributes);
+    return heartbeat;
+}
+
+static void begin(struct heartbeat *heartbeat, void *(*routine)(void *context)) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, routine, heartbeat) != 0)
+        abort();
+    pthread_detach(thread);
+}
+
+struct heartbeat *heartbeat_start(const struct account *account, const char *job_id, int64_t token, bool cancelled) {
+    struct heartbeat *heartbeat = new_heartbeat();
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     heartbeat->account = (struct account){.url = copy(account->url), .token = copy(account->token)};
     heartbeat->path = copy(arena_printf(&arena, "/runner/jobs/%s/heartbeat", job_id));
     heartbeat->token = token;
     heartbeat->last_success_ms = now_ms();
     heartbeat->reason = cancelled ? STOP_CANCELLED : STOP_NONE;
     heartbeat->cancel_seen = cancelled;
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, run, heartbeat) != 0)
-        abort();
-    pthread_detach(thread);
+    begin(heartbeat, run);
+    return heartbeat;
+}
+
+/* Wakes for the deadline, and at the end. */
+static void *run_local(void *context) {
+    struct heartbeat *heartbeat = context;
+    while (!watch(heartbeat)) {
+        struct timespec until;
+        pthread_mutex_lock(&heartbeat->mutex);
+        int64_t left = heartbeat->deadline_ms ? heartbeat->deadline_ms - now_ms() : LOCAL_ROUND_MS;
+        int64_t wait_ms = left > 0 && left < LOCAL_ROUND_MS ? left : LOCAL_ROUND_MS;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += wait_ms * 1000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (!heartbeat->ended)
+            (void)pthread_cond_timedwait(&heartbeat->changed, &heartbeat->mutex, &until);
+        pthread_mutex_unlock(&heartbeat->mutex);
+    }
+    pthread_mutex_lock(&heartbeat->mutex); /* heartbeat_end has left it */
+    pthread_mutex_unlock(&heartbeat->mutex);
+    free_heartbeat(heartbeat);
+    return NULL;
+}
+
+struct heartbeat *heartbeat_start_local(void) {
+    struct heartbeat *heartbeat = new_heartbeat();
+    begin(heartbeat, run_local);
     return heartbeat;
 }
 
@@ -220,5 +258,6 @@ void heartbeat_end(struct heartbeat *heartbeat) {
     heartbeat_on_stop(heartbeat, NULL, NULL);
     pthread_mutex_lock(&heartbeat->mutex);
     heartbeat->ended = true;
+    pthread_cond_broadcast(&heartbeat->changed);
     pthread_mutex_unlock(&heartbeat->mutex);
 }

@@ -25,6 +25,9 @@ struct heartbeat;
 /* `cancelled`: the job came as one that is to be undone. */
 struct heartbeat *heartbeat_start(const struct account *account, const char *job_id, int64_t token, bool cancelled);
 
+/* Of a job without a server: only the caller, and the deadline, end it. */
+struct heartbeat *heartbeat_start_local(void);
+
 /* Ends the thread (later, by itself) and frees the heartbeat. Waits for a callback that is running. */
 void heartbeat_end(struct heartbeat *heartbeat);
 

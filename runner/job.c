@@ -8,6 +8,7 @@
 #include "runner/actions/actions.h"
 #include "runner/folder.h"
 #include "runner/link.h"
+#include "runner/local.h"
 #include "runner/runner.h"
 
 #include <stdarg.h>
@@ -64,6 +65,8 @@ static bool call_server(struct job *job, const char *name, const struct json *bo
 }
 
 bool job_checkpoint(struct job *job, const struct json *checkpoint, struct err *err) {
+    if (job->local)
+        return true;
     struct json *body = body_with_token(job);
     json_set(job->arena, body, "checkpoint", json_copy(job->arena, checkpoint));
     return call_server(job, "checkpoint", body, NULL, err);
@@ -76,19 +79,25 @@ bool job_input(struct job *job, const char *name, const char **out, struct err *
         if (name && strcmp(input->name, name) != 0)
             continue;
         const char *path = arena_printf(job->arena, "%s/input-%zu.zip", job->folder, i);
+        if (job->local && !local_pack(job->local, input->name, path, err))
+            return err_wrap(err, "input '%s'", input->name);
+        *out = path;
+        if (job->local)
+            return true;
         const struct link_call rules = {.repeat = job_is_stopped, .interrupted = job_is_stopped, .context = job};
         const char *from =
             arena_printf(job->arena, "%s?token=%lld", door(job, arena_printf(job->arena, "artifacts/%s", input->name)),
                          (long long)message->token);
         if (!link_download(job->link, job->arena, from, input->sha256, path, &rules, err))
             return err_wrap(err, "input artifact '%s'", input->name);
-        *out = path;
         return true;
     }
     return err_set(err, ERR_NOT_FOUND, "the action has no input artifact '%s'", name ? name : "");
 }
 
 bool job_output(struct job *job, const char *name, const char *zip_path, struct err *err) {
+    if (job->local)
+        return local_take(job->local, name, zip_path, err) || err_wrap(err, "output artifact '%s'", name);
     const struct link_call rules = {.repeat = job_is_stopped, .interrupted = job_is_stopped, .context = job};
     const char *to =
         arena_printf(job->arena, "%s?token=%lld", door(job, arena_printf(job->arena, "artifacts/%s", name)),
@@ -96,6 +105,15 @@ bool job_output(struct job *job, const char *name, const char *zip_path, struct 
     if (!link_upload(job->link, job->arena, to, zip_path, &rules, err))
         return err_wrap(err, "output artifact '%s'", name);
     return true;
+}
+
+bool job_report(struct job *job, const struct json *report, const struct json **answer, struct err *err) {
+    if (job->local) {
+        local_report(job->local, report, answer);
+        return true;
+    }
+    return call_server(job, arena_printf(job->arena, "report?token=%lld", (long long)job->message->token), report,
+                       answer, err);
 }
 
 /* AWS's FailureType for what went wrong, where the action set none itself. */
@@ -165,18 +183,23 @@ static void set_deadline(struct job *job) {
                                clock_boot_ms(&clock_system) + (int64_t)job->message->timeout_seconds * 1000);
 }
 
-static void work(struct job *job) {
-    struct wire_result result = {0};
+static void work(struct job *job, struct wire_result *result) {
     struct err err = {0};
     if (!folder_make(job->arena, job->runner->config->state, job->message->id, &job->folder, &err)) {
-        result = (struct wire_result){.outcome = WIRE_FAILED,
-                                      .error_code = "SystemUnavailable",
-                                      .error_message = arena_strdup(job->arena, err.message)};
+        *result = (struct wire_result){.outcome = WIRE_FAILED,
+                                       .error_code = "SystemUnavailable",
+                                       .error_message = arena_strdup(job->arena, err.message)};
     } else {
-        act(job, &result);
+        act(job, result);
     }
-    log_failure(job, &result);
+    if (!job->local) /* who runs it there is told by the last line */
+        log_failure(job, result);
     reporter_finish(job->reporter);
+}
+
+static void work_for_server(struct job *job) {
+    struct wire_result result = {0};
+    work(job, &result);
     /* Not job_is_lost(): with the result the job ends for the server, and the next heartbeat says that it is gone. */
     const bool taken = report(job, &result);
     LOG_INFO("job ended", "job", job->message->id, "provider", job->message->provider, "outcome",
@@ -185,6 +208,14 @@ static void work(struct job *job) {
              : result.outcome == WIRE_FAILED    ? "failed"
                                                 : "stopped",
              "error", result.error_message);
+}
+
+/* What need not hold up the result. */
+static void tidy(const struct job *job) {
+    if (job->after)
+        job->after(job->after_context);
+    if (job->folder)
+        folder_remove(job->folder);
 }
 
 void job_run(const struct runner *runner, struct link *link, struct arena *arena, const struct wire_job *message) {
@@ -199,14 +230,20 @@ void job_run(const struct runner *runner, struct link *link, struct arena *arena
         job.reporter = reporter_start(runner->account, job.heartbeat, message->id, message->token,
                                       json_get_integer(answer, "logSize", 0));
         set_deadline(&job);
-        work(&job);
+        work_for_server(&job);
     } else {
         LOG_WARNING("job was not ours any more", "job", message->id, "error", err.message);
     }
     runner_let_go(runner, job.heartbeat);
     heartbeat_end(job.heartbeat);
-    if (job.after)
-        job.after(job.after_context);
-    if (job.folder)
-        folder_remove(job.folder);
+    tidy(&job);
+}
+
+void job_run_local(const struct runner *runner, struct local *local, int log, struct heartbeat *heartbeat,
+                   struct arena *arena, const struct wire_job *message, struct wire_result *result) {
+    struct job job = {.arena = arena, .message = message, .runner = runner, .local = local, .heartbeat = heartbeat};
+    job.reporter = reporter_start_local(log, heartbeat);
+    set_deadline(&job);
+    work(&job, result);
+    tidy(&job);
 }

@@ -11,13 +11,15 @@
 
 struct aws;
 struct link;
+struct local;
 struct runner;
 
 struct job {
     struct arena *arena; /* lives as long as the job */
     const struct wire_job *message;
     const struct runner *runner;
-    struct link *link;
+    struct link *link;   /* NULL where the job is a local one */
+    struct local *local; /* runner/local.h: there is no server; or NULL */
     struct heartbeat *heartbeat;
     struct reporter *reporter;
     const char *folder;           /* on this machine, empty at first, removed at the end */
@@ -27,6 +29,11 @@ struct job {
 
 /* Takes the job through: acknowledge, act, report. Returns when the server knows the result or the job is lost. */
 void job_run(const struct runner *runner, struct link *link, struct arena *arena, const struct wire_job *message);
+
+/* The same without a server: *result is for the caller. Lives in `arena`. The log is written to that descriptor, and
+ * who wants the job stopped raises a reason at the heartbeat, which is the caller's. */
+void job_run_local(const struct runner *runner, struct local *local, int log, struct heartbeat *heartbeat,
+                   struct arena *arena, const struct wire_job *message, struct wire_result *result);
 
 /* ---- for actions ---- */
 
@@ -38,6 +45,9 @@ bool job_checkpoint(struct job *job, const struct json *checkpoint, struct err *
 /* Fetches the input artifact of that name (NULL: the first) once; *out is the zip's path. */
 bool job_input(struct job *job, const char *name, const char **out, struct err *err);
 bool job_output(struct job *job, const char *name, const char *zip_path, struct err *err);
+
+/* Hands a test or coverage report over (docs/doors.md says its form); *answer: {reportArn}. */
+bool job_report(struct job *job, const struct json *report, const struct json **answer, struct err *err);
 
 /* True when the job must come to an end: for callbacks named `interrupted`. */
 bool job_is_stopped(void *job);

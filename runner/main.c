@@ -1,9 +1,11 @@
 /*
- * penstock-runner: leases jobs from a Penstock server and does them. Wiring only.
+ * penstock-runner: leases jobs from a Penstock server and does them; `penstock-runner build` needs no server. Wiring
+ * only.
  */
 #include "common/hash.h"
 #include "common/http_client.h"
 #include "common/log.h"
+#include "common/str.h"
 #include "runner/aws/call.h"
 #include "runner/config.h"
 #include "runner/docker/containers.h"
@@ -11,6 +13,7 @@
 #include "runner/docker/sign_in.h"
 #include "runner/folder.h"
 #include "runner/link.h"
+#include "runner/local.h"
 #include "runner/loop.h"
 #include "runner/settle.h"
 
@@ -138,7 +141,10 @@ int main(int argc, char **argv) {
     bool help = false;
     set_process_up();
     hash_init();
-    log_init("runner", LOG_LEVEL_INFO);
+    bool local = argc > 1 && str_equal(argv[1], "build");
+    log_init("runner", local ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO);
+    if (local)
+        _exit(local_main(argc - 1, argv + 1)); /* around the thread that waits for signals */
     if (!config_read(&arena, argc, argv, &config, &help, &err)) {
         (void)fprintf(stderr, "penstock-runner: %s\n", err.message);
         return 2;

@@ -9,9 +9,11 @@
 #include "runner/link.h"
 #include "runner/mask.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WAITING_CEILING (8 * 1024 * 1024)
 #define QUOTE_CEILING 4096
@@ -23,7 +25,8 @@ struct reporter {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     pthread_t thread;
-    const struct account *account;
+    const struct account *account; /* NULL: local */
+    int descriptor;                /* local: where the log goes */
     struct heartbeat *heartbeat;
     struct mask mask;
     struct str waiting;   /* bytes not yet taken by the thread */
@@ -128,6 +131,28 @@ static void gather(struct reporter *reporter) {
     pthread_mutex_unlock(&reporter->mutex);
 }
 
+/* A terminal that was closed, or a pipe nobody reads, is no reason to end the build. */
+static void write_batch(struct reporter *reporter, const char *bytes, size_t size) {
+    while (size > 0) {
+        ssize_t written = write(reporter->descriptor, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        bytes += written;
+        size -= (size_t)written;
+    }
+}
+
+static void *run_local(void *context) {
+    struct reporter *reporter = context;
+    struct str batch CLEANUP(str_release) = STR_INIT(BATCH_BYTES);
+    char *progress = NULL;
+    while (take_work(reporter, &batch, &progress))
+        write_batch(reporter, batch.text, batch.length);
+    return NULL;
+}
+
 static void *run(void *context) {
     struct reporter *reporter = context;
     struct link *link CLEANUP(link_cleanup) = link_new(reporter->account);
@@ -146,23 +171,38 @@ static void *run(void *context) {
     return NULL;
 }
 
-struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
-                                int64_t token, int64_t log_size) {
+static struct reporter *new_reporter(struct heartbeat *heartbeat, const char *job_path) {
     struct reporter *reporter = calloc(1, sizeof *reporter);
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     if (!reporter)
         abort();
     pthread_mutex_init(&reporter->mutex, NULL);
     pthread_cond_init(&reporter->changed, NULL);
     mask_init(&reporter->mask);
-    reporter->account = account;
     reporter->heartbeat = heartbeat;
-    reporter->token = token;
-    reporter->offset = log_size;
     reporter->waiting = (struct str)STR_INIT(2 * WAITING_CEILING);
     reporter->last_line = (struct str)STR_INIT(LINE_CEILING);
-    reporter->job_path = strdup(arena_printf(&arena, "/runner/jobs/%s", job_id));
-    if (!reporter->job_path || pthread_create(&reporter->thread, NULL, run, reporter) != 0)
+    reporter->job_path = strdup(job_path);
+    if (!reporter->job_path)
+        abort();
+    return reporter;
+}
+
+struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
+                                int64_t token, int64_t log_size) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct reporter *reporter = new_reporter(heartbeat, arena_printf(&arena, "/runner/jobs/%s", job_id));
+    reporter->account = account;
+    reporter->token = token;
+    reporter->offset = log_size;
+    if (pthread_create(&reporter->thread, NULL, run, reporter) != 0)
+        abort();
+    return reporter;
+}
+
+struct reporter *reporter_start_local(int descriptor, struct heartbeat *heartbeat) {
+    struct reporter *reporter = new_reporter(heartbeat, "local");
+    reporter->descriptor = descriptor;
+    if (pthread_create(&reporter->thread, NULL, run_local, reporter) != 0)
         abort();
     return reporter;
 }
@@ -251,6 +291,8 @@ void reporter_flush_mask(struct reporter *reporter) {
 }
 
 void reporter_progress(struct reporter *reporter, const struct wire_progress *progress) {
+    if (!reporter->account)
+        return;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct wire_progress message = *progress;
     message.token = reporter->token;

@@ -16,6 +16,9 @@ struct reporter;
 struct reporter *reporter_start(const struct account *account, struct heartbeat *heartbeat, const char *job_id,
                                 int64_t token, int64_t log_size);
 
+/* The log is written to that descriptor as it comes, and progress goes nowhere. */
+struct reporter *reporter_start_local(int descriptor, struct heartbeat *heartbeat);
+
 /* Sends what is left (unless the job is lost), ends the thread, frees. */
 void reporter_finish(struct reporter *reporter);
 

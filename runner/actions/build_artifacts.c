@@ -6,6 +6,7 @@
 
 #include "common/str.h"
 #include "runner/actions/artifact_set.h"
+#include "runner/local.h"
 
 static bool upload_set(struct build *build, const struct buildspec_artifacts *set, const char *output,
                        struct err *err) {
@@ -28,8 +29,21 @@ static bool upload_nowhere(struct build *build, struct err *err) {
     return err_set(err, ERR_INVALID, "artifacts of type %.50s are not supported yet; use NO_ARTIFACTS", type);
 }
 
+/* A local build: nobody says which artifacts are wanted, so all are. */
+static bool upload_every(struct build *build, struct err *err) {
+    if (build->spec.has_artifacts && build->spec.artifacts.files.count > 0 &&
+        !upload_set(build, &build->spec.artifacts, LOCAL_ARTIFACTS, err))
+        return false;
+    for (size_t i = 0; i < build->spec.secondary_count; i++)
+        if (!upload_set(build, &build->spec.secondary[i], build->spec.secondary[i].identifier, err))
+            return false;
+    return true;
+}
+
 bool build_upload(struct build *build, struct err *err) {
     const struct wire_job *message = build->job->message;
+    if (build->job->local)
+        return upload_every(build, err);
     if (message->output_count == 0)
         return upload_nowhere(build, err);
     if (message->output_count == 1 && build->spec.has_artifacts)

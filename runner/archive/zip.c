@@ -3,6 +3,7 @@
  */
 #include "runner/archive/zip.h"
 
+#include "common/str.h"
 #include "runner/archive/names.h"
 
 #include <archive.h>
@@ -53,6 +54,10 @@ bool zip_writer_open(const char *path, struct zip_writer **out, struct err *err)
     return true;
 }
 
+void zip_writer_store(struct zip_writer *writer) {
+    (void)archive_write_zip_set_compression_store(writer->archive);
+}
+
 static bool copy_file(struct zip_writer *writer, const struct zip_entry *entry, struct err *err) {
     char piece[PIECE_BYTES];
     int64_t left = entry->size;
@@ -75,7 +80,9 @@ static bool copy_file(struct zip_writer *writer, const struct zip_entry *entry, 
 bool zip_writer_add(struct zip_writer *writer, const struct zip_entry *entry, struct err *err) {
     struct archive_entry *header = archive_entry_clear(writer->entry);
     archive_entry_set_pathname(header, entry->name);
-    archive_entry_set_filetype(header, entry->target ? AE_IFLNK : AE_IFREG);
+    archive_entry_set_filetype(header, entry->target                     ? AE_IFLNK
+                                       : str_ends_with(entry->name, "/") ? AE_IFDIR
+                                                                         : AE_IFREG);
     archive_entry_set_perm(header, entry->target ? 0777 : entry->mode & 0777);
     archive_entry_set_mtime(header, entry->modified, 0);
     archive_entry_set_size(header, entry->target ? 0 : entry->size);
@@ -148,4 +155,27 @@ bool zip_read(struct arena *arena, const char *path, const char *name, size_t ce
     if (result != ARCHIVE_EOF)
         return err_set(err, ERR_INVALID, "the artifact is no sound zip file: %s", archive_error_string(archive));
     return err_set(err, ERR_NOT_FOUND, "no file '%s' in the artifact", name);
+}
+
+bool zip_list(struct arena *arena, const char *path, const char *const **names, size_t *count, struct err *err) {
+    struct archive *archive CLEANUP(free_reader) = archive_read_new();
+    struct archive_entry *entry;
+    const char **found = NULL;
+    size_t found_count = 0, capacity = 0;
+    int result;
+    (void)archive_read_support_format_zip(archive);
+    if (archive_read_open_filename(archive, path, PIECE_BYTES) != ARCHIVE_OK)
+        return err_set(err, ERR_INVALID, "'%s' is no zip file: %s", path, archive_error_string(archive));
+    while ((result = archive_read_next_header(archive, &entry)) >= ARCHIVE_WARN && result != ARCHIVE_EOF) {
+        if (archive_entry_filetype(entry) == AE_IFDIR)
+            continue;
+        if (found_count == capacity)
+            found = arena_grow(arena, found, sizeof *found, &capacity);
+        found[found_count++] = arena_strdup(arena, archive_entry_pathname(entry));
+    }
+    if (result != ARCHIVE_EOF)
+        return err_set(err, ERR_INVALID, "'%s' is no sound zip file: %s", path, archive_error_string(archive));
+    *names = found;
+    *count = found_count;
+    return true;
 }

@@ -14,7 +14,7 @@
 struct zip_writer;
 
 struct zip_entry {
-    const char *name;
+    const char *name;   /* ends in "/" for a folder, which has neither target nor contents */
     unsigned mode;      /* permission bits */
     int64_t modified;   /* seconds since 1970 */
     const char *target; /* a symlink's; else NULL */
@@ -25,6 +25,10 @@ struct zip_entry {
 
 /* A new file at `path`. Errors: ERR_INTERNAL (disk). */
 bool zip_writer_open(const char *path, struct zip_writer **out, struct err *err);
+
+/* Before the first entry: contents are stored as they are, for a zip that does not leave this machine. */
+void zip_writer_store(struct zip_writer *writer);
+
 bool zip_writer_add(struct zip_writer *writer, const struct zip_entry *entry, struct err *err);
 
 /* Finishes the file. Frees the writer in any case. */
@@ -37,5 +41,8 @@ void zip_writer_abandon(struct zip_writer *writer);
  */
 bool zip_read(struct arena *arena, const char *path, const char *name, size_t ceiling, const char **bytes, size_t *size,
               struct err *err);
+
+/* The names of all files and links, in the zip's order. Errors: ERR_INVALID (no zip). */
+bool zip_list(struct arena *arena, const char *path, const char *const **names, size_t *count, struct err *err);
 
 #endif

@@ -1,0 +1,227 @@
+/*
+ * A local build from its command line to its last line. A build whose buildspec asks for RETRY is tried again here, as
+ * the server would start its successor.
+ */
+#include "runner/local.h"
+
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/http_client.h"
+#include "common/log.h"
+#include "common/str.h"
+#include "runner/aws/call.h"
+#include "runner/docker/engine.h"
+#include "runner/docker/sign_in.h"
+#include "runner/folder.h"
+#include "runner/job.h"
+#include "runner/local_options.h"
+#include "runner/runner.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Passes Ctrl-C on to the build that runs now. */
+struct stopper {
+    pthread_mutex_t mutex;
+    struct heartbeat *heartbeat; /* or NULL */
+    bool stopped;
+};
+
+static struct stopper stopper = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void take_signals(sigset_t *signals) {
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGHUP);
+}
+
+static void *wait_for_signals(void *context) {
+    (void)context;
+    sigset_t signals;
+    take_signals(&signals);
+    for (;;) {
+        if (sigwaitinfo(&signals, NULL) < 0)
+            continue;
+        pthread_mutex_lock(&stopper.mutex);
+        stopper.stopped = true;
+        if (stopper.heartbeat)
+            heartbeat_raise(stopper.heartbeat, STOP_CANCELLED);
+        pthread_mutex_unlock(&stopper.mutex);
+    }
+    return NULL;
+}
+
+static void watch_signals(void) {
+    sigset_t signals;
+    pthread_t thread;
+    take_signals(&signals);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (pthread_create(&thread, NULL, wait_for_signals, NULL) != 0)
+        abort();
+    pthread_detach(thread);
+}
+
+/* NULL: none any more. */
+static bool set_heartbeat(struct heartbeat *heartbeat) {
+    pthread_mutex_lock(&stopper.mutex);
+    stopper.heartbeat = heartbeat;
+    bool stopped = stopper.stopped;
+    pthread_mutex_unlock(&stopper.mutex);
+    return stopped;
+}
+
+struct attempt {
+    struct wire_result result;
+    const char *status; /* buildStatus */
+    int64_t took_ms;
+};
+
+static const char *status_of(const struct wire_result *result) {
+    const char *told = json_get_text(result->build, "buildStatus");
+    if (told)
+        return told;
+    return result->outcome == WIRE_SUCCEEDED ? "SUCCEEDED" : result->outcome == WIRE_STOPPED ? "STOPPED" : "FAILED";
+}
+
+static bool try_once(const struct runner *runner, struct local *local, const struct local_options *options, int log,
+                     struct attempt *out, struct err *err) {
+    struct arena *arena = options->arena;
+    struct wire_job *message = arena_new(arena, struct wire_job);
+    int64_t begun_ms = clock_boot_ms(&clock_system);
+    if (!local_message(options, runner->config->commands_image, message, err))
+        return false;
+    local->artifacts = json_array(arena);
+    local->reports = json_array(arena);
+    *out = (struct attempt){0};
+    struct heartbeat *heartbeat = heartbeat_start_local();
+    if (set_heartbeat(heartbeat))
+        heartbeat_raise(heartbeat, STOP_CANCELLED);
+    job_run_local(runner, local, log, heartbeat, arena, message, &out->result);
+    (void)set_heartbeat(NULL);
+    heartbeat_end(heartbeat);
+    out->status = status_of(&out->result);
+    out->took_ms = clock_boot_ms(&clock_system) - begun_ms;
+    return true;
+}
+
+static void say(int log, const char *text) {
+    (void)!write(log, text, strlen(text));
+}
+
+static bool run_all(const struct runner *runner, struct local *local, const struct local_options *options, int log,
+                    struct attempt *last, struct err *err) {
+    for (int64_t number = 1;; number++) {
+        if (!try_once(runner, local, options, log, last, err))
+            return false;
+        int64_t limit = json_get_integer(json_get(last->result.build, "retry"), "limit", 0);
+        if (!str_equal(last->status, "FAILED") || number > limit || set_heartbeat(NULL))
+            return true;
+        say(log,
+            arena_printf(options->arena, "penstock-runner: the build FAILED and is tried again: retry %lld of %lld\n",
+                         (long long)number, (long long)limit));
+    }
+}
+
+static void print_json(const struct local *local, const struct attempt *attempt) {
+    struct arena *arena = local->arena;
+    const struct json *build = attempt->result.build;
+    struct json *root = json_object(arena);
+    json_set_text(arena, root, "buildStatus", attempt->status);
+    json_set_text(arena, root, "message",
+                  attempt->result.error_message ? attempt->result.error_message : attempt->result.summary);
+    if (json_get(build, "phases"))
+        json_set(arena, root, "phases", json_copy(arena, json_get(build, "phases")));
+    json_set(arena, root, "exportedEnvironmentVariables",
+             json_get(build, "exportedEnvironmentVariables")
+                 ? json_copy(arena, json_get(build, "exportedEnvironmentVariables"))
+                 : json_array(arena));
+    json_set(arena, root, "artifacts", json_copy(arena, local->artifacts));
+    json_set(arena, root, "reports", json_copy(arena, local->reports));
+    if (json_get(build, "retry"))
+        json_set(arena, root, "retry", json_copy(arena, json_get(build, "retry")));
+    (void)printf("%s\n", json_print_pretty(arena, root));
+    (void)fflush(stdout);
+}
+
+/* The one line that is read where nothing else is. */
+static void print_end(struct arena *arena, const struct attempt *attempt, int log) {
+    const struct wire_result *result = &attempt->result;
+    const char *sentence = result->error_message ? result->error_message : result->summary;
+    say(log, arena_printf(arena, "penstock-runner: %s after %.1f s: %s\n", attempt->status,
+                          (double)attempt->took_ms / 1000, sentence ? sentence : "no reason is known"));
+}
+
+/* Where work in progress lies: --state, else what the person's desktop has for caches. */
+static bool set_state(struct arena *arena, struct config *config, bool given, struct err *err) {
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
+    if (!given && cache && *cache == '/')
+        config->state = arena_printf(arena, "%s/penstock-runner", cache);
+    else if (!given)
+        config->state = arena_printf(arena, "%s/.cache/penstock-runner", home && *home ? home : "/tmp");
+    return folder_ensure(config->state, err);
+}
+
+static bool start(struct arena *arena, const struct local_options *options, struct config *config,
+                  struct engine *engine, struct account *account, struct runner *runner, struct err *err) {
+    bool help = false;
+    bool state_given = getenv("PENSTOCK_STATE") != NULL;
+    char uuid[UUID_SIZE];
+    for (int i = 1; i < options->rest_count; i++)
+        state_given = state_given || str_equal(options->rest[i], "--state");
+    if (!config_read(arena, options->rest_count, options->rest, config, &help, err) ||
+        !set_state(arena, config, state_given, err) || !http_client_global_init(err) ||
+        !engine_connect(arena, config->docker, engine, err))
+        return false;
+    hash_uuid(uuid);
+    *account = (struct account){.url = "", .runner_id = arena_printf(arena, "local-%s", uuid), .token = ""};
+    *runner = (struct runner){.config = config,
+                              .account = account,
+                              .engine = engine,
+                              .region = "us-east-1",
+                              .aws = aws_new(),
+                              .ecr = sign_in_new()};
+    return true;
+}
+
+static int refuse(const struct err *err) {
+    (void)fprintf(stderr, "penstock-runner: %s\n", err->message);
+    return 2;
+}
+
+int local_main(int argc, char **argv) {
+    struct arena arena = ARENA_INIT; /* not released: threads that end with the program still read it */
+    struct local_options options;
+    struct config config;
+    struct engine engine;
+    struct account account;
+    struct runner runner;
+    struct attempt last;
+    struct err err = {0};
+    if (!local_options_read(&arena, argc, argv, &options, &err))
+        return refuse(&err);
+    if (options.help) {
+        (void)fputs(local_usage, stdout);
+        return 0;
+    }
+    if (!start(&arena, &options, &config, &engine, &account, &runner, &err))
+        return refuse(&err);
+    watch_signals();
+    struct local local = {.arena = &arena,
+                          .sources = options.sources,
+                          .source_count = options.source_count,
+                          .without_git = options.without_git,
+                          .output_folder = options.output_folder};
+    const int log = options.json ? STDERR_FILENO : STDOUT_FILENO;
+    if (!run_all(&runner, &local, &options, log, &last, &err))
+        return refuse(&err);
+    print_end(&arena, &last, log);
+    if (options.json)
+        print_json(&local, &last);
+    return str_equal(last.status, "SUCCEEDED") ? 0 : 1;
+}
