@@ -256,11 +256,27 @@ static bool parse_json(struct arena *arena, const struct doc_source *source, con
     return false;
 }
 
+/* "UTF-16" or "UTF-32", by the mark at the beginning, or by where the NULs are: these files begin with ASCII. NULL for
+ * anything else. */
+static const char *find_wide_encoding(const struct doc_source *source) {
+    const char *bytes = source->bytes;
+    if (source->size >= 4 && (memcmp(bytes, "\xff\xfe\0\0", 4) == 0 || memcmp(bytes, "\0\0\xfe\xff", 4) == 0))
+        return "UTF-32";
+    if (source->size >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
+        return "UTF-16";
+    if (source->size < 4)
+        return NULL;
+    unsigned nuls = 0; /* a bit for each of the first four bytes */
+    for (unsigned i = 0; i < 4; i++)
+        nuls |= (unsigned)(bytes[i] == '\0') << i;
+    return nuls == 0xe || nuls == 0x7 ? "UTF-32" : nuls == 0xa || nuls == 0x5 ? "UTF-16" : NULL;
+}
+
 /* The form of the file as a whole: what no parser should see. */
 static bool check_bytes(const struct doc_source *source, struct err *err) {
-    const unsigned char *bytes = (const unsigned char *)source->bytes;
-    if (source->size >= 2 && ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == 0xfe && bytes[1] == 0xff)))
-        return err_set(err, ERR_INVALID, "%s:1:1: the file is UTF-16; save it as UTF-8", source->file);
+    const char *wide = find_wide_encoding(source);
+    if (wide)
+        return err_set(err, ERR_INVALID, "%s:1:1: the file is %s; save it as UTF-8", source->file, wide);
     size_t valid = utf8_valid_length(source->bytes, source->size);
     const char *nul = memchr(source->bytes, 0, source->size);
     if (nul && (size_t)(nul - source->bytes) < valid)
@@ -274,7 +290,7 @@ static bool check_bytes(const struct doc_source *source, struct err *err) {
 bool doc_parse(struct arena *arena, const char *file, const char *bytes, size_t size, const struct json **out,
                struct err *err) {
     if (size > DOC_SIZE_MAX)
-        return err_set(err, ERR_LIMIT, "%s: the file has %zu bytes; at most %d are read", file, size, DOC_SIZE_MAX);
+        return err_set(err, ERR_LIMIT, "%s:1:1: the file has %zu bytes; at most %d are read", file, size, DOC_SIZE_MAX);
     struct doc_source source = {.file = file, .bytes = bytes, .size = size};
     if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
         source.bytes += 3;
@@ -314,7 +330,7 @@ static bool read_all(int descriptor, char *buffer, size_t room, size_t *out_size
     return true;
 }
 
-bool doc_read(struct arena *arena, const char *path, const struct json **out, struct err *err) {
+bool doc_read_text(struct arena *arena, const char *path, const char **out_text, size_t *out_size, struct err *err) {
     /* O_NONBLOCK: opening a named pipe must not hang. */
     int descriptor CLEANUP(close_descriptor) = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0)
@@ -325,11 +341,19 @@ bool doc_read(struct arena *arena, const char *path, const struct json **out, st
     if (!S_ISREG(status.st_mode))
         return err_set(err, ERR_INVALID, "'%s' is not a file", path);
     if (status.st_size > DOC_SIZE_MAX)
-        return err_set(err, ERR_LIMIT, "%s: the file has %lld bytes; at most %d are read", path,
+        return err_set(err, ERR_LIMIT, "%s:1:1: the file has %lld bytes; at most %d are read", path,
                        (long long)status.st_size, DOC_SIZE_MAX);
     char *buffer = arena_alloc(arena, DOC_SIZE_MAX + 1);
     size_t size = 0;
     if (!read_all(descriptor, buffer, DOC_SIZE_MAX + 1, &size, path, err))
         return false;
-    return doc_parse(arena, path, buffer, size, out, err);
+    *out_text = buffer;
+    *out_size = size;
+    return true;
+}
+
+bool doc_read(struct arena *arena, const char *path, const struct json **out, struct err *err) {
+    const char *text;
+    size_t size;
+    return doc_read_text(arena, path, &text, &size, err) && doc_parse(arena, path, text, size, out, err);
 }

@@ -24,6 +24,10 @@
 bool doc_parse(struct arena *arena, const char *file, const char *bytes, size_t size, const struct json **out,
                struct err *err);
 
+/* The file's bytes, to be parsed under the same name; one that is too large is not read. Errors: ERR_LIMIT, ERR_INVALID
+ * where it is no file, those of open and read. */
+bool doc_read_text(struct arena *arena, const char *path, const char **out_text, size_t *out_size, struct err *err);
+
 /* Reads the file at `path` and parses it; the path names it in errors. Errors also: those of open and read. */
 bool doc_read(struct arena *arena, const char *path, const struct json **out, struct err *err);
 

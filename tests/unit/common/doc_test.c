@@ -218,7 +218,7 @@ static void size_is_capped(void **state) {
     assert_true(doc_parse(&arena, "a.yml", text, DOC_SIZE_MAX, &value, &err));
     assert_false(doc_parse(&arena, "a.yml", text, DOC_SIZE_MAX + 1, &value, &err));
     assert_int_equal(err.kind, ERR_LIMIT);
-    assert_string_equal(err.message, "a.yml: the file has 262145 bytes; at most 262144 are read");
+    assert_string_equal(err.message, "a.yml:1:1: the file has 262145 bytes; at most 262144 are read");
 }
 
 static void unreadable_paths_are_said(void **state) {
