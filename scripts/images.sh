@@ -3,11 +3,12 @@
 # that no image registry is needed:
 #
 #   penstock/busybox   busybox-static: a shell, the usual tools, a small web server
-#   penstock/build     the same plus the docker command line: what the demo's builds run in
+#   penstock/build     the same plus bash and the docker command line: what the demo's builds run in
 #   penstock/h2o       the H2O web server with the libraries it stands on
 #
-#   scripts/images.sh make CACHE         makes what the engine at DOCKER_HOST lacks, and prints the names of those made
-#   scripts/images.sh remove NAME...     removes these again
+#   scripts/images.sh make CACHE [NAME...]   makes what the engine at DOCKER_HOST lacks (of these: "build"), and prints
+#                                            the names of those made
+#   scripts/images.sh remove NAME...         removes these again
 set -euo pipefail
 
 docker=/usr/bin/docker
@@ -75,6 +76,7 @@ make_build() {
     new_root build
     add_busybox
     add_program "$(command -v "$docker")" /usr/bin/docker
+    add_program "$(command -v bash)" /bin/bash
     import build --change 'CMD ["/bin/sh"]'
 }
 
@@ -103,10 +105,12 @@ fetch_h2o() {
 
 make() {
     cache=$(realpath -m "$1")
+    local names=("${@:2}")
+    [ ${#names[@]} -gt 0 ] || names=(busybox build h2o)
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     local name
-    for name in busybox build h2o; do
+    for name in "${names[@]}"; do
         is_made $name && continue
         "make_$name"
         echo "penstock/$name"
@@ -123,7 +127,7 @@ remove() {
 }
 
 case ${1-} in
-make) make "${2:?usage: scripts/images.sh make CACHE}" ;;
+make) make "${2:?usage: scripts/images.sh make CACHE [NAME...]}" "${@:3}" ;;
 remove) remove "${@:2}" ;;
-*) echo "usage: scripts/images.sh make CACHE | remove NAME..." >&2; exit 2 ;;
+*) echo "usage: scripts/images.sh make CACHE [NAME...] | remove NAME..." >&2; exit 2 ;;
 esac

@@ -21,7 +21,7 @@ packages_of() {
         # libssl3 and libstdc++6 are what the demo application's proxy stands on (scripts/images.sh).
         echo git docker.io iptables docker-registry busybox-static python3 python3-boto3 libssl3 libstdc++6 tzdata
         ;;
-    test) echo awscli chromium chromium-driver clang-format file python3-pytest python3-selenium ;;
+    test) echo awscli chromium chromium-driver clang-format file python3-pytest python3-selenium python3-yaml ;;
     *)
         echo "install: no group of packages is called '$1': build, web, run, test" >&2
         return 2
