@@ -8,10 +8,10 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "runner/aws/credentials.h"
+#include "runner/aws/endpoint.h"
 #include "runner/aws/refusal.h"
 #include "runner/aws/xml.h"
 
-#include <ctype.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,54 +109,6 @@ bool aws_credentials(struct aws *aws, struct arena *arena, struct aws_credential
     return get_credentials(aws, arena, false, out, err);
 }
 
-extern char **environ;
-
-const char *const *aws_endpoint_variables(struct arena *arena) {
-    const char **list = NULL;
-    size_t count = 0;
-    size_t capacity = 0;
-    for (char **entry = environ; *entry; entry++) {
-        if (!str_starts_with(*entry, "AWS_ENDPOINT_URL") || !strchr(*entry, '='))
-            continue;
-        if (count + 1 >= capacity)
-            list = arena_grow(arena, list, sizeof *list, &capacity);
-        list[count++] = arena_strdup(arena, *entry);
-    }
-    if (!list)
-        list = arena_array(arena, const char *, 1);
-    list[count] = NULL;
-    return list;
-}
-
-static const char *endpoint(struct arena *arena, const struct aws_request *request) {
-    char *name = arena_printf(arena, "AWS_ENDPOINT_URL_%s", request->service);
-    for (char *letter = name; *letter; letter++)
-        *letter = *letter == '-' ? '_' : (char)toupper((unsigned char)*letter);
-    const char *url = getenv(name);
-    if (!url || !*url)
-        url = getenv("AWS_ENDPOINT_URL");
-    if (url && *url) {
-        char *own = arena_strdup(arena, url);
-        while (str_ends_with(own, "/"))
-            own[strlen(own) - 1] = '\0';
-        return own;
-    }
-    const char *suffix = str_starts_with(request->region, "cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-    return arena_printf(arena, "https://%s.%s.%s", request->host_prefix, request->region, suffix);
-}
-
-static const char *host_of(struct arena *arena, const char *url) {
-    const char *host = strstr(url, "://");
-    host = host ? host + 3 : url;
-    return arena_strndup(arena, host, strcspn(host, "/"));
-}
-
-static const char *path_of(struct arena *arena, const char *url) {
-    const char *host = strstr(url, "://");
-    const char *path = strchr(host ? host + 3 : url, '/');
-    return path ? arena_strdup(arena, path) : "/";
-}
-
 /* One call, however often it is tried. */
 struct exchange {
     struct aws *aws;
@@ -164,8 +116,10 @@ struct exchange {
     const struct aws_request *request;
     const char *content_type;
     const char *target; /* X-Amz-Target, or NULL */
-    const char *path;   /* behind the endpoint's own */
+    const char *method;
+    const char *path; /* behind the endpoint's own */
     const char *body;
+    size_t body_size;
     struct aws_refusal refusal; /* of the latest attempt; status 0: there was no answer */
     const char *date;           /* the answer's Date header, or NULL */
     bool unknown;               /* the latest attempt may have arrived, and there was no answer */
@@ -180,29 +134,34 @@ static bool refuse(struct arena *arena, struct exchange *exchange, const struct 
                    *refusal.type ? refusal.type : arena_printf(arena, "status %d", refusal.status), refusal.message);
 }
 
+/* Without the query. */
 static const char *address(struct arena *arena, const struct exchange *exchange) {
-    const char *url = endpoint(arena, exchange->request);
-    bool has_path = strchr(strstr(url, "://") ? strstr(url, "://") + 3 : url, '/') != NULL;
-    return arena_printf(arena, "%s%s", url, *exchange->path ? exchange->path : has_path ? "" : "/");
+    const struct aws_request *request = exchange->request;
+    const char *url = request->base ? request->base : aws_endpoint(arena, request);
+    return arena_printf(arena, "%s%s", url, *exchange->path ? exchange->path : aws_endpoint_has_path(url) ? "" : "/");
 }
 
 static void sign(struct arena *arena, const struct exchange *exchange, const struct aws_credentials *credentials,
-                 struct http_request *sent) {
-    const struct http_header headers[] = {{.name = "Content-Type", .value = exchange->content_type},
-                                          {.name = "X-Amz-Target", .value = exchange->target}};
-    const struct sigv4_request to_sign = {.method = "POST",
-                                          .path = path_of(arena, sent->url),
+                 const char *address_text, struct http_request *sent) {
+    const struct aws_request *request = exchange->request;
+    struct http_header *headers = arena_array(arena, struct http_header, request->header_count + 2);
+    headers[0] = (struct http_header){.name = "Content-Type", .value = exchange->content_type};
+    headers[1] = (struct http_header){.name = "X-Amz-Target", .value = exchange->target};
+    for (size_t i = 0; i < request->header_count; i++)
+        headers[2 + i] = request->headers[i];
+    const struct sigv4_request to_sign = {.method = sent->method,
+                                          .path = aws_endpoint_path(arena, address_text),
+                                          .query = request->query,
                                           .headers = headers,
-                                          .header_count = exchange->target ? 2 : 1,
+                                          .header_count = request->header_count + 2, /* those without a value are not */
                                           .body = sent->body,
                                           .body_size = sent->body_size};
     const struct sigv4_credentials keys = {.access_key = credentials->access_key,
                                            .secret_key = credentials->secret_key,
                                            .session_token = credentials->session_token};
-    const struct aws_request *request = exchange->request;
     const struct sigv4_scope scope = {.region = request->region,
                                       .service = request->signing_name ? request->signing_name : request->service};
-    sigv4_sign(arena, &to_sign, host_of(arena, sent->url), &keys, &scope,
+    sigv4_sign(arena, &to_sign, aws_endpoint_host(arena, address_text), &keys, &scope,
                clock_wall_ms(&clock_system) + exchange->aws->skew_ms, &sent->headers, &sent->header_count);
 }
 
@@ -215,15 +174,19 @@ static bool send_once(struct arena *arena, struct exchange *exchange, bool fresh
     exchange->unknown = false;
     if (!get_credentials(exchange->aws, arena, fresh_credentials, &credentials, err))
         return false;
-    struct http_request sent = {.method = "POST",
-                                .url = address(arena, exchange),
+    const char *to = address(arena, exchange);
+    struct http_request sent = {.method = exchange->method,
+                                .url = request->query ? arena_printf(arena, "%s?%s", to, request->query) : to,
                                 .body = exchange->body,
-                                .body_size = strlen(exchange->body),
+                                .body_size = exchange->body_size,
+                                .write_body = request->write_body,
                                 .interrupted = request->interrupted,
                                 .context = request->context,
                                 .timeout_ms = request->timeout_ms ? request->timeout_ms : CALL_MS,
                                 .use_proxy = true};
-    sign(arena, exchange, &credentials, &sent);
+    sign(arena, exchange, &credentials, to, &sent);
+    if (request->begin && !request->begin(request->context, err))
+        return false;
     if (!http_send(exchange->client, arena, &sent, reply, err)) {
         exchange->unknown = http_client_reached(exchange->client);
         return err_wrap(err, "%s %s", request->service, request->operation);
@@ -301,8 +264,11 @@ static bool carry_out(struct exchange *exchange, struct arena *arena, struct htt
             repeat = renewed = true;
         if (!repeat && !timed && aws_refusal_is_skewed(&exchange->refusal))
             repeat = timed = learn_time(exchange);
-        if (!repeat)
+        if (!repeat) {
+            if (exchange->request->refused)
+                *exchange->request->refused = exchange->refusal;
             return err_set(err, own.kind, "%s", own.message);
+        }
     }
 }
 
@@ -312,9 +278,11 @@ bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *re
                                 .request = request,
                                 .content_type = "application/x-amz-json-1.1",
                                 .target = arena_printf(arena, "%s.%s", request->target, request->operation),
+                                .method = "POST",
                                 .path = "",
                                 .body = request->body ? json_print(arena, request->body) : "{}"};
     struct http_answer reply;
+    exchange.body_size = strlen(exchange.body);
     return carry_out(&exchange, arena, &reply, err) &&
            (json_parse(arena, reply.body, reply.body_size, answer, err) ||
             err_wrap(err, "%s %s: the answer", request->service, request->operation));
@@ -333,9 +301,11 @@ bool aws_call_query(struct aws *aws, struct arena *arena, const struct aws_reque
     struct exchange exchange = {.aws = aws,
                                 .request = request,
                                 .content_type = "application/x-www-form-urlencoded; charset=utf-8",
+                                .method = "POST",
                                 .path = "",
                                 .body = form(arena, request)};
     struct http_answer reply;
+    exchange.body_size = strlen(exchange.body);
     const struct json *root = NULL;
     if (!carry_out(&exchange, arena, &reply, err))
         return false;
@@ -349,9 +319,13 @@ bool aws_call_rest(struct aws *aws, struct arena *arena, const struct aws_reques
                    bool *unknown, struct err *err) {
     struct exchange exchange = {.aws = aws,
                                 .request = request,
-                                .content_type = "application/json",
+                                .content_type = request->base ? NULL : "application/json",
+                                .method = request->method ? request->method : "POST",
                                 .path = request->path,
-                                .body = request->payload ? request->payload : ""};
+                                .body = request->payload ? request->payload : "",
+                                .body_size = request->payload_size};
+    if (exchange.body_size == 0)
+        exchange.body_size = strlen(exchange.body);
     bool good = carry_out(&exchange, arena, answer, err);
     if (unknown)
         *unknown = !good && exchange.unknown;

@@ -9,7 +9,8 @@
 #include "common/json.h"
 #include "common/sigv4.h"
 
-struct aws; /* shared by all threads */
+struct aws;         /* shared by all threads */
+struct aws_refusal; /* runner/aws/refusal.h */
 
 struct aws *aws_new(void);
 
@@ -38,7 +39,18 @@ struct aws_request {
     const struct aws_parameter *parameters;
     size_t parameter_count;
     const char *path;    /* REST: "/2015-03-31/functions/name/invocations", percent-encoded */
-    const char *payload; /* REST: JSON as text, or NULL */
+    const char *payload; /* REST: a text or bytes, or NULL */
+    size_t payload_size; /* 0: a text */
+    const char *method;  /* REST: NULL is "POST" */
+    const char *query;   /* REST: "list-type=2&prefix=a%2Fb", percent-encoded, or NULL */
+    const char *base;    /* REST: instead of the service's endpoint, "https://bucket.s3.eu-west-1.amazonaws.com"; then
+                            nothing is said of the payload's type but by `headers` */
+    const struct http_header *headers; /* REST: to be signed, too; those without a value are left out */
+    size_t header_count;
+    /* REST: takes a 2xx answer's body in pieces; `begin` is called before each attempt. Both with `context`. */
+    bool (*begin)(void *context, struct err *err);
+    bool (*write_body)(void *context, const void *bytes, size_t size);
+    struct aws_refusal *refused; /* or NULL: filled after a failure; status 0 where nobody answered */
     /* The operation must not be done twice: repeated only where it did not arrive, or AWS refused it for its number.
      * Otherwise every operation that is sent this way may be: describing ones by nature, the others because they are
      * guarded by a checkpoint or harmless twice. */
@@ -64,7 +76,7 @@ bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *re
 bool aws_call_query(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
                     struct err *err);
 
-/* REST, POST: a 2xx answer as it came. The same errors; *unknown (or NULL) is set where the request may have arrived
+/* REST: a 2xx answer as it came. The same errors; *unknown (or NULL) is set where the request may have arrived
  * and no answer came. */
 bool aws_call_rest(struct aws *aws, struct arena *arena, const struct aws_request *request, struct http_answer *answer,
                    bool *unknown, struct err *err);

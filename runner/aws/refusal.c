@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define FORBIDDEN 403
+#define NOT_FOUND 404
 #define TOO_MANY_REQUESTS 429
 
 static bool is_one_of(const char *name, const char *const *names) {
@@ -43,13 +45,10 @@ static const char *const passing[] = {"RequestTimeout",
 static const char *const expired[] = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", NULL};
 static const char *const skewed[] = {"RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch",
                                      NULL};
-static const char *const denied[] = {"AccessDeniedException",
-                                     "AccessDenied",
-                                     "UnauthorizedOperation",
-                                     "MissingAuthenticationTokenException",
-                                     "IncompleteSignatureException",
-                                     "InvalidClientTokenId",
-                                     NULL};
+static const char *const denied[] = {"AccessDeniedException",        "AccessDenied",
+                                     "UnauthorizedOperation",        "MissingAuthenticationTokenException",
+                                     "IncompleteSignatureException", "InvalidClientTokenId",
+                                     "InvalidAccessKeyId",           NULL};
 
 /* "prefix#Name:http://…" */
 static const char *short_type(struct arena *arena, const char *type) {
@@ -76,11 +75,14 @@ static void read_xml(const struct json *body, struct aws_refusal *out) {
         error = body;
     out->type = json_get_text_or(error, "Code", out->type);
     out->message = json_get_text_or(error, "Message", out->message);
+    if (json_get_text(error, "Region"))
+        out->region = json_get_text(error, "Region");
 }
 
 struct aws_refusal aws_refusal_read(struct arena *arena, const struct http_answer *answer) {
     struct aws_refusal out = {.type = "", .message = "no reason given", .status = answer->status};
     const char *header = http_answer_header(answer, "x-amzn-errortype");
+    out.region = http_answer_header(answer, "x-amz-bucket-region");
     const struct json *body = NULL;
     if (header)
         out.type = short_type(arena, header);
@@ -110,8 +112,11 @@ enum err_kind aws_refusal_kind(const struct aws_refusal *refusal) {
         return ERR_UNAVAILABLE;
     if (is_one_of(refusal->type, denied) || aws_refusal_is_expired(refusal) || aws_refusal_is_skewed(refusal))
         return ERR_DENIED;
-    if (strstr(refusal->type, "NotFound"))
+    if (strstr(refusal->type, "NotFound") || str_starts_with(refusal->type, "NoSuch"))
         return ERR_NOT_FOUND;
+    /* An answer to HEAD has no body to name the error. */
+    if (!*refusal->type && (refusal->status == NOT_FOUND || refusal->status == FORBIDDEN))
+        return refusal->status == NOT_FOUND ? ERR_NOT_FOUND : ERR_DENIED;
     /* ECS: two registrations of one family at the same moment. */
     if (strstr(refusal->message, "Too many concurrent attempts to create a new revision"))
         return ERR_UNAVAILABLE;

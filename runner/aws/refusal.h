@@ -10,6 +10,7 @@
 struct aws_refusal {
     const char *type;    /* "ThrottlingException"; "" where the answer names none */
     const char *message; /* never NULL */
+    const char *region;  /* S3: where the bucket is, or NULL */
     int status;
 };
 

@@ -13,6 +13,7 @@ struct xml {
     const char *begin;
     const char *at;
     const char *end;
+    const char *const *lists; /* names of elements that may come several times, NULL at the end */
     struct err *err;
 };
 
@@ -156,6 +157,13 @@ static bool read_text(struct xml *xml, struct str *out) {
 
 static bool read_element(struct xml *xml, int depth, const char **name, struct json **out);
 
+static bool is_listed(const struct xml *xml, const char *name) {
+    for (const char *const *list = xml->lists; list && *list; list++)
+        if (str_equal(*list, name))
+            return true;
+    return false;
+}
+
 /* The list or the object that a child goes into, made with the first one. */
 static bool add_child(struct xml *xml, struct json **parent, const char *name, struct json *child) {
     bool is_member = str_equal(name, "member");
@@ -165,6 +173,13 @@ static bool add_child(struct xml *xml, struct json **parent, const char *name, s
         return refuse(xml, "a list holds something else, too");
     if (is_member) {
         json_append(*parent, child);
+        return true;
+    }
+    if (is_listed(xml, name)) {
+        struct json *list = (*parent)->first;
+        while (list && !str_equal(list->name, name))
+            list = list->next;
+        json_append(list ? list : json_set_array(xml->arena, *parent, name), child);
         return true;
     }
     if (json_get(*parent, name))
@@ -222,8 +237,9 @@ static bool read_element(struct xml *xml, int depth, const char **name, struct j
     return true;
 }
 
-bool xml_parse(struct arena *arena, const char *text, size_t length, const struct json **out, struct err *err) {
-    struct xml xml = {.arena = arena, .begin = text, .at = text, .end = text + length, .err = err};
+bool xml_parse_lists(struct arena *arena, const char *text, size_t length, const char *const *lists,
+                     const struct json **out, struct err *err) {
+    struct xml xml = {.arena = arena, .begin = text, .at = text, .end = text + length, .lists = lists, .err = err};
     const char *name = NULL;
     struct json *root = NULL;
     if (utf8_valid_length(text, length) != length)
@@ -236,4 +252,8 @@ bool xml_parse(struct arena *arena, const char *text, size_t length, const struc
         return refuse(&xml, "something follows the root element");
     *out = root;
     return true;
+}
+
+bool xml_parse(struct arena *arena, const char *text, size_t length, const struct json **out, struct err *err) {
+    return xml_parse_lists(arena, text, length, NULL, out, err);
 }

@@ -15,4 +15,8 @@
  * broken, or a name that stands twice in one object. */
 bool xml_parse(struct arena *arena, const char *text, size_t length, const struct json **out, struct err *err);
 
+/* The same, where elements of those names (NULL at the end) become lists under their name, as S3 means them. */
+bool xml_parse_lists(struct arena *arena, const char *text, size_t length, const char *const *lists,
+                     const struct json **out, struct err *err);
+
 #endif

@@ -40,6 +40,21 @@ static void trees(void **state) {
     }
 }
 
+static void named_elements_are_lists(void **state) {
+    static const char *const lists[] = {"c", NULL};
+    static const char *const once = "<a><n>1</n><c><k>x</k></c></a>";
+    static const char *const twice = "<a><c><k>x</k></c><n>1</n><c><k>y</k></c></a>";
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct json *tree = NULL;
+    struct err err = {0};
+    (void)state;
+    assert_true(xml_parse_lists(&arena, once, strlen(once), lists, &tree, &err));
+    assert_string_equal(json_print(&arena, tree), "{\"n\":\"1\",\"c\":[{\"k\":\"x\"}]}");
+    assert_true(xml_parse_lists(&arena, twice, strlen(twice), lists, &tree, &err));
+    assert_string_equal(json_print(&arena, tree), "{\"c\":[{\"k\":\"x\"},{\"k\":\"y\"}],\"n\":\"1\"}");
+    assert_false(xml_parse(&arena, twice, strlen(twice), &tree, &err));
+}
+
 static void what_is_no_such_xml(void **state) {
     static const char *const cases[] = {
         "",
@@ -106,6 +121,7 @@ static void a_zero_byte_is_no_text(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees),
+        cmocka_unit_test(named_elements_are_lists),
         cmocka_unit_test(what_is_no_such_xml),
         cmocka_unit_test(depth_is_capped),
         cmocka_unit_test(a_zero_byte_is_no_text),
