@@ -5,7 +5,9 @@
 
 #include "common/json.h"
 #include "common/str.h"
+#include "runner/docker/images.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +19,8 @@
 #define ACCOUNT_CEILING (64 * 1024)
 #define JOBS_MAX 64
 #define GRACE_MAX 86400
+#define IMAGE_CACHE_GIB 20
+#define IMAGE_CACHE_MAX 65536
 
 #ifdef __aarch64__
 #define COMMANDS_IMAGE "aws/codebuild/amazonlinux-aarch64-standard:3.0"
@@ -24,8 +28,15 @@
 #define COMMANDS_IMAGE "aws/codebuild/amazonlinux-x86_64-standard:5.0"
 #endif
 
+#define BUILD_SUBNETS "198.18.0.0/16"
+#define ENGINE_IMAGE "docker:dind"
+#define SUBNETS_PREFIX_MAX 27 /* room for four */
+#define BUILD_DISK_MAX 65536
+
 const char config_usage[] =
     "usage: penstock-runner [--join URL TOKEN] [--state DIR] [--name NAME] [--docker URL] [--jobs N] [--once]\n"
+    "       penstock-runner build [DIR] [OPTION...]   a buildspec here, without a server; `penstock-runner build "
+    "--help`\n"
     "  --join URL TOKEN  join the server once (a token comes from `penstock join`), then go on\n"
     "  --state DIR       where the runner keeps its token, git mirrors and work (/var/lib/penstock-runner)\n"
     "  --name NAME       how people see it (the host's name)\n"
@@ -33,9 +44,17 @@ const char config_usage[] =
     "  --jobs N          how many jobs at a time (2)\n"
     "  --once            do one job and end\n"
     "  --grace SECONDS   how long SIGTERM lets jobs go on before they are given back (no limit)\n"
-    "  --build-network NAME          the Docker network of builds (bridge)\n"
+    "  --build-network NAME          'isolated' walls each build off; or a Docker network they share (isolated)\n"
+    "  --build-subnets CIDR          where isolated networks take their addresses from (" BUILD_SUBNETS ")\n"
+    "  --build-disk GIB              what a build may write (as CodeBuild for its computeType)\n"
+    "  --privileged-builds WHAT      privilegedMode gets the host's Docker 'socket', an 'engine' of the build's own,\n"
+    "                                or 'refuse' (refuse)\n"
+    "  --engine-image IMAGE          what that engine runs in (" ENGINE_IMAGE ")\n"
+    "  --codebuild-images LIST       'aws/codebuild/standard:7.0=IMAGE,aws/codebuild/*=IMAGE' (none)\n"
     "  --commands-image IMAGE        what Commands actions and rules run in (" COMMANDS_IMAGE ")\n"
-    "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n";
+    "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n"
+    "  --image-builder WHAT          'auto': ECRBuildAndPublish uses BuildKit where it is; or 'classic' (auto)\n"
+    "  --image-cache GIB             how much of image builds stays on the engine; 0: no limit (20)\n";
 
 struct flag {
     const char *name;
@@ -84,10 +103,78 @@ static const char *host_name(struct arena *arena) {
     return arena_strdup(arena, name);
 }
 
+/* "198.18.0.0/16" */
+static bool read_subnets(const char *text, struct subnets *out, struct err *err) {
+    char address[INET_ADDRSTRLEN] = "";
+    struct in_addr parsed;
+    long long prefix = 0;
+    size_t length = strcspn(text, "/");
+    if (length < sizeof address)
+        memcpy(address, text, length);
+    if (text[length] != '/' || inet_pton(AF_INET, address, &parsed) != 1 ||
+        !str_to_int64(text + length + 1, 8, SUBNETS_PREFIX_MAX, &prefix))
+        return err_set(err, ERR_INVALID, "--build-subnets must be an address and 8 to %d bits as '%s', not '%s'",
+                       SUBNETS_PREFIX_MAX, BUILD_SUBNETS, text);
+    *out = (struct subnets){.first = ntohl(parsed.s_addr) & (UINT32_MAX << (32 - prefix)), .prefix = (int)prefix};
+    return true;
+}
+
+static bool read_privileged(const char *text, enum privileged_builds *out, struct err *err) {
+    if (!text || !*text || str_equal(text, "refuse"))
+        *out = PRIVILEGED_REFUSED;
+    else if (str_equal(text, "socket"))
+        *out = PRIVILEGED_SOCKET;
+    else if (str_equal(text, "engine"))
+        *out = PRIVILEGED_ENGINE;
+    else
+        return err_set(err, ERR_INVALID, "--privileged-builds must be 'socket', 'engine' or 'refuse', not '%s'", text);
+    return true;
+}
+
+/* As they came by flag or variable. */
+struct build_texts {
+    const char *subnets;
+    const char *disk;
+    const char *privileged;
+};
+
+static bool read_build_settings(const struct build_texts *texts, struct config *config, struct err *err) {
+    long long disk = 0;
+    if (!config->build_network || !*config->build_network)
+        config->build_network = "isolated";
+    if (!config->engine_image || !*config->engine_image)
+        config->engine_image = ENGINE_IMAGE;
+    if (!config->commands_image || !*config->commands_image)
+        config->commands_image = COMMANDS_IMAGE;
+    if (texts->disk && *texts->disk && !str_to_int64(texts->disk, 1, BUILD_DISK_MAX, &disk))
+        return err_set(err, ERR_INVALID, "--build-disk must be a number of GiB from 1 to %d, not '%s'", BUILD_DISK_MAX,
+                       texts->disk);
+    config->build_disk_gib = (int)disk;
+    return read_subnets(texts->subnets && *texts->subnets ? texts->subnets : BUILD_SUBNETS, &config->build_subnets,
+                        err) &&
+           read_privileged(texts->privileged, &config->privileged_builds, err) &&
+           image_map_check(config->codebuild_images, err);
+}
+
+static bool read_image_settings(const char *builder, const char *cache, struct config *config, struct err *err) {
+    long long gibibytes = IMAGE_CACHE_GIB;
+    if (builder && *builder && !str_equal(builder, "auto") && !str_equal(builder, "classic"))
+        return err_set(err, ERR_INVALID, "--image-builder must be 'auto' or 'classic', not '%s'", builder);
+    if (cache && *cache && !str_to_int64(cache, 0, IMAGE_CACHE_MAX, &gibibytes))
+        return err_set(err, ERR_INVALID, "--image-cache must be a number of GiB from 0 to %d, not '%s'",
+                       IMAGE_CACHE_MAX, cache);
+    config->classic_images = str_equal(builder, "classic");
+    config->image_cache_gib = (int)gibibytes;
+    return true;
+}
+
 bool config_read(struct arena *arena, int argc, char **argv, struct config *out, bool *help, struct err *err) {
     const char *jobs = NULL;
     const char *grace = NULL;
     const char *credentials = NULL;
+    const char *image_builder = NULL;
+    const char *image_cache = NULL;
+    struct build_texts texts = {0};
     struct config config = {0};
     const struct flag flags[] = {
         {"--state", "PENSTOCK_STATE", &config.state},
@@ -96,8 +183,15 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         {"--jobs", "PENSTOCK_JOBS", &jobs},
         {"--grace", "PENSTOCK_GRACE", &grace},
         {"--build-network", "PENSTOCK_BUILD_NETWORK", &config.build_network},
+        {"--build-subnets", "PENSTOCK_BUILD_SUBNETS", &texts.subnets},
+        {"--build-disk", "PENSTOCK_BUILD_DISK", &texts.disk},
+        {"--privileged-builds", "PENSTOCK_PRIVILEGED_BUILDS", &texts.privileged},
+        {"--engine-image", "PENSTOCK_ENGINE_IMAGE", &config.engine_image},
+        {"--codebuild-images", "PENSTOCK_CODEBUILD_IMAGES", &config.codebuild_images},
         {"--commands-image", "PENSTOCK_COMMANDS_IMAGE", &config.commands_image},
         {"--build-aws-credentials", "PENSTOCK_BUILD_AWS_CREDENTIALS", &credentials},
+        {"--image-builder", "PENSTOCK_IMAGE_BUILDER", &image_builder},
+        {"--image-cache", "PENSTOCK_IMAGE_CACHE", &image_cache},
     };
     size_t count = sizeof flags / sizeof *flags;
     config.join_url = getenv("PENSTOCK_JOIN_URL");
@@ -117,6 +211,8 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         return err_set(err, ERR_INVALID, "--build-aws-credentials must be 'runner' or 'none', not '%s'", credentials);
     config.jobs = config.once ? 1 : (int)number;
     config.build_credentials = !str_equal(credentials, "none");
+    if (!read_image_settings(image_builder, image_cache, &config, err))
+        return false;
     if (!config.state)
         config.state = "/var/lib/penstock-runner";
     if (!config.name)
@@ -125,10 +221,8 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         config.docker = getenv("DOCKER_HOST");
     if (!config.docker || !*config.docker)
         config.docker = "unix:///var/run/docker.sock";
-    if (!config.build_network)
-        config.build_network = "bridge";
-    if (!config.commands_image || !*config.commands_image)
-        config.commands_image = COMMANDS_IMAGE;
+    if (!read_build_settings(&texts, &config, err))
+        return false;
     *out = config;
     return true;
 }

@@ -8,6 +8,21 @@
 #include "common/arena.h"
 #include "common/err.h"
 
+#include <stdint.h>
+
+/* What a build with privilegedMode gets. */
+enum privileged_builds {
+    PRIVILEGED_REFUSED, /* a refusal in one sentence: the default, since the others are root on this machine */
+    PRIVILEGED_SOCKET,  /* the socket of the engine that runs all builds */
+    PRIVILEGED_ENGINE,  /* an engine of its own, in a privileged container beside it */
+};
+
+/* IPv4, in the machine's order of bytes. */
+struct subnets {
+    uint32_t first;
+    int prefix; /* 198.18.0.0/16: 16 */
+};
+
 struct config {
     const char *join_url;   /* --join URL TOKEN, or PENSTOCK_JOIN_URL and PENSTOCK_JOIN_TOKEN; else NULL */
     const char *join_token; /* spent with the first use */
@@ -18,12 +33,26 @@ struct config {
     bool once;              /* one job, then the end */
     int grace_seconds;      /* after SIGTERM: then jobs in hand are given back to the queue; 0: no limit */
 
-    /* The Docker network of build containers: "bridge" by default. "host" lets a build reach what listens on this
-     * machine's loopback (a sandbox's AWS endpoints), and everything else there, too. PENSTOCK_BUILD_NETWORK. */
+    /* "isolated" (default): each build has a network of its own, walled off from this machine, other builds and the
+     * metadata address (docker/sandbox.h). Else a Docker network that builds share: "host" lets a build reach what
+     * listens on this machine's loopback (a sandbox's AWS endpoints), and everything else there, too.
+     * PENSTOCK_BUILD_NETWORK. */
     const char *build_network;
 
+    /* Where isolated networks take their addresses from, eight for each: "198.18.0.0/16" by default, the range for
+     * measuring devices that no network uses. PENSTOCK_BUILD_SUBNETS. */
+    struct subnets build_subnets;
+
+    enum privileged_builds privileged_builds; /* PENSTOCK_PRIVILEGED_BUILDS */
+    const char *engine_image;                 /* of PRIVILEGED_ENGINE; PENSTOCK_ENGINE_IMAGE */
+    int build_disk_gib;                       /* 0: as the build's computeType has it; PENSTOCK_BUILD_DISK */
+
+    /* What stands for CodeBuild's own images, which no registry knows by these names, as docker/images.h reads it; or
+     * NULL. PENSTOCK_CODEBUILD_IMAGES. */
+    const char *codebuild_images;
+
     /* The image that Commands actions and rules run in, which name none: AWS's standard image for Linux by default, as
-     * CodeBuild names it (docker/images.h says where it is pulled from). PENSTOCK_COMMANDS_IMAGE. */
+     * CodeBuild names it. PENSTOCK_COMMANDS_IMAGE. */
     const char *commands_image;
 
     /* Whether a build gets the runner's AWS credentials, as CodeBuild gives a build its service role: so that `aws` in
@@ -31,6 +60,12 @@ struct config {
      * Where there are credentials, the runner also signs in to ECR for pulling build images; a build with
      * privilegedMode finds that sign-in as a DOCKER_CONFIG of its own, so that `docker push` works without `aws`. */
     bool build_credentials;
+
+    /* ECRBuildAndPublish. PENSTOCK_IMAGE_BUILDER=auto (default) or classic: Docker's older builder, whose RUN steps can
+     * be walled off as builds are. PENSTOCK_IMAGE_CACHE: what the engine keeps of image builds at most, 20 GiB by
+     * default; 0: nothing is pruned. */
+    bool classic_images;
+    int image_cache_gib;
 };
 
 /* Reads flags and environment. `*help` is set where the person asked for the usage (printed by the caller). Errors:

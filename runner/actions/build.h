@@ -93,6 +93,17 @@ bool build_container_kill(struct build *build, struct err *err);
 /* Removes it and frees; also where it was never made. For job->after. */
 void build_container_free(void *container);
 
+/* ---- build_pull.c: the image ---- */
+
+#define BUILD_UNABLE_TO_PULL "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"
+
+/* The name that the engine is to know it by: the operator's for one of CodeBuild's own, else as it is. */
+const char *build_image_name(const struct build *build, const char *image);
+
+/* Sees to it that the engine has it. Errors: code BUILD_UNABLE_TO_PULL, a sentence for each cause. */
+bool build_get_image(struct build *build, struct docker *docker, struct arena *arena, const char *image,
+                     struct err *err);
+
 /* ---- build_source.c: inputs, buildspec, scripts, packed for the container ---- */
 
 /* What is known before the source is; the container is made with it. */

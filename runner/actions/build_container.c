@@ -6,8 +6,7 @@
 
 #include "common/log.h"
 #include "common/str.h"
-#include "runner/docker/images.h"
-#include "runner/docker/sign_in.h"
+#include "runner/actions/build_limits.h"
 #include "runner/docker/stream.h"
 #include "runner/runner.h"
 
@@ -16,14 +15,14 @@
 #include <string.h>
 
 #define PIDS_MAX 8192
-#define GIB (INT64_C(1024) * 1024 * 1024)
-#define HOST_DOCKER_SOCKET "/var/run/docker.sock"
+#define DOCKER_SOCKET "/var/run/docker.sock"
 
 struct build_container {
     struct arena arena;
     const struct engine *engine;
     struct build *build; /* only until it is ready */
     struct container_spec spec;
+    const char *binds[2];
     pthread_t thread;
     bool threaded;
     pthread_mutex_t mutex; /* guards id and shell against the heartbeat's thread */
@@ -32,58 +31,6 @@ struct build_container {
     bool succeeded;
     struct err err;
 };
-
-static const struct {
-    const char *name;
-    int cpus;
-    int gibibytes;
-} compute_types[] = {
-    {"BUILD_GENERAL1_SMALL", 2, 4},    {"BUILD_GENERAL1_MEDIUM", 4, 8},     {"BUILD_GENERAL1_LARGE", 8, 16},
-    {"BUILD_GENERAL1_XLARGE", 36, 72}, {"BUILD_GENERAL1_2XLARGE", 72, 144},
-};
-
-/* As much as CodeBuild would give; on a machine that has less, no limit. */
-static void set_limits(struct container_spec *spec, const struct engine *engine, const char *compute_type) {
-    for (size_t i = 0; i < sizeof compute_types / sizeof *compute_types; i++) {
-        if (!str_equal(compute_types[i].name, compute_type))
-            continue;
-        if (engine->cpus > compute_types[i].cpus)
-            spec->nano_cpus = compute_types[i].cpus * INT64_C(1000000000);
-        if (engine->memory_bytes > compute_types[i].gibibytes * GIB)
-            spec->memory_bytes = compute_types[i].gibibytes * GIB;
-    }
-    spec->pids = PIDS_MAX;
-}
-
-static void say_pull(void *context, const char *text) {
-    build_say(context, "%s", text);
-}
-
-static bool interrupted(void *context) {
-    return job_is_stopped(((struct build *)context)->job);
-}
-
-static bool get_image(struct build_container *container, struct docker *docker, struct arena *arena, struct err *err) {
-    struct build *build = container->build;
-    const char *image = container->spec.image;
-    const char *source = image_source(&container->arena, image);
-    bool present = false;
-    struct err own = {0};
-    if (!image_present(docker, arena, image, &present, err) || present)
-        return present;
-    if (source != image) {
-        container->spec.image = image = source;
-        if (!image_present(docker, arena, image, &present, err) || present)
-            return present;
-    }
-    build_say(build, "Pulling image %s", image);
-    struct image_pull pull = {.image = image, .line = say_pull, .interrupted = interrupted, .context = build};
-    if (!sign_in_for_image(build->job->runner, arena, image, &pull.registry_auth, &own))
-        job_log(build->job, "signing in to the registry failed: %s", own.message);
-    if (image_pull(docker, arena, &pull, &own))
-        return true;
-    return err_set_code(err, own.kind, "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", "%s", own.message);
-}
 
 static bool open_shell(struct build_container *container, struct docker *docker, struct arena *arena, struct err *err) {
     int socket_fd;
@@ -110,7 +57,8 @@ static bool provision(struct build_container *container, struct err *err) {
     if (!container_create(docker, &arena, &container->spec, &id, &own)) {
         if (own.kind != ERR_NOT_FOUND)
             return err_set(err, own.kind, "%s", own.message);
-        if (!get_image(container, docker, &arena, err) || !container_create(docker, &arena, &container->spec, &id, err))
+        if (!build_get_image(container->build, docker, &arena, container->spec.image, err) ||
+            !container_create(docker, &arena, &container->spec, &id, err))
             return false;
     }
     pthread_mutex_lock(&container->mutex);
@@ -149,12 +97,38 @@ static void stop(void *context) {
     pthread_mutex_unlock(&container->mutex);
 }
 
+static void set_limits(struct build_container *container, const struct json *environment, int disk_gib) {
+    const struct engine *engine = container->engine;
+    const struct machine machine = {.cpus = engine->cpus, .memory_bytes = engine->memory_bytes};
+    const struct build_limits limits = build_limits(environment, &machine, disk_gib);
+    container->spec.nano_cpus = limits.nano_cpus;
+    container->spec.memory_bytes = limits.memory_bytes;
+    container->spec.pids = PIDS_MAX;
+}
+
+/* Whoever holds it is root on the engine's machine: the operator's choice. */
+static void bind_socket(struct build_container *container) {
+    const char *path = container->engine->socket_path ? container->engine->socket_path : DOCKER_SOCKET;
+    container->binds[0] = arena_printf(&container->arena, "%s:" DOCKER_SOCKET, path);
+    container->spec.binds = container->binds;
+}
+
+static bool check_privileged(const struct build *build, struct err *err) {
+    if (!build->privileged || build->job->runner->config->privileged_builds != PRIVILEGED_REFUSED)
+        return true;
+    return err_set(err, ERR_DENIED,
+                   "this runner refuses builds with privilegedMode; its operator allows them with --privileged-builds "
+                   "socket or engine (PENSTOCK_PRIVILEGED_BUILDS)");
+}
+
 bool build_container_start(struct build *build, struct err *err) {
     const struct runner *runner = build->job->runner;
     const struct json *environment = json_get(build->job->message->build, "environment");
     const char *image = json_get_text(environment, "image");
     if (!image || !*image)
         return err_set(err, ERR_INVALID, "the build's project names no image");
+    if (!check_privileged(build, err))
+        return false;
     struct build_container *container = calloc(1, sizeof *container);
     if (!container)
         abort();
@@ -162,17 +136,17 @@ bool build_container_start(struct build *build, struct err *err) {
     container->engine = runner->engine;
     container->build = build;
     container->spec = (struct container_spec){
-        .image = arena_strdup(&container->arena, image),
+        .kind = CONTAINER_BUILD,
+        .image = arena_strdup(&container->arena, build_image_name(build, image)),
         .command = shell_command,
         .environment = environment_list(&build->environment),
         .runner_id = runner->account->runner_id,
         .job_id = build->job->message->id,
-        .network = runner->config->build_network,
+        .network = str_equal(runner->config->build_network, "isolated") ? "bridge" : runner->config->build_network,
     };
+    set_limits(container, environment, runner->config->build_disk_gib);
     if (build->privileged)
-        container->spec.docker_socket =
-            container->engine->socket_path ? container->engine->socket_path : HOST_DOCKER_SOCKET;
-    set_limits(&container->spec, container->engine, json_get_text(environment, "computeType"));
+        bind_socket(container);
     build->container = container;
     build->job->after = build_container_free;
     build->job->after_context = container;

@@ -7,6 +7,8 @@
 
 #define KILL_MS (10 * 1000)
 #define TRANSFER_MS (30 * 60 * 1000)
+#define CPU_SHARES 512 /* half of what others have */
+#define OOM_SCORE 500
 #define START_MS (5 * 60 * 1000) /* an engine under load is slow to start, but a hung one must not hold the job */
 
 static void set_texts(struct arena *arena, struct json *object, const char *name, const char *const *texts) {
@@ -15,42 +17,93 @@ static void set_texts(struct arena *arena, struct json *object, const char *name
         json_append_text(arena, list, *texts);
 }
 
+/* What a build can do without: a raw socket forges packets past the rules of its network, and a device node is a way
+ * to the machine's disks where the cgroup's list of devices has a hole. Setuid programs work (sudo, su), so
+ * no-new-privileges is not set. */
+static const char *const dropped[] = {"NET_RAW", "MKNOD", NULL};
+static const char *const every[] = {"ALL", NULL};
+
+static void set_build_rules(struct arena *arena, struct json *host) {
+    set_texts(arena, host, "CapDrop", dropped);
+    /* Where the machine is short, what keeps it running comes first. */
+    json_set_integer(arena, host, "CpuShares", CPU_SHARES);
+    json_set_integer(arena, host, "OomScoreAdj", OOM_SCORE);
+    /* A core file may land on the host: kernel.core_pattern. Open files are as the engine has them: more than its own
+     * it cannot give. */
+    struct json *core = json_append_object(arena, json_set_array(arena, host, "Ulimits"));
+    json_set_text(arena, core, "Name", "core");
+    json_set_integer(arena, core, "Soft", 0);
+    json_set_integer(arena, core, "Hard", 0);
+}
+
+static void set_fence_rules(struct arena *arena, struct json *host, const struct container_spec *spec) {
+    const char *const added[] = {spec->capability, NULL};
+    const char *const options[] = {"no-new-privileges", NULL};
+    set_texts(arena, host, "CapDrop", every);
+    set_texts(arena, host, "CapAdd", added);
+    set_texts(arena, host, "SecurityOpt", options);
+    json_set_bool(arena, host, "ReadonlyRootfs", true);
+    if (str_equal(spec->network, "host")) /* an engine with userns-remap gives the host's network only to real root */
+        json_set_text(arena, host, "UsernsMode", "host");
+}
+
 static struct json *host_settings(struct arena *arena, const struct container_spec *spec) {
     struct json *host = json_object(arena);
     json_set_text(arena, host, "NetworkMode", spec->network);
     if (spec->nano_cpus > 0)
         json_set_integer(arena, host, "NanoCpus", spec->nano_cpus);
-    if (spec->memory_bytes > 0)
+    if (spec->memory_bytes > 0) {
         json_set_integer(arena, host, "Memory", spec->memory_bytes);
+        json_set_integer(arena, host, "MemorySwap", spec->memory_bytes);
+    }
     if (spec->pids > 0)
         json_set_integer(arena, host, "PidsLimit", spec->pids);
-    if (spec->docker_socket) {
-        struct json *binds = json_set_array(arena, host, "Binds");
-        json_append_text(arena, binds, arena_printf(arena, "%s:/var/run/docker.sock", spec->docker_socket));
-    }
+    if (spec->disk_bytes > 0)
+        json_set_text(arena, json_set_object(arena, host, "StorageOpt"), "size",
+                      arena_printf(arena, "%lld", (long long)spec->disk_bytes));
+    if (spec->binds)
+        set_texts(arena, host, "Binds", spec->binds);
+    if (spec->kind == CONTAINER_BUILD)
+        set_build_rules(arena, host);
+    else if (spec->kind == CONTAINER_FENCE)
+        set_fence_rules(arena, host, spec);
+    else
+        json_set_bool(arena, host, "Privileged", true);
     /* The engine need not keep a second copy of the output: we read it as it comes. */
     json_set_text(arena, json_set_object(arena, host, "LogConfig"), "Type", "none");
     return host;
 }
 
-bool container_create(struct docker *docker, struct arena *arena, const struct container_spec *spec, const char **id,
-                      struct err *err) {
+static void set_streams(struct arena *arena, struct json *body) {
+    static const char *const names[] = {"OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        json_set_bool(arena, body, names[i], true);
+}
+
+static struct json *container_settings(struct arena *arena, const struct container_spec *spec) {
     struct json *body = json_object(arena);
     json_set_text(arena, body, "Image", spec->image);
-    set_texts(arena, body, "Entrypoint", spec->command);
-    set_texts(arena, body, "Cmd", NULL);
+    if (spec->kind == CONTAINER_ENGINE) {
+        set_texts(arena, body, "Cmd", spec->command);
+    } else {
+        set_texts(arena, body, "Entrypoint", spec->command);
+        set_texts(arena, body, "Cmd", NULL);
+    }
     set_texts(arena, body, "Env", spec->environment);
-    json_set_text(arena, body, "User", "root");
+    json_set_text(arena, body, "User", spec->kind == CONTAINER_FENCE ? "0" : "root");
     json_set_text(arena, body, "WorkingDir", "/");
-    json_set_bool(arena, body, "OpenStdin", true);
-    json_set_bool(arena, body, "StdinOnce", true);
-    json_set_bool(arena, body, "AttachStdin", true);
-    json_set_bool(arena, body, "AttachStdout", true);
-    json_set_bool(arena, body, "AttachStderr", true);
+    if (spec->kind != CONTAINER_ENGINE)
+        set_streams(arena, body);
     struct json *labels = json_set_object(arena, body, "Labels");
     json_set_text(arena, labels, LABEL_RUNNER, spec->runner_id);
     json_set_text(arena, labels, LABEL_JOB, spec->job_id);
     json_set(arena, body, "HostConfig", host_settings(arena, spec));
+    return body;
+}
+
+bool container_create(struct docker *docker, struct arena *arena, const struct container_spec *spec, const char **id,
+                      struct err *err) {
+    const struct json *body = container_settings(arena, spec);
     const struct json *answer = NULL;
     const struct docker_call call = {
         .method = "POST", .path = "/containers/create", .body = body, .timeout_ms = START_MS};

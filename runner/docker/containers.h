@@ -1,6 +1,6 @@
 /*
  * Containers: made from a struct of named fields, never from an argument string. Nothing of the host is mounted into
- * them, but the Docker socket where a build asked for privilegedMode.
+ * them, but the Docker socket where a build with privilegedMode is given it.
  */
 #ifndef RUNNER_DOCKER_CONTAINERS_H
 #define RUNNER_DOCKER_CONTAINERS_H
@@ -10,17 +10,26 @@
 #define LABEL_RUNNER "penstock.runner" /* the id of the runner that made the container */
 #define LABEL_JOB "penstock.job"
 
+enum container_kind {
+    CONTAINER_BUILD,  /* a stranger's commands as root of the container, attached to */
+    CONTAINER_FENCE,  /* our own program (runner/fence/): nothing but the one capability it may be given */
+    CONTAINER_ENGINE, /* a Docker engine of a build's own: privileged */
+};
+
 struct container_spec {
+    enum container_kind kind;
     const char *image;
-    const char *const *command;     /* NULL at the end; the image's entrypoint is not used */
-    const char *const *environment; /* "NAME=value", NULL at the end */
+    const char *const *command;     /* NULL at the end; the image's entrypoint is not used, but an engine's */
+    const char *const *environment; /* "NAME=value", NULL at the end; or NULL */
     const char *runner_id;
-    const char *job_id;
-    const char *network; /* "bridge" */
-    int64_t nano_cpus;   /* 0: no limit */
-    int64_t memory_bytes;
+    const char *job_id;     /* or NULL */
+    const char *network;    /* "bridge", "container:ID" */
+    const char *capability; /* of CONTAINER_FENCE: "NET_ADMIN", or NULL */
+    int64_t nano_cpus;      /* 0: no limit */
+    int64_t memory_bytes;   /* swap counts in it */
     int64_t pids;
-    const char *docker_socket; /* the engine's socket on the host, to be /var/run/docker.sock inside; or NULL */
+    int64_t disk_bytes;       /* for engines that can limit it; 0: no limit */
+    const char *const *binds; /* "source:target", NULL at the end; or NULL */
 };
 
 /* Errors: ERR_NOT_FOUND (no such image here), those of docker_send. */

@@ -165,6 +165,17 @@ bool engine_open_socket(const struct engine *engine, int *out, struct err *err) 
     return engine->socket_path ? open_unix(engine, out, err) : open_tcp(engine, out, err);
 }
 
+/* Docker limits a container's disk on XFS (mounted with pquota, which it does not say here), btrfs and ZFS. */
+static bool may_have_quotas(const struct json *info) {
+    const char *driver = json_get_text(info, "Driver");
+    if (str_equal(driver, "btrfs") || str_equal(driver, "zfs"))
+        return true;
+    bool on_xfs = false;
+    json_each(pair, json_get(info, "DriverStatus")) /* [["Backing Filesystem", "extfs"], …] */
+        on_xfs = on_xfs || (pair->first && pair->first->next && str_equal(pair->first->next->text, "xfs"));
+    return on_xfs && str_equal(driver, "overlay2");
+}
+
 /* "1.44": the minor number; 0 where it is anything else. */
 static long long minor_version(const char *text) {
     long long minor = 0;
@@ -193,6 +204,8 @@ bool engine_connect(struct arena *arena, const char *url, struct engine *out, st
         return false;
     engine.cpus = json_get_integer(info, "NCPU", 0);
     engine.memory_bytes = json_get_integer(info, "MemTotal", 0);
+    engine.root = json_get_text_or(info, "DockerRootDir", "");
+    engine.disk_quotas = may_have_quotas(info);
     *out = engine;
     return true;
 }

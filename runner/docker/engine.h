@@ -19,6 +19,8 @@ struct engine {
     const char *api; /* "v1.41" */
     int64_t cpus;
     int64_t memory_bytes;
+    const char *root; /* where it keeps its data, on its own machine */
+    bool disk_quotas; /* its storage may be able to limit what one container writes */
 };
 
 /* Reads the URL and asks the engine what it is. Errors say what to do: ERR_INVALID (URL), ERR_UNAVAILABLE, ERR_DENIED.

@@ -68,11 +68,41 @@ static bool interrupted(void *context) {
     return pull->interrupted && pull->interrupted(pull->context);
 }
 
+static bool has_any(const char *text, const char *const *words) {
+    for (; *words; words++)
+        if (strstr(text, *words))
+            return true;
+    return false;
+}
+
+/* The engine says it in prose only. Docker Hub's "pull access denied for X, repository does not exist or may require
+ * 'docker login'" is both of two cases, and said so. */
 static bool refuse(const struct image_pull *pull, const char *reason, struct err *err) {
-    bool denied = strstr(reason, "denied") || strstr(reason, "unauthorized") || strstr(reason, "no basic auth");
-    bool missing = strstr(reason, "not found") || strstr(reason, "manifest unknown") || strstr(reason, "not exist");
-    enum err_kind kind = missing ? ERR_NOT_FOUND : denied ? ERR_DENIED : ERR_UNAVAILABLE;
-    return err_set(err, kind, "unable to pull image '%s': %.700s", pull->image, reason);
+    static const char *const full[] = {"no space left", "disk quota exceeded", NULL};
+    static const char *const login[] = {"denied", "unauthorized", "no basic auth", "authentication required", NULL};
+    static const char *const missing[] = {"not found", "manifest unknown", "name unknown", "not exist", NULL};
+    static const char *const away[] = {"connection refused", "no such host",     "i/o timeout",
+                                       "Client.Timeout",     "unreachable",      "no route to host",
+                                       "TLS handshake",      "connection reset", NULL};
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const char *image = pull->image;
+    const char *registry = image_registry(&arena, image);
+    if (has_any(reason, full))
+        return err_set(err, ERR_LIMIT, "no room for image '%s': the engine's disk is full", image);
+    if (strstr(reason, "may require 'docker login'"))
+        return err_set(err, ERR_NOT_FOUND, "image '%s' does not exist at '%s', or it asks for a login: %.500s", image,
+                       registry, reason);
+    if (has_any(reason, missing))
+        return err_set(err, ERR_NOT_FOUND, "image '%s' does not exist at '%s': %.500s", image, registry, reason);
+    if (has_any(reason, login))
+        return err_set(err, ERR_DENIED,
+                       "registry '%s' asks for a login before it gives image '%s'; name a secret of it in the "
+                       "project's registryCredential: %.400s",
+                       registry, image, reason);
+    if (has_any(reason, away))
+        return err_set(err, ERR_UNAVAILABLE, "registry '%s' cannot be reached for image '%s': %.500s", registry, image,
+                       reason);
+    return err_set(err, ERR_UNAVAILABLE, "unable to pull image '%s': %.700s", image, reason);
 }
 
 static const char *pull_path(struct arena *arena, const char *image) {
@@ -104,9 +134,35 @@ bool image_pull(struct docker *docker, struct arena *arena, const struct image_p
     return !progress.error || refuse(pull, progress.error, err);
 }
 
-const char *image_source(struct arena *arena, const char *image) {
-    static const char short_name[] = "aws/codebuild/";
-    if (!str_starts_with(image, short_name))
-        return image;
-    return arena_printf(arena, "public.ecr.aws/codebuild/%s", image + sizeof short_name - 1);
+bool image_is_codebuilds(const char *image) {
+    return str_starts_with(image, "aws/codebuild/");
+}
+
+static bool fits(const char *name, size_t length, const char *image) {
+    if (length > 0 && name[length - 1] == '*')
+        return strncmp(name, image, length - 1) == 0;
+    return strlen(image) == length && memcmp(name, image, length) == 0;
+}
+
+const char *image_of_map(struct arena *arena, const char *map, const char *image) {
+    for (const char *at = map; at && *at;) {
+        size_t length = strcspn(at, ",");
+        size_t name = strcspn(at, "=");
+        if (name < length && fits(at, name, image))
+            return arena_strndup(arena, at + name + 1, length - name - 1);
+        at += length + (at[length] == ',');
+    }
+    return NULL;
+}
+
+bool image_map_check(const char *map, struct err *err) {
+    for (const char *at = map; at && *at;) {
+        size_t length = strcspn(at, ",");
+        size_t name = strcspn(at, "=");
+        if (name == 0 || name + 1 >= length)
+            return err_set(err, ERR_INVALID, "--codebuild-images must be a list of NAME=IMAGE, not '%.*s'", (int)length,
+                           at);
+        at += length + (at[length] == ',');
+    }
+    return true;
 }

@@ -17,14 +17,22 @@ struct image_pull {
     void *context;
 };
 
-/* Errors: ERR_NOT_FOUND and ERR_DENIED with the registry's words. */
+/* Errors, each a sentence of its own: ERR_NOT_FOUND (no such image), ERR_DENIED (the registry asks for a login),
+ * ERR_LIMIT (no room on the engine's disk), ERR_UNAVAILABLE (the registry cannot be reached, or something else). */
 bool image_pull(struct docker *docker, struct arena *arena, const struct image_pull *pull, struct err *err);
 
 /* "registry.example.com:5000" of "registry.example.com:5000/team/app:1"; "docker.io" where the name has none. */
 const char *image_registry(struct arena *arena, const char *image);
 
-/* Where an image is pulled from: CodeBuild's own ones have a short name ("aws/codebuild/standard:7.0") that no registry
- * knows, and AWS publishes them at public.ecr.aws/codebuild. Every other name stays as it is. */
-const char *image_source(struct arena *arena, const char *image);
+/* CodeBuild's own images have short names ("aws/codebuild/standard:7.0") that no registry knows. The operator's map
+ * says what stands for them: "NAME=IMAGE,…", where a NAME may end in "*"; the first that fits counts. NULL where none
+ * does. */
+const char *image_of_map(struct arena *arena, const char *map, const char *image);
+
+/* Errors: ERR_INVALID: an entry that is not NAME=IMAGE. */
+bool image_map_check(const char *map, struct err *err);
+
+/* A name that only CodeBuild itself knows. */
+bool image_is_codebuilds(const char *image);
 
 #endif

@@ -24,6 +24,8 @@ class Runner:
         if not os.path.exists(os.path.join(self.folder, "runner.json")):
             arguments += ["--join", self.server.url, self.server.call("CreateJoinToken")["token"]]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        # The shop's build uses docker: it is ours, and so is the machine.
+        environment["PENSTOCK_PRIVILEGED_BUILDS"] = "socket"
         self.process = processes.start(arguments, self.log, {**environment, **self.environment})
         processes.wait_until(self.is_online, 30, "starting penstock-runner", self.process, self.log)
 

@@ -170,11 +170,11 @@ def test_an_image_that_does_not_exist(server, start_runner, offer_build):
     job = offer_build(spec("true"), environment={"image": "127.0.0.1:1/no/such:image"})
     result = run(server, start_runner, job)
     assert result["outcome"] == "failed"
-    assert result["errorMessage"].startswith("the build failed in PROVISIONING: unable to pull image '127.0.0.1:1/no/such:image'")
+    assert result["errorMessage"].startswith("the build failed in PROVISIONING: registry '127.0.0.1:1' cannot be reached for image '127.0.0.1:1/no/such:image'")
     assert result["build"]["phases"][-2]["phaseType"] == "FINALIZING"
 
 
-def test_secrets_are_masked_and_the_socket_is_only_for_the_privileged(server, start_runner, offer_build):
+def test_secrets_are_masked_and_no_build_has_a_socket(server, start_runner, offer_build):
     commands = ["echo $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY | tr ' ' '\\n'",
                 "echo $AWS_SECRET_ACCESS_KEY | sed 's/^/x/'", "ls /var/run/docker.sock || echo no socket",
                 "echo config=$DOCKER_CONFIG endpoint=$AWS_ENDPOINT_URL_ECS"]
@@ -185,9 +185,39 @@ def test_secrets_are_masked_and_the_socket_is_only_for_the_privileged(server, st
     assert "AKIAMASKED" not in plain.text and "s3cr" not in plain.text and "\n***\n***\n" in plain.text
     assert "\nx***\n" in plain.text and "\nno socket\n" in plain.text
     assert "\nconfig= endpoint=http://127.0.0.1:1\n" in plain.text
+
+
+def test_privileged_mode_is_refused_until_the_operator_says_what_it_gets(server, start_runner, offer_build):
+    commands = ["ls /var/run/docker.sock", "echo config=${DOCKER_CONFIG:+set}"]
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAMASKED0000000001", "AWS_SECRET_ACCESS_KEY": "secret"}
+    refused = offer_build(spec(*commands), environment={"privilegedMode": True}, outputs=[])
+    wary = start_runner(environment=keys)
+    server.wait(lambda: refused.result)
+    result = refused.result
+    assert wary.stop() == 0
+    assert result["outcome"] == "failed" and "--privileged-builds socket or engine" in result["errorMessage"]
     privileged = offer_build(spec(*commands), environment={"privilegedMode": True}, outputs=[])
+    start_runner(environment={**keys, "PENSTOCK_PRIVILEGED_BUILDS": "socket"}, name="trusting")
     server.wait(lambda: privileged.result)
     assert "\n/var/run/docker.sock\n" in privileged.text
+
+
+def test_codebuilds_own_images_are_what_the_operator_says(server, start_runner, offer_build, image):
+    job = offer_build(spec("true"), environment={"image": "aws/codebuild/standard:7.0"}, outputs=[])
+    without = start_runner()
+    server.wait(lambda: job.result)
+    result = job.result
+    assert without.stop() == 0
+    assert result["outcome"] == "failed"
+    phase = next(phase for phase in result["build"]["phases"] if phase["phaseType"] == "PROVISIONING")
+    assert phase["contexts"][0]["statusCode"] == "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"
+    assert "PENSTOCK_CODEBUILD_IMAGES" in phase["contexts"][0]["message"]
+    assert "public.ecr.aws/codebuild/standard:7.0" in phase["contexts"][0]["message"]
+    job = offer_build(spec("echo runs in $CODEBUILD_BUILD_IMAGE"), environment={"image": "aws/codebuild/standard:7.0"}, outputs=[])
+    start_runner(environment={"PENSTOCK_CODEBUILD_IMAGES": f"aws/codebuild/*={image}"}, name="mapping")
+    server.wait(lambda: job.result)
+    assert job.result["outcome"] == "succeeded"
+    assert "\nruns in aws/codebuild/standard:7.0\n" in job.text
 
 
 def test_builds_need_not_get_credentials(server, start_runner, offer_build):

@@ -4,7 +4,6 @@
 #include "runner/buildspec/commands.h"
 
 #include "runner/buildspec/phases.h"
-#include "runner/docker/images.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,22 +107,12 @@ static void the_build_of_commands(void **state) {
     assert_false(build_of_commands(&arena, &job, "i", &build, NULL));
 }
 
-static void codebuilds_own_images_are_pulled_from_where_aws_publishes_them(void **state) {
-    (void)state;
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    assert_string_equal(image_source(&arena, "aws/codebuild/amazonlinux-x86_64-standard:5.0"),
-                        "public.ecr.aws/codebuild/amazonlinux-x86_64-standard:5.0");
-    assert_string_equal(image_source(&arena, "debian:12"), "debian:12");
-    assert_string_equal(image_source(&arena, "example.com/aws/codebuild/x:1"), "example.com/aws/codebuild/x:1");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_are_a_build_phase_that_aborts),
         cmocka_unit_test(files_and_variables),
         cmocka_unit_test(no_name_gets_into_a_script),
         cmocka_unit_test(the_build_of_commands),
-        cmocka_unit_test(codebuilds_own_images_are_pulled_from_where_aws_publishes_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
