@@ -10,6 +10,7 @@
 #include "runner/archive/zip.h"
 #include "runner/aws/call.h"
 #include "runner/buildspec/scripts.h"
+#include "runner/buildspec/tools.h"
 #include "runner/docker/sign_in.h"
 #include "runner/runner.h"
 
@@ -35,13 +36,23 @@ static void add_list(struct build *build, struct tar_feed *feed, enum build_phas
                           script_of_command(build->arena, &build->spec, build->source_folder, list->items[i]), 0755);
 }
 
+static void add_tools(struct tar_feed *feed) {
+    tar_feed_add_folder(feed, inside(TOOLS_FOLDER), 0755);
+    for (size_t i = 0; i < build_tool_count; i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, TOOLS_FOLDER "/%s", build_tools[i].name);
+        tar_feed_add_text(feed, inside(path), build_tools[i].script, 0755);
+    }
+}
+
 static void add_scripts(struct build *build, struct tar_feed *feed) {
     for (int i = 0; i < PHASE_COUNT; i++) {
         const struct buildspec_phase *phase = &build->spec.phases[i];
         add_list(build, feed, (enum build_phase)i, &phase->commands, 0);
         add_list(build, feed, (enum build_phase)i, &phase->finally, phase->commands.count);
     }
-    const char *variables = environment_script(&build->environment, &build->spec);
+    const char *variables =
+        arena_printf(build->arena, TOOLS_PATH_LINE "%s", environment_script(&build->environment, &build->spec));
     if (build->resolved_version) /* a commit: known only now that the source was fetched */
         variables = arena_printf(build->arena, "%sexport CODEBUILD_RESOLVED_SOURCE_VERSION=%s\n", variables,
                                  build->resolved_version);
@@ -200,6 +211,7 @@ bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err) 
         return false;
     for (size_t i = 0; i < build->spec.notices.count; i++)
         build_say(build, "%s", build->spec.notices.items[i]);
+    add_tools(feed);
     add_scripts(build, feed);
     if (build->privileged)
         (void)add_sign_in(build, feed);
