@@ -13,7 +13,7 @@ static const char *const reserved[] = {"DOWNLOAD_SOURCE", "COMBINE_ARTIFACTS"};
 bool batch_draft_add(struct batch_draft *draft, const struct json *at, const struct batch_group *group) {
     struct reader *reader = draft->reader;
     if (draft->count >= draft->most)
-        return reader_refuse(reader, at, "the batch has more than the %zu builds that are allowed", draft->most);
+        return spec_refuse(reader, at, "the batch has more than the %zu builds that are allowed", draft->most);
     if (draft->count == draft->capacity)
         draft->groups = arena_grow(reader->arena, draft->groups, sizeof *draft->groups, &draft->capacity);
     draft->groups[draft->count] = *group;
@@ -26,12 +26,12 @@ bool batch_check_identifier(struct reader *reader, const struct json *at, const 
     size_t length = strlen(identifier);
     if (length == 0 || length > BATCH_IDENTIFIER_MAX ||
         strspn(identifier, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") != length)
-        return reader_refuse(reader, at, "'%.140s' is no identifier; use 1 to %d letters, digits and '_'", identifier,
-                             BATCH_IDENTIFIER_MAX);
+        return spec_refuse(reader, at, "'%.140s' is no identifier; use 1 to %d letters, digits and '_'", identifier,
+                           BATCH_IDENTIFIER_MAX);
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (str_equal(reserved[i], identifier))
-            return reader_refuse(reader, at, "'%s' is a group that each batch may have; choose another identifier",
-                                 identifier);
+            return spec_refuse(reader, at, "'%s' is a group that each batch may have; choose another identifier",
+                               identifier);
     return true;
 }
 
@@ -39,17 +39,17 @@ bool batch_check_identifier(struct reader *reader, const struct json *at, const 
 
 static bool read_variables(struct reader *reader, const struct json *env, struct batch_environment *out) {
     const struct json *object;
-    if (!reader_object(reader, env, "variables", &object))
+    if (!spec_object(reader, env, "variables", &object))
         return false;
     struct buildspec_variable *variables =
         arena_array(reader->arena, struct buildspec_variable, (object ? object->count : 0) + 1);
     json_each(item, object) {
         if (item->type == JSON_ARRAY || item->type == JSON_OBJECT)
-            return reader_refuse(reader, item, "the value of variable '%s' must be a text", item->name);
+            return spec_refuse(reader, item, "the value of variable '%s' must be a text", item->name);
         if (!buildspec_is_variable_name(item->name))
-            return reader_refuse(reader, item,
-                                 "'%.100s' is no name for a variable; use letters, digits and '_', no digit first",
-                                 item->name);
+            return spec_refuse(reader, item,
+                               "'%.100s' is no name for a variable; use letters, digits and '_', no digit first",
+                               item->name);
         variables[out->variable_count++] = (struct buildspec_variable){
             .name = arena_strdup(reader->arena, item->name),
             .value = item->type == JSON_NULL ? "" : arena_strdup(reader->arena, item->text)};
@@ -60,25 +60,24 @@ static bool read_variables(struct reader *reader, const struct json *env, struct
 
 bool batch_read_environment(struct reader *reader, const struct json *task, struct batch_environment *out) {
     const struct json *env;
-    if (!reader_object(reader, task, "env", &env))
+    if (!spec_object(reader, task, "env", &env))
         return false;
-    if (!reader_text(reader, env, "compute-type", &out->compute_type) ||
-        !reader_text(reader, env, "fleet", &out->fleet) || !reader_text(reader, env, "image", &out->image) ||
-        !reader_text(reader, env, "type", &out->type) ||
-        !reader_flag(reader, env, "privileged-mode", &out->privileged) || !read_variables(reader, env, out))
+    if (!spec_text(reader, env, "compute-type", &out->compute_type) || !spec_text(reader, env, "fleet", &out->fleet) ||
+        !spec_text(reader, env, "image", &out->image) || !spec_text(reader, env, "type", &out->type) ||
+        !spec_flag(reader, env, "privileged-mode", &out->privileged) || !read_variables(reader, env, out))
         return false;
     out->sets_privileged = json_get(env, "privileged-mode") != NULL;
     if (out->compute_type && out->fleet)
-        return reader_refuse(reader, json_get(env, "fleet"), "'fleet' and 'compute-type' exclude each other; keep one");
+        return spec_refuse(reader, json_get(env, "fleet"), "'fleet' and 'compute-type' exclude each other; keep one");
     return true;
 }
 
 static bool note_debug_session(struct reader *reader, const struct json *task, const char *identifier) {
     bool debug = false;
-    if (!reader_flag(reader, task, "debug-session", &debug))
+    if (!spec_flag(reader, task, "debug-session", &debug))
         return false;
     if (debug)
-        reader_notice(reader, NULL, "Skipping debug-session of %s: sessions in builds are not supported", identifier);
+        spec_notice(reader, NULL, "Skipping debug-session of %s: sessions in builds are not supported", identifier);
     return true;
 }
 
@@ -86,31 +85,30 @@ static bool read_task(struct batch_draft *draft, const struct json *task, bool g
     struct reader *reader = draft->reader;
     struct batch_group group = {0};
     if (task->type != JSON_OBJECT)
-        return reader_refuse(reader, task, "a build of the batch must hold keys, 'identifier' at least");
-    if (!reader_text(reader, task, "identifier", &group.identifier))
+        return spec_refuse(reader, task, "a build of the batch must hold keys, 'identifier' at least");
+    if (!spec_text(reader, task, "identifier", &group.identifier))
         return false;
     if (!group.identifier)
-        return reader_refuse(reader, task, "a build of the batch lacks 'identifier'");
+        return spec_refuse(reader, task, "a build of the batch lacks 'identifier'");
     if (!batch_check_identifier(reader, json_get(task, "identifier"), group.identifier) ||
-        !reader_text(reader, task, "buildspec", &group.buildspec) ||
-        !reader_flag(reader, task, "ignore-failure", &group.ignore_failure) ||
+        !spec_text(reader, task, "buildspec", &group.buildspec) ||
+        !spec_flag(reader, task, "ignore-failure", &group.ignore_failure) ||
         !batch_read_environment(reader, task, &group.environment) ||
         !note_debug_session(reader, task, group.identifier))
         return false;
     for (size_t i = 0; i < draft->count; i++)
         if (str_equal(draft->groups[i].identifier, group.identifier))
-            return reader_refuse(reader, json_get(task, "identifier"), "'%s' stands here twice, first in line %d",
-                                 group.identifier, draft->groups[i].line);
+            return spec_refuse(reader, json_get(task, "identifier"), "'%s' stands here twice, first in line %d",
+                               group.identifier, draft->groups[i].line);
     const struct json *depends = json_get(task, "depend-on");
     if (depends && !graph)
-        return reader_refuse(reader, depends, "'depend-on' has no meaning in a build-list; write build-graph");
-    return reader_texts(reader, depends, "Depend-on", true, &group.depends_on) && batch_draft_add(draft, task, &group);
+        return spec_refuse(reader, depends, "'depend-on' has no meaning in a build-list; write build-graph");
+    return spec_texts(reader, depends, "Depend-on", true, &group.depends_on) && batch_draft_add(draft, task, &group);
 }
 
 static bool read_tasks(struct batch_draft *draft, const struct json *list, bool graph) {
     if (list->type != JSON_ARRAY || list->count == 0)
-        return reader_refuse(draft->reader, list, "'%s' must be a list of builds, each with an 'identifier'",
-                             list->name);
+        return spec_refuse(draft->reader, list, "'%s' must be a list of builds, each with an 'identifier'", list->name);
     json_each(task, list) {
         if (!read_task(draft, task, graph))
             return false;
@@ -129,7 +127,7 @@ struct graph {
 
 static bool refuse_at(struct batch_draft *draft, const struct batch_group *group, const char *text) {
     const struct json place = {.line = group->line, .column = group->column};
-    return reader_refuse(draft->reader, &place, "%s", text);
+    return spec_refuse(draft->reader, &place, "%s", text);
 }
 
 static bool find_edge(struct batch_draft *draft, const struct batch_group *group, const char *identifier, size_t *out) {
@@ -218,13 +216,13 @@ static bool read_fanout(struct batch_draft *draft, const struct json *fanout) {
     const char *text = NULL;
     long long parallelism = 0;
     if (fanout->type != JSON_OBJECT)
-        return reader_refuse(reader, fanout, "'build-fanout' must hold 'parallelism'");
-    if (!reader_text(reader, fanout, "parallelism", &text) ||
-        !reader_flag(reader, fanout, "ignore-failure", &group.ignore_failure))
+        return spec_refuse(reader, fanout, "'build-fanout' must hold 'parallelism'");
+    if (!spec_text(reader, fanout, "parallelism", &text) ||
+        !spec_flag(reader, fanout, "ignore-failure", &group.ignore_failure))
         return false;
     if (!text || !str_to_int64(text, 1, (long long)draft->most, &parallelism))
-        return reader_refuse(reader, text ? json_get(fanout, "parallelism") : fanout,
-                             "'parallelism' must be a whole number from 1 to %zu", draft->most);
+        return spec_refuse(reader, text ? json_get(fanout, "parallelism") : fanout,
+                           "'parallelism' must be a whole number from 1 to %zu", draft->most);
     group.shard_count = (size_t)parallelism;
     for (; group.shard < group.shard_count; group.shard++) {
         group.identifier = arena_printf(reader->arena, "shard%zu", group.shard);
@@ -250,22 +248,22 @@ static bool read_batch(struct batch_draft *draft, const struct json *root, struc
     static const char *const kinds[] = {"build-list", "build-graph", "build-matrix", "build-fanout"};
     struct reader *reader = draft->reader;
     const struct json *batch, *chosen = NULL;
-    if (!reader_object(reader, root, "batch", &batch))
+    if (!spec_object(reader, root, "batch", &batch))
         return false;
     if (!batch)
-        return reader_refuse(reader, root, "the buildspec has no 'batch', so there is no batch to build");
+        return spec_refuse(reader, root, "the buildspec has no 'batch', so there is no batch to build");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const struct json *value = json_get(batch, kinds[i]);
         if (value && chosen)
-            return reader_refuse(reader, value, "a batch has one kind of builds; keep '%s' or '%s'", chosen->name,
-                                 value->name);
+            return spec_refuse(reader, value, "a batch has one kind of builds; keep '%s' or '%s'", chosen->name,
+                               value->name);
         chosen = value ? value : chosen;
     }
     if (!chosen)
-        return reader_refuse(reader, batch,
-                             "'batch' lacks its builds; write build-list, build-graph, build-matrix or build-fanout");
+        return spec_refuse(reader, batch,
+                           "'batch' lacks its builds; write build-list, build-graph, build-matrix or build-fanout");
     out->kind = arena_strdup(reader->arena, chosen->name);
-    return reader_flag(reader, batch, "fast-fail", &out->fast_fail) && read_kind(draft, chosen);
+    return spec_flag(reader, batch, "fast-fail", &out->fast_fail) && read_kind(draft, chosen);
 }
 
 bool batch_parse(struct arena *arena, const char *file, const char *text, size_t size, size_t most, struct batch *out,
@@ -274,11 +272,11 @@ bool batch_parse(struct arena *arena, const char *file, const char *text, size_t
     struct reader reader;
     struct batch_draft draft = {.reader = &reader, .most = most};
     struct batch batch = {0};
-    if (!reader_open(&reader, arena, file, text, size, &root) || !read_batch(&draft, root, &batch))
-        return reader_verdict(&reader, err);
+    if (!spec_open(&reader, arena, file, text, size, &root) || !read_batch(&draft, root, &batch))
+        return spec_verdict(&reader, err);
     batch.groups = draft.groups;
     batch.group_count = draft.count;
-    batch.notices = reader_notice_lines(&reader);
+    batch.notices = spec_notice_lines(&reader);
     *out = batch;
     return true;
 }

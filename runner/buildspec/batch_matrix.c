@@ -28,19 +28,19 @@ static bool add_dimension(struct matrix *matrix, const struct json *values, cons
     if (!values)
         return true;
     if (matrix->count == DIMENSIONS_MAX)
-        return reader_refuse(reader, values, "a matrix has at most %d rows", DIMENSIONS_MAX);
+        return spec_refuse(reader, values, "a matrix has at most %d rows", DIMENSIONS_MAX);
     struct dimension *dimension = &matrix->dimensions[matrix->count++];
     *dimension = (struct dimension){.key = key, .is_variable = is_variable, .at = values};
-    if (!reader_texts(reader, values, key, true, &dimension->values))
+    if (!spec_texts(reader, values, key, true, &dimension->values))
         return false;
-    return dimension->values.count > 0 || reader_refuse(reader, values, "'%s' has no values", key);
+    return dimension->values.count > 0 || spec_refuse(reader, values, "'%s' has no values", key);
 }
 
 static bool read_dimensions(struct matrix *matrix, const struct json *dynamic) {
     static const char *const keys[] = {"compute-type", "fleet", "image", "privileged-mode", "type"};
     struct reader *reader = matrix->draft->reader;
     const struct json *env, *variables;
-    if (!reader_object(reader, dynamic, "env", &env) || !reader_object(reader, env, "variables", &variables) ||
+    if (!spec_object(reader, dynamic, "env", &env) || !spec_object(reader, env, "variables", &variables) ||
         !add_dimension(matrix, json_get(dynamic, "buildspec"), "buildspec", false))
         return false;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
@@ -48,9 +48,9 @@ static bool read_dimensions(struct matrix *matrix, const struct json *dynamic) {
             return false;
     json_each(item, variables) {
         if (!buildspec_is_variable_name(item->name))
-            return reader_refuse(reader, item,
-                                 "'%.100s' is no name for a variable; use letters, digits and '_', no digit first",
-                                 item->name);
+            return spec_refuse(reader, item,
+                               "'%.100s' is no name for a variable; use letters, digits and '_', no digit first",
+                               item->name);
         if (!add_dimension(matrix, item, arena_strdup(reader->arena, item->name), true))
             return false;
     }
@@ -81,7 +81,7 @@ static bool set_privileged(struct reader *reader, const struct dimension *dimens
     member.column = dimension->at->column;
     object.first = object.last = &member;
     environment->sets_privileged = true;
-    return reader_flag(reader, &object, "privileged-mode", &environment->privileged);
+    return spec_flag(reader, &object, "privileged-mode", &environment->privileged);
 }
 
 /* Gives the build one value of the dimension. */
@@ -119,7 +119,7 @@ static bool add_build(struct matrix *matrix, const struct json *at, const struct
         rest /= dimension->values.count;
     }
     if (group.environment.compute_type && group.environment.fleet)
-        return reader_refuse(reader, at, "'fleet' and 'compute-type' exclude each other; keep one");
+        return spec_refuse(reader, at, "'fleet' and 'compute-type' exclude each other; keep one");
     return batch_draft_add(matrix->draft, at, &group);
 }
 
@@ -136,16 +136,16 @@ bool batch_read_matrix(struct batch_draft *draft, const struct json *value) {
     struct batch_group same = {0};
     const struct json *fixed, *dynamic;
     if (value->type != JSON_OBJECT)
-        return reader_refuse(draft->reader, value, "'build-matrix' must hold 'dynamic', and may hold 'static'");
-    if (!reader_object(draft->reader, value, "static", &fixed) ||
-        !reader_flag(draft->reader, fixed, "ignore-failure", &same.ignore_failure) ||
+        return spec_refuse(draft->reader, value, "'build-matrix' must hold 'dynamic', and may hold 'static'");
+    if (!spec_object(draft->reader, value, "static", &fixed) ||
+        !spec_flag(draft->reader, fixed, "ignore-failure", &same.ignore_failure) ||
         !batch_read_environment(draft->reader, fixed, &same.environment) ||
-        !reader_object(draft->reader, value, "dynamic", &dynamic) || !read_dimensions(&matrix, dynamic))
+        !spec_object(draft->reader, value, "dynamic", &dynamic) || !read_dimensions(&matrix, dynamic))
         return false;
     if (matrix.count == 0)
-        return reader_refuse(draft->reader, value,
-                             "'build-matrix' has nothing to multiply; write 'dynamic' with "
-                             "'buildspec' or 'env'");
+        return spec_refuse(draft->reader, value,
+                           "'build-matrix' has nothing to multiply; write 'dynamic' with "
+                           "'buildspec' or 'env'");
     size_t count = count_builds(&matrix);
     for (size_t i = 0; i < count; i++)
         if (!add_build(&matrix, value, &same, i))

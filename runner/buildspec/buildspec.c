@@ -23,25 +23,25 @@ static void read_version(struct reader *reader, const struct json *root, struct 
     const struct json *version = json_get(root, "version");
     const char *text = version && version->text ? version->text : "";
     if (!version) {
-        reader_refuse(reader, root, "the buildspec lacks 'version'; write version: 0.2");
+        spec_refuse(reader, root, "the buildspec lacks 'version'; write version: 0.2");
         return;
     }
     out->version_0_1 = reader->version_0_1 = str_equal(text, "0.1");
     if (!out->version_0_1 && !str_equal(text, "0.2"))
-        reader_refuse(reader, version, "version must be 0.1 or 0.2, not '%.100s'", text);
+        spec_refuse(reader, version, "version must be 0.1 or 0.2, not '%.100s'", text);
 }
 
 static void read_proxy(struct reader *reader, const struct json *root) {
     static const char *const keys[] = {"upload-artifacts", "logs", NULL};
     const struct json *proxy;
     bool ignored;
-    if (!reader_counts(reader, root, "proxy") || !reader_object(reader, root, "proxy", &proxy) || !proxy)
+    if (!spec_counts(reader, root, "proxy") || !spec_object(reader, root, "proxy", &proxy) || !proxy)
         return;
-    reader_note_unknown(reader, proxy, keys, "of 'proxy'");
-    reader_flag(reader, proxy, keys[0], &ignored);
-    reader_flag(reader, proxy, keys[1], &ignored);
-    reader_notice(reader, json_get(root, "proxy"),
-                  "'proxy' changes nothing: artifacts and logs do not pass through the build's network");
+    spec_note_unknown(reader, proxy, keys, "of 'proxy'");
+    spec_flag(reader, proxy, keys[0], &ignored);
+    spec_flag(reader, proxy, keys[1], &ignored);
+    spec_notice(reader, json_get(root, "proxy"),
+                "'proxy' changes nothing: artifacts and logs do not pass through the build's network");
 }
 
 /* Keys at the top that CodeBuild ignores; of some it is known what was meant. */
@@ -59,21 +59,21 @@ static void note_unused(struct reader *reader, const struct json *root) {
         if (is_key)
             continue;
         if (str_equal(item->name, "environment_variables"))
-            reader_notice(reader, item, "'environment_variables' is ignored: in version 0.2 it is env: variables:");
+            spec_notice(reader, item, "'environment_variables' is ignored: in version 0.2 it is env: variables:");
         else if (phase)
-            reader_notice(reader, item, "'%.100s' stands at the top and is ignored; move it below 'phases' as '%s'",
-                          item->name, phase);
+            spec_notice(reader, item, "'%.100s' stands at the top and is ignored; move it below 'phases' as '%s'",
+                        item->name, phase);
         else
-            reader_notice(reader, item, "'%.100s' is no key of a buildspec and is ignored%s%s%s", item->name,
-                          meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+            spec_notice(reader, item, "'%.100s' is no key of a buildspec and is ignored%s%s%s", item->name,
+                        meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
     }
 }
 
 static void read_root(struct reader *reader, const struct json *root, struct buildspec *out) {
     read_version(reader, root, out);
-    out->has_batch = reader_counts(reader, root, "batch") && json_get(root, "batch");
-    if (reader_counts(reader, root, "run-as"))
-        reader_text(reader, root, "run-as", &out->run_as);
+    out->has_batch = spec_counts(reader, root, "batch") && json_get(root, "batch");
+    if (spec_counts(reader, root, "run-as"))
+        spec_text(reader, root, "run-as", &out->run_as);
     buildspec_read_env(reader, root, out);
     read_proxy(reader, root);
     buildspec_read_phases(reader, root, out);
@@ -87,10 +87,10 @@ static bool check(struct reader *reader, struct arena *arena, const char *file, 
                   struct buildspec *out, struct err *err) {
     const struct json *root = NULL;
     *out = (struct buildspec){.shell = "/bin/sh"};
-    if (reader_open(reader, arena, file, text, size, &root))
+    if (spec_open(reader, arena, file, text, size, &root))
         read_root(reader, root, out);
-    out->notices = reader_notice_lines(reader);
-    return reader_verdict(reader, err);
+    out->notices = spec_notice_lines(reader);
+    return spec_verdict(reader, err);
 }
 
 bool buildspec_check(struct arena *arena, const char *file, const char *text, size_t size, struct buildspec *out,

@@ -25,7 +25,7 @@ static void add_error(struct reader *reader, enum err_kind kind, int line, int c
         (struct buildspec_finding){.kind = kind, .line = line, .column = column, .message = message};
 }
 
-bool reader_refuse(struct reader *reader, const struct json *at, const char *format, ...) {
+bool spec_refuse(struct reader *reader, const struct json *at, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     add_error(reader, ERR_INVALID, at->line, at->column, arena_vprintf(reader->arena, format, arguments));
@@ -33,7 +33,7 @@ bool reader_refuse(struct reader *reader, const struct json *at, const char *for
     return false;
 }
 
-bool reader_refuse_key(struct reader *reader, const struct json *at, const char *format, ...) {
+bool spec_refuse_key(struct reader *reader, const struct json *at, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     const char *message = arena_vprintf(reader->arena, format, arguments);
@@ -45,7 +45,7 @@ bool reader_refuse_key(struct reader *reader, const struct json *at, const char 
     return false;
 }
 
-void reader_notice(struct reader *reader, const struct json *at, const char *format, ...) {
+void spec_notice(struct reader *reader, const struct json *at, const char *format, ...) {
     struct buildspec_findings *findings = &reader->findings;
     va_list arguments;
     va_start(arguments, format);
@@ -63,7 +63,7 @@ void reader_notice(struct reader *reader, const struct json *at, const char *for
                                                                              .message = message};
 }
 
-struct buildspec_list reader_notice_lines(const struct reader *reader) {
+struct buildspec_list spec_notice_lines(const struct reader *reader) {
     const struct buildspec_findings *findings = &reader->findings;
     const char **lines = arena_array(reader->arena, const char *, findings->notice_count + 1);
     for (size_t i = 0; i < findings->notice_count; i++) {
@@ -89,13 +89,13 @@ static void take_doc_error(struct reader *reader, const struct err *err) {
 /* `version 0.2`, with or without lines below it, is one text. */
 static bool refuse_root(struct reader *reader, const struct json *root) {
     if (root->type == JSON_TEXT && str_starts_with(root->text, "version "))
-        return reader_refuse(reader, root, "a name without ':'; write 'version: 0.2'");
-    return reader_refuse(reader, root, "a buildspec must hold keys (version, phases, artifacts), not %s",
-                         root->type == JSON_ARRAY ? "a list" : "a text");
+        return spec_refuse(reader, root, "a name without ':'; write 'version: 0.2'");
+    return spec_refuse(reader, root, "a buildspec must hold keys (version, phases, artifacts), not %s",
+                       root->type == JSON_ARRAY ? "a list" : "a text");
 }
 
-bool reader_open(struct reader *reader, struct arena *arena, const char *file, const char *text, size_t size,
-                 const struct json **root) {
+bool spec_open(struct reader *reader, struct arena *arena, const char *file, const char *text, size_t size,
+               const struct json **root) {
     struct err err = {0};
     *reader = (struct reader){.arena = arena, .file = file};
     if (!doc_parse(arena, file, text, size, root, &err)) {
@@ -111,7 +111,7 @@ static int compare_places(const void *left, const void *right) {
     return lines ? lines : (a->column > b->column) - (a->column < b->column);
 }
 
-bool reader_verdict(struct reader *reader, struct err *err) {
+bool spec_verdict(struct reader *reader, struct err *err) {
     struct buildspec_findings *findings = &reader->findings;
     if (findings->error_count == 0)
         return true;
@@ -121,7 +121,7 @@ bool reader_verdict(struct reader *reader, struct err *err) {
                         first->message);
 }
 
-bool reader_is_scalar(const struct json *value) {
+bool spec_is_scalar(const struct json *value) {
     return value->type != JSON_ARRAY && value->type != JSON_OBJECT;
 }
 
@@ -135,11 +135,11 @@ static bool take_items(struct reader *reader, const struct json *list, const cha
     bool good = true;
     size_t index = 0;
     json_each(item, list) {
-        if (!reader_is_scalar(item))
-            good = reader_refuse(reader, item,
-                                 "Expected %s[%zu] to be of string type: found %s instead at line %d; put quotes "
-                                 "around the whole text, or use a | block",
-                                 word, index, found_word(item), item->line);
+        if (!spec_is_scalar(item))
+            good = spec_refuse(reader, item,
+                               "Expected %s[%zu] to be of string type: found %s instead at line %d; put quotes "
+                               "around the whole text, or use a | block",
+                               word, index, found_word(item), item->line);
         else if (item->type != JSON_NULL)
             items[(*count)++] = arena_strdup(reader->arena, item->text);
         index++;
@@ -147,21 +147,21 @@ static bool take_items(struct reader *reader, const struct json *list, const cha
     return good;
 }
 
-bool reader_texts(struct reader *reader, const struct json *value, const char *word, bool one_text_is_a_list,
-                  struct buildspec_list *out) {
+bool spec_texts(struct reader *reader, const struct json *value, const char *word, bool one_text_is_a_list,
+                struct buildspec_list *out) {
     *out = (struct buildspec_list){0};
     if (!value)
         return true;
     const char **items = arena_array(reader->arena, const char *, value->count + 1);
-    if (reader_is_scalar(value) && one_text_is_a_list) {
+    if (spec_is_scalar(value) && one_text_is_a_list) {
         items[0] = arena_strdup(reader->arena, value->text);
         *out = (struct buildspec_list){.items = items, .count = *items[0] ? 1 : 0};
         return true;
     }
     if (value->type != JSON_ARRAY)
-        return reader_refuse(reader, value, "Expected %s to be a list: found %s instead at line %d%s", word,
-                             found_word(value), value->line,
-                             reader_is_scalar(value) ? "; write '- ' before it, on a line of its own" : "");
+        return spec_refuse(reader, value, "Expected %s to be a list: found %s instead at line %d%s", word,
+                           found_word(value), value->line,
+                           spec_is_scalar(value) ? "; write '- ' before it, on a line of its own" : "");
     size_t count = 0;
     bool good = take_items(reader, value, word, items, &count);
     *out = (struct buildspec_list){.items = items, .count = count};
@@ -172,40 +172,39 @@ static bool is_word(const char *text, const char *a, const char *b, const char *
     return strcasecmp(text, a) == 0 || strcasecmp(text, b) == 0 || strcasecmp(text, c) == 0;
 }
 
-bool reader_flag(struct reader *reader, const struct json *object, const char *name, bool *out) {
+bool spec_flag(struct reader *reader, const struct json *object, const char *name, bool *out) {
     const struct json *value = json_get(object, name);
     if (!value)
         return true;
-    const char *text = reader_is_scalar(value) ? value->text : "";
+    const char *text = spec_is_scalar(value) ? value->text : "";
     bool on = is_word(text, "yes", "true", "on");
     if (!on && !is_word(text, "no", "false", "off"))
-        return reader_refuse(reader, value, "'%s' must be yes or no", name);
+        return spec_refuse(reader, value, "'%s' must be yes or no", name);
     *out = on;
     return true;
 }
 
-bool reader_text(struct reader *reader, const struct json *object, const char *name, const char **out) {
+bool spec_text(struct reader *reader, const struct json *object, const char *name, const char **out) {
     const struct json *value = json_get(object, name);
     if (!value)
         return true;
-    if (!reader_is_scalar(value))
-        return reader_refuse(reader, value, "'%s' must be a text, not %s", name, found_word(value));
+    if (!spec_is_scalar(value))
+        return spec_refuse(reader, value, "'%s' must be a text, not %s", name, found_word(value));
     if (*value->text)
         *out = arena_strdup(reader->arena, value->text);
     return true;
 }
 
-bool reader_object(struct reader *reader, const struct json *parent, const char *name, const struct json **out) {
+bool spec_object(struct reader *reader, const struct json *parent, const char *name, const struct json **out) {
     const struct json *value = json_get(parent, name);
     *out = NULL;
     if (value && value->type != JSON_OBJECT)
-        return reader_refuse(reader, value, "'%s' must hold keys, not %s", name, found_word(value));
+        return spec_refuse(reader, value, "'%s' must hold keys, not %s", name, found_word(value));
     *out = value;
     return true;
 }
 
-void reader_note_unknown(struct reader *reader, const struct json *object, const char *const *known,
-                         const char *where) {
+void spec_note_unknown(struct reader *reader, const struct json *object, const char *const *known, const char *where) {
     json_each(item, object) {
         bool found = false;
         for (const char *const *key = known; *key && !found; key++)
@@ -214,17 +213,17 @@ void reader_note_unknown(struct reader *reader, const struct json *object, const
             continue;
         const char *meant = suggest_nearest(item->name, known);
         if (meant)
-            reader_notice(reader, item, "'%.100s' is no key %s and is ignored; did you mean '%s'?", item->name, where,
-                          meant);
+            spec_notice(reader, item, "'%.100s' is no key %s and is ignored; did you mean '%s'?", item->name, where,
+                        meant);
         else
-            reader_notice(reader, item, "'%.100s' is no key %s and is ignored", item->name, where);
+            spec_notice(reader, item, "'%.100s' is no key %s and is ignored", item->name, where);
     }
 }
 
-bool reader_counts(struct reader *reader, const struct json *object, const char *name) {
+bool spec_counts(struct reader *reader, const struct json *object, const char *name) {
     const struct json *value = json_get(object, name);
     if (!value || !reader->version_0_1)
         return true;
-    reader_notice(reader, value, "'%s' is ignored: version 0.1 does not have it; write version: 0.2", name);
+    spec_notice(reader, value, "'%s' is ignored: version 0.1 does not have it; write version: 0.2", name);
     return false;
 }

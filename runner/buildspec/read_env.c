@@ -26,12 +26,12 @@ bool buildspec_is_variable_name(const char *name) {
 
 static bool check_name(struct reader *reader, const struct json *item) {
     if (!buildspec_is_variable_name(item->name))
-        return reader_refuse_key(reader, item,
-                                 "'%.100s' is no name for a variable; use letters, digits and '_', no digit first",
-                                 item->name);
+        return spec_refuse_key(reader, item,
+                               "'%.100s' is no name for a variable; use letters, digits and '_', no digit first",
+                               item->name);
     if (str_starts_with(item->name, "CODEBUILD_"))
-        reader_notice(reader, item, "'%.100s' is not set: names that begin with CODEBUILD_ are the build's own",
-                      item->name);
+        spec_notice(reader, item, "'%.100s' is not set: names that begin with CODEBUILD_ are the build's own",
+                    item->name);
     return true;
 }
 
@@ -42,12 +42,12 @@ static void read_variables(struct reader *reader, const struct json *object, str
     json_each(item, object) {
         if (!check_name(reader, item))
             continue;
-        if (reader_is_scalar(item))
+        if (spec_is_scalar(item))
             variables[out->variable_count++] = (struct buildspec_variable){
                 .name = arena_strdup(reader->arena, item->name),
                 .value = item->type == JSON_NULL ? "" : arena_strdup(reader->arena, item->text)};
         else
-            reader_refuse(reader, item, "the value of variable '%.100s' must be a text", item->name);
+            spec_refuse(reader, item, "the value of variable '%.100s' must be a text", item->name);
     }
 }
 
@@ -55,15 +55,15 @@ static void read_variables(struct reader *reader, const struct json *object, str
 static const char *read_reference(struct reader *reader, const struct json *item, const char *what) {
     if (!check_name(reader, item))
         return NULL;
-    if (reader_is_scalar(item) && item->type != JSON_NULL && *item->text)
+    if (spec_is_scalar(item) && item->type != JSON_NULL && *item->text)
         return arena_strdup(reader->arena, item->text);
-    reader_refuse_key(reader, item, "variable '%.100s' needs the name of its %s as a text", item->name, what);
+    spec_refuse_key(reader, item, "variable '%.100s' needs the name of its %s as a text", item->name, what);
     return NULL;
 }
 
 static void read_parameters(struct reader *reader, const struct json *env, struct buildspec *out) {
     const struct json *object;
-    reader_object(reader, env, "parameter-store", &object);
+    spec_object(reader, env, "parameter-store", &object);
     struct buildspec_parameter *parameters =
         arena_array(reader->arena, struct buildspec_parameter, (object ? object->count : 0) + 1);
     out->parameters = parameters;
@@ -103,32 +103,32 @@ static bool read_secret(struct reader *reader, const struct json *item, const ch
                         struct buildspec_secret *out) {
     const char *at = end_of_secret_id(text);
     if (!at)
-        return reader_refuse(reader, item,
-                             "'%.200s' is no whole ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME",
-                             text);
+        return spec_refuse(reader, item,
+                           "'%.200s' is no whole ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME",
+                           text);
     if (at == text)
-        return reader_refuse(reader, item,
-                             "the secret's id is missing in '%.200s'; write "
-                             "secret-id:json-key:version-stage:version-id, what is not needed left empty",
-                             text);
+        return spec_refuse(reader, item,
+                           "the secret's id is missing in '%.200s'; write "
+                           "secret-id:json-key:version-stage:version-id, what is not needed left empty",
+                           text);
     out->variable = arena_strdup(reader->arena, item->name);
     out->secret = arena_strndup(reader->arena, text, (size_t)(at - text));
     out->json_key = next_part(reader->arena, &at);
     out->version_stage = next_part(reader->arena, &at);
     out->version_id = next_part(reader->arena, &at);
     if (*at)
-        return reader_refuse(reader, item,
-                             "'%.200s' has more than %d parts; write secret-id:json-key:version-stage:version-id", text,
-                             SECRET_PARTS);
+        return spec_refuse(reader, item,
+                           "'%.200s' has more than %d parts; write secret-id:json-key:version-stage:version-id", text,
+                           SECRET_PARTS);
     if (out->version_stage && out->version_id)
-        return reader_refuse(reader, item,
-                             "'%.200s' names a version stage and a version id; a secret takes one of them", text);
+        return spec_refuse(reader, item, "'%.200s' names a version stage and a version id; a secret takes one of them",
+                           text);
     return true;
 }
 
 static void read_secrets(struct reader *reader, const struct json *env, struct buildspec *out) {
     const struct json *object;
-    reader_object(reader, env, "secrets-manager", &object);
+    spec_object(reader, env, "secrets-manager", &object);
     struct buildspec_secret *secrets =
         arena_array(reader->arena, struct buildspec_secret, (object ? object->count : 0) + 1);
     out->secrets = secrets;
@@ -143,28 +143,28 @@ static void read_secrets(struct reader *reader, const struct json *env, struct b
 static void read_shell(struct reader *reader, const struct json *env, struct buildspec *out) {
     static const char *const shells[] = {"bash", "/bin/sh", NULL};
     const char *shell = NULL;
-    if (!reader_text(reader, env, "shell", &shell) || !shell || str_equal(shell, "/bin/sh") || str_equal(shell, "sh"))
+    if (!spec_text(reader, env, "shell", &shell) || !shell || str_equal(shell, "/bin/sh") || str_equal(shell, "sh"))
         return;
     const struct json *at = json_get(env, "shell");
     if (str_equal(shell, "bash") || str_equal(shell, "/bin/bash"))
         out->shell = "bash";
     else if (str_equal(shell, "powershell.exe") || str_equal(shell, "cmd.exe"))
-        reader_refuse(reader, at, "shell '%s' is one of Windows; builds run in Linux containers, use bash or /bin/sh",
-                      shell);
+        spec_refuse(reader, at, "shell '%s' is one of Windows; builds run in Linux containers, use bash or /bin/sh",
+                    shell);
     else if (suggest_nearest(shell, shells))
-        reader_refuse(reader, at, "no shell '%.100s'; did you mean '%s'?", shell, suggest_nearest(shell, shells));
+        spec_refuse(reader, at, "no shell '%.100s'; did you mean '%s'?", shell, suggest_nearest(shell, shells));
     else
-        reader_refuse(reader, at, "no shell '%.100s'; use bash or /bin/sh", shell);
+        spec_refuse(reader, at, "no shell '%.100s'; use bash or /bin/sh", shell);
 }
 
 static void check_exported(struct reader *reader, const struct json *list) {
     json_each(item, list && list->type == JSON_ARRAY ? list : NULL) {
-        if (!reader_is_scalar(item) || item->type == JSON_NULL)
+        if (!spec_is_scalar(item) || item->type == JSON_NULL)
             continue;
         if (!buildspec_is_variable_name(item->text))
-            reader_refuse(reader, item, "'%.100s' cannot be exported: it is no name of a variable", item->text);
+            spec_refuse(reader, item, "'%.100s' cannot be exported: it is no name of a variable", item->text);
         else if (str_starts_with(item->text, "AWS_"))
-            reader_refuse(reader, item, "'%.100s' cannot be exported: its name begins with AWS_", item->text);
+            spec_refuse(reader, item, "'%.100s' cannot be exported: its name begins with AWS_", item->text);
     }
 }
 
@@ -172,10 +172,10 @@ static void read_env_0_1(struct reader *reader, const struct json *root, struct 
     const struct json *env;
     const struct json *plain;
     static const char *const keys[] = {"plaintext", NULL};
-    if (!reader_object(reader, root, "environment_variables", &env))
+    if (!spec_object(reader, root, "environment_variables", &env))
         return;
-    reader_note_unknown(reader, env, keys, "of 'environment_variables'");
-    if (reader_object(reader, env, "plaintext", &plain))
+    spec_note_unknown(reader, env, keys, "of 'environment_variables'");
+    if (spec_object(reader, env, "plaintext", &plain))
         read_variables(reader, plain, out);
 }
 
@@ -184,15 +184,15 @@ void buildspec_read_env(struct reader *reader, const struct json *root, struct b
     const struct json *variables;
     if (reader->version_0_1)
         read_env_0_1(reader, root, out);
-    if (!reader_counts(reader, root, "env") || !reader_object(reader, root, "env", &env) || !env)
+    if (!spec_counts(reader, root, "env") || !spec_object(reader, root, "env", &env) || !env)
         return;
-    reader_note_unknown(reader, env, env_keys, "of 'env'");
-    reader_object(reader, env, "variables", &variables);
+    spec_note_unknown(reader, env, env_keys, "of 'env'");
+    spec_object(reader, env, "variables", &variables);
     read_variables(reader, variables, out);
     read_parameters(reader, env, out);
     read_secrets(reader, env, out);
     read_shell(reader, env, out);
-    if (reader_texts(reader, json_get(env, "exported-variables"), "Exported-variables", true, &out->exported))
+    if (spec_texts(reader, json_get(env, "exported-variables"), "Exported-variables", true, &out->exported))
         check_exported(reader, json_get(env, "exported-variables"));
-    reader_flag(reader, env, "git-credential-helper", &out->git_credential_helper);
+    spec_flag(reader, env, "git-credential-helper", &out->git_credential_helper);
 }

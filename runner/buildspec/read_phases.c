@@ -43,7 +43,7 @@ static void read_retry(struct reader *reader, const struct json *at, const char 
     if (digits > 0 && (text[digits] == '\0' || text[digits] == '-')) {
         long long count;
         if (!str_to_int64(arena_strndup(reader->arena, text, digits), 0, RETRIES_MAX, &count)) {
-            reader_refuse(reader, at, "on-failure '%.100s': a build is retried 0 to %d times", at->text, RETRIES_MAX);
+            spec_refuse(reader, at, "on-failure '%.100s': a build is retried 0 to %d times", at->text, RETRIES_MAX);
             return;
         }
         out->retries = (int)count;
@@ -56,14 +56,14 @@ static void read_retry(struct reader *reader, const struct json *at, const char 
     if (pattern_matches(text, "", &matches, &err))
         out->retry_pattern = arena_strdup(reader->arena, text);
     else
-        reader_refuse(reader, at, "on-failure '%.100s': %.300s", at->text, err.message);
+        spec_refuse(reader, at, "on-failure '%.100s': %.300s", at->text, err.message);
 }
 
 static void read_on_failure(struct reader *reader, const struct json *phase, struct buildspec_phase *out) {
     static const char *const words[] = {"ABORT", "CONTINUE", "RETRY", NULL};
     const struct json *at = json_get(phase, "on-failure");
     const char *text = NULL;
-    if (!reader_text(reader, phase, "on-failure", &text) || !text)
+    if (!spec_text(reader, phase, "on-failure", &text) || !text)
         return;
     if (strcasecmp(text, "ABORT") == 0) {
         out->on_failure = ON_FAILURE_ABORT;
@@ -73,23 +73,23 @@ static void read_on_failure(struct reader *reader, const struct json *phase, str
         read_retry(reader, at, text + 5, out);
     } else {
         const char *meant = suggest_nearest(text, words);
-        reader_refuse(reader, at,
-                      "on-failure must be ABORT, CONTINUE, RETRY, RETRY-count, RETRY-regex or RETRY-count-regex, not "
-                      "'%.100s'%s%s%s",
-                      text, meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+        spec_refuse(reader, at,
+                    "on-failure must be ABORT, CONTINUE, RETRY, RETRY-count, RETRY-regex or RETRY-count-regex, not "
+                    "'%.100s'%s%s%s",
+                    text, meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
     }
 }
 
 static void read_runtimes(struct reader *reader, const struct json *phase, struct buildspec_phase *out) {
     const struct json *object;
-    if (!reader_object(reader, phase, "runtime-versions", &object) || !object)
+    if (!spec_object(reader, phase, "runtime-versions", &object) || !object)
         return;
     struct buildspec_runtime *runtimes = arena_array(reader->arena, struct buildspec_runtime, object->count + 1);
     out->runtimes = runtimes;
     json_each(item, object) {
-        if (!reader_is_scalar(item) || item->type == JSON_NULL || !*item->text)
-            reader_refuse_key(reader, item, "runtime '%.100s' needs its version as a text, such as 18 or latest",
-                              item->name);
+        if (!spec_is_scalar(item) || item->type == JSON_NULL || !*item->text)
+            spec_refuse_key(reader, item, "runtime '%.100s' needs its version as a text, such as 18 or latest",
+                            item->name);
         else
             runtimes[out->runtime_count++] = (struct buildspec_runtime){
                 .name = arena_strdup(reader->arena, item->name), .version = arena_strdup(reader->arena, item->text)};
@@ -101,23 +101,23 @@ static void read_phase(struct reader *reader, const struct json *phase, enum bui
     if (phase->type == JSON_NULL)
         return;
     if (phase->type != JSON_OBJECT) {
-        reader_refuse(reader, phase, "phase '%s' must hold keys such as 'commands', not %s", phase->name,
-                      phase->type == JSON_ARRAY ? "a list; write 'commands:' above it" : "a text");
+        spec_refuse(reader, phase, "phase '%s' must hold keys such as 'commands', not %s", phase->name,
+                    phase->type == JSON_ARRAY ? "a list; write 'commands:' above it" : "a text");
         return;
     }
-    reader_note_unknown(reader, phase, phase_keys, arena_printf(reader->arena, "of phase '%s'", phase->name));
-    reader_texts(reader, json_get(phase, "commands"), "Commands", false, &out->commands);
-    if (reader_counts(reader, phase, "finally"))
-        reader_texts(reader, json_get(phase, "finally"), "Finally", false, &out->finally);
-    if (reader_counts(reader, phase, "run-as"))
-        reader_text(reader, phase, "run-as", &out->run_as);
-    if (reader_counts(reader, phase, "on-failure"))
+    spec_note_unknown(reader, phase, phase_keys, arena_printf(reader->arena, "of phase '%s'", phase->name));
+    spec_texts(reader, json_get(phase, "commands"), "Commands", false, &out->commands);
+    if (spec_counts(reader, phase, "finally"))
+        spec_texts(reader, json_get(phase, "finally"), "Finally", false, &out->finally);
+    if (spec_counts(reader, phase, "run-as"))
+        spec_text(reader, phase, "run-as", &out->run_as);
+    if (spec_counts(reader, phase, "on-failure"))
         read_on_failure(reader, phase, out);
     if (which == PHASE_INSTALL)
         read_runtimes(reader, phase, out);
     else if (json_get(phase, "runtime-versions"))
-        reader_notice(reader, json_get(phase, "runtime-versions"),
-                      "'runtime-versions' of phase '%s' is ignored: only install takes it", phase->name);
+        spec_notice(reader, json_get(phase, "runtime-versions"),
+                    "'runtime-versions' of phase '%s' is ignored: only install takes it", phase->name);
 }
 
 /* A phase that CodeBuild does not have would be left out without a word, tests and all. */
@@ -127,18 +127,18 @@ static void refuse_phase(struct reader *reader, const struct json *item) {
         keys[i] = phase_names[i].key;
     const char *meant = suggest_nearest(item->name, keys);
     if (meant)
-        reader_refuse_key(reader, item, "no phase '%.100s'; did you mean '%s'?", item->name, meant);
+        spec_refuse_key(reader, item, "no phase '%.100s'; did you mean '%s'?", item->name, meant);
     else
-        reader_refuse_key(reader, item, "no phase '%.100s'; there are install, pre_build, build and post_build",
-                          item->name);
+        spec_refuse_key(reader, item, "no phase '%.100s'; there are install, pre_build, build and post_build",
+                        item->name);
 }
 
 void buildspec_read_phases(struct reader *reader, const struct json *root, struct buildspec *out) {
     const struct json *phases;
-    if (!reader_object(reader, root, "phases", &phases))
+    if (!spec_object(reader, root, "phases", &phases))
         return;
     if (!phases && !out->has_batch)
-        reader_refuse(reader, root, "the buildspec lacks 'phases'");
+        spec_refuse(reader, root, "the buildspec lacks 'phases'");
     json_each(item, phases) {
         bool known = false;
         for (int i = 0; i < PHASE_COUNT; i++) {

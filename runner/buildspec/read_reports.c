@@ -19,7 +19,7 @@ static const char *const report_keys[] = {"files", "file-format", "base-director
 static void read_format(struct reader *reader, const struct json *report, struct buildspec_report *out) {
     const char *written = NULL;
     out->format = formats[0];
-    if (!reader_text(reader, report, "file-format", &written) || !written)
+    if (!spec_text(reader, report, "file-format", &written) || !written)
         return;
     for (size_t i = 0; formats[i]; i++) {
         if (strcasecmp(written, formats[i]) == 0) {
@@ -29,38 +29,38 @@ static void read_format(struct reader *reader, const struct json *report, struct
     }
     const char *meant = suggest_nearest(written, formats);
     if (meant)
-        reader_refuse(reader, json_get(report, "file-format"), "no report format '%.100s'; did you mean '%s'?", written,
-                      meant);
+        spec_refuse(reader, json_get(report, "file-format"), "no report format '%.100s'; did you mean '%s'?", written,
+                    meant);
     else
-        reader_refuse(reader, json_get(report, "file-format"),
-                      "no report format '%.100s'; there are JUNITXML, CUCUMBERJSON, NUNITXML, NUNIT3XML, TESTNGXML, "
-                      "VISUALSTUDIOTRX, CLOVERXML, COBERTURAXML, JACOCOXML, SIMPLECOV and LCOV",
-                      written);
+        spec_refuse(reader, json_get(report, "file-format"),
+                    "no report format '%.100s'; there are JUNITXML, CUCUMBERJSON, NUNITXML, NUNIT3XML, TESTNGXML, "
+                    "VISUALSTUDIOTRX, CLOVERXML, COBERTURAXML, JACOCOXML, SIMPLECOV and LCOV",
+                    written);
 }
 
 static void read_report(struct reader *reader, const struct json *report, struct buildspec_report *out) {
     out->name = arena_strdup(reader->arena, report->name);
     if (report->type != JSON_OBJECT) {
-        reader_refuse_key(reader, report, "report '%.100s' must hold keys, 'files' at least", report->name);
+        spec_refuse_key(reader, report, "report '%.100s' must hold keys, 'files' at least", report->name);
         return;
     }
-    reader_note_unknown(reader, report, report_keys, arena_printf(reader->arena, "of report '%.100s'", report->name));
-    if (reader_texts(reader, json_get(report, "files"), "Files", true, &out->files) && out->files.count == 0)
-        reader_refuse_key(reader, report, "report '%.100s' lacks 'files'", report->name);
-    reader_text(reader, report, "base-directory", &out->base_directory);
-    reader_flag(reader, report, "discard-paths", &out->discard_paths);
+    spec_note_unknown(reader, report, report_keys, arena_printf(reader->arena, "of report '%.100s'", report->name));
+    if (spec_texts(reader, json_get(report, "files"), "Files", true, &out->files) && out->files.count == 0)
+        spec_refuse_key(reader, report, "report '%.100s' lacks 'files'", report->name);
+    spec_text(reader, report, "base-directory", &out->base_directory);
+    spec_flag(reader, report, "discard-paths", &out->discard_paths);
     read_format(reader, report, out);
 }
 
 void buildspec_read_reports(struct reader *reader, const struct json *root, struct buildspec *out) {
     const struct json *object;
-    if (!reader_counts(reader, root, "reports") || !reader_object(reader, root, "reports", &object) || !object)
+    if (!spec_counts(reader, root, "reports") || !spec_object(reader, root, "reports", &object) || !object)
         return;
     struct buildspec_report *reports = arena_array(reader->arena, struct buildspec_report, object->count + 1);
     json_each(item, object) {
         if (out->report_count == GROUPS_MAX)
-            reader_refuse_key(reader, item, "more than %d report groups; a project has at most %d", GROUPS_MAX,
-                              GROUPS_MAX);
+            spec_refuse_key(reader, item, "more than %d report groups; a project has at most %d", GROUPS_MAX,
+                            GROUPS_MAX);
         read_report(reader, item, &reports[out->report_count++]);
     }
     out->reports = reports;
