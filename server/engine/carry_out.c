@@ -16,6 +16,8 @@
 #include "server/store/executions.h"
 #include "server/store/stage_runs.h"
 
+static const struct build_ending stopped_build = {.status = BUILD_STOPPED};
+
 static bool tell(struct step *step, const struct view_execution *execution, const char *type, const char *stage,
                  const char *status, struct err *err) {
     const struct event_row event = {
@@ -216,7 +218,7 @@ static bool undo_action(struct step *step, const struct decision *decision, bool
     if (only_unbegun && job.attempts > 0)
         return true;
     return queue_cancel(step->tx, job.id, JOB_CANCEL_UNDO, &ended, err) &&
-           (!ended || !job.build_id || build_finish(step->tx, step->arena, &job, JOB_STOPPED, NULL, NULL, err)) &&
+           (!ended || !job.build_id || build_finish(step->tx, step->arena, &job, &stopped_build, err)) &&
            (!ended || abandon(step, &action, err));
 }
 

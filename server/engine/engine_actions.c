@@ -12,6 +12,7 @@
 #define RULES_MAX 100  /* the newest of an execution: those under way are among them */
 
 static const struct engine_event look = {.kind = EVENT_LOOK};
+static const struct build_ending stopped_build = {.status = BUILD_STOPPED};
 
 /* AWS's error for a stage or action that the definition does not have; true where it has both. */
 static bool check_names(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version, const char *stage,
@@ -146,7 +147,7 @@ bool engine_abandon_action(struct tx *tx, struct arena *arena, const struct engi
                             "action '%s' is not being undone; stop its execution first", request->action);
     if (!job_rows_of_action(tx, arena, action.id, &found, &job, err) ||
         (found && !queue_cancel(tx, job.id, JOB_CANCEL_ABANDON, &ended, err)) ||
-        (ended && job.build_id && !build_finish(tx, arena, &job, JOB_STOPPED, NULL, NULL, err)))
+        (ended && job.build_id && !build_finish(tx, arena, &job, &stopped_build, err)))
         return false;
     struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
     const struct action_end end = {.status = ACTION_ABANDONED,

@@ -1,6 +1,6 @@
 /*
- * What time brings: offers and leases that are over (boot time), approvals, rules, schedules and job workers' jobs
- * whose time has come (wall time).
+ * What time brings: offers and leases that are over (boot time), approvals, rules, schedules, job workers' jobs and
+ * queued builds whose time has come (wall time).
  */
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
@@ -32,12 +32,14 @@ static int64_t in_boot_time(struct tx *tx, int64_t wall_ms) {
 }
 
 bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
-    int64_t job = 0, expiry = 0, offer = 0, life = 0, schedule = 0, next = INT64_MAX;
-    if (!job_rows_next_deadline(tx, &job, err) || !action_runs_next_expiry(tx, &expiry, err) ||
-        !worker_jobs_next_due(tx, &offer, &life, err) || !schedules_next_due(tx, &schedule, err))
+    int64_t job = 0, overdue = 0, expiry = 0, offer = 0, life = 0, schedule = 0, next = INT64_MAX;
+    if (!job_rows_next_deadline(tx, &job, err) || !job_rows_next_overdue(tx, &overdue, err) ||
+        !action_runs_next_expiry(tx, &expiry, err) || !worker_jobs_next_due(tx, &offer, &life, err) ||
+        !schedules_next_due(tx, &schedule, err))
         return false;
     bring_forward(&next, job);
     bring_forward(&next, offer);
+    bring_forward(&next, in_boot_time(tx, overdue));
     bring_forward(&next, in_boot_time(tx, expiry));
     bring_forward(&next, in_boot_time(tx, life));
     bring_forward(&next, in_boot_time(tx, schedule));
@@ -46,21 +48,24 @@ bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
 }
 
 bool engine_list_due(struct tx *tx, struct arena *arena, struct engine_due **out, size_t *count, struct err *err) {
-    struct job_row *jobs = NULL;
+    struct job_row *jobs = NULL, *overdue = NULL;
     struct action_run_row *approvals = NULL;
     const char *const *worker_jobs = NULL;
     int64_t boot_ms = clock_boot_ms(tx_clock(tx)), wall_ms = clock_wall_ms(tx_clock(tx));
     int64_t *schedules = NULL;
-    size_t job_count = 0, approval_count = 0, worker_job_count = 0, schedule_count = 0, found = 0;
+    size_t job_count = 0, overdue_count = 0, approval_count = 0, worker_job_count = 0, schedule_count = 0, found = 0;
     if (!job_rows_expired(tx, arena, boot_ms, &jobs, &job_count, err) ||
+        !job_rows_overdue(tx, arena, wall_ms, &overdue, &overdue_count, err) ||
         !action_runs_expired(tx, arena, wall_ms, &approvals, &approval_count, err) ||
         !worker_jobs_due(tx, arena, boot_ms, wall_ms, &worker_jobs, &worker_job_count, err) ||
         !schedules_due(tx, arena, wall_ms, &schedules, &schedule_count, err))
         return false;
-    struct engine_due *due =
-        arena_array(arena, struct engine_due, job_count + approval_count + worker_job_count + schedule_count);
+    struct engine_due *due = arena_array(
+        arena, struct engine_due, job_count + overdue_count + approval_count + worker_job_count + schedule_count);
     for (size_t i = 0; i < job_count; i++)
         due[found++] = (struct engine_due){.job_id = jobs[i].id};
+    for (size_t i = 0; i < overdue_count; i++)
+        due[found++] = (struct engine_due){.job_id = overdue[i].id};
     for (size_t i = 0; i < approval_count; i++)
         due[found++] = (struct engine_due){.action_run_id = approvals[i].id};
     for (size_t i = 0; i < worker_job_count; i++)

@@ -146,6 +146,48 @@ static bool finish_action(struct tx *tx, struct arena *arena, const struct job_r
            engine_move(tx, arena, action.pipeline_id, &look, err);
 }
 
+/* ---- builds that are done again ---- */
+
+/* Whether the action still wants its build: it is in progress, and nobody stops its execution. */
+static bool wants_retry(struct tx *tx, struct arena *arena, const struct job_row *job, bool *out, struct err *err) {
+    struct action_run_row action;
+    struct execution_row execution;
+    *out = true;
+    if (!job->action_run_id)
+        return true;
+    if (!action_runs_get_by_id(tx, arena, job->action_run_id, &action, err) ||
+        !executions_get_by_id(tx, arena, action.execution_id, &execution, err))
+        return false;
+    *out = action.status == ACTION_IN_PROGRESS && execution.stop_mode == STOP_NONE;
+    return true;
+}
+
+/* *again: another build was queued in its stead, and the action goes on with that one. */
+static bool retry_build(struct tx *tx, struct arena *arena, const struct job_row *job, const struct json *told,
+                        bool *again, struct err *err) {
+    struct build_row successor;
+    *again = false;
+    if (!wants_retry(tx, arena, job, again, err))
+        return false;
+    if (!*again)
+        return true;
+    if (!build_retry(tx, arena, job, told, again, &successor, err))
+        return false;
+    if (!*again || !job->action_run_id)
+        return true;
+    const char *summary =
+        arena_printf(arena, "the build failed; retry %d of %d", successor.retry_number, successor.retry_limit);
+    const char *external_id = arena_printf(arena, "%s:%s", successor.project, successor.uuid);
+    return action_runs_progress(tx, job->action_run_id, summary, external_id, NULL, -1, err);
+}
+
+static bool finish_build(struct tx *tx, struct arena *arena, const struct job_row *job,
+                         const struct build_ending *ending, bool *again, struct err *err) {
+    *again = false;
+    return !job->build_id ||
+           (build_finish(tx, arena, job, ending, err) && retry_build(tx, arena, job, ending->told, again, err));
+}
+
 bool engine_finish_job(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
                        const struct wire_result *result, struct err *err) {
     struct job_row job;
@@ -154,26 +196,34 @@ bool engine_finish_job(struct tx *tx, struct arena *arena, const struct queue_fe
         return false;
     if (again)
         return true;
-    static const enum job_outcome outcomes[] = {
-        [WIRE_SUCCEEDED] = JOB_SUCCEEDED, [WIRE_FAILED] = JOB_FAILED, [WIRE_STOPPED] = JOB_STOPPED};
-    if (job.build_id &&
-        !build_finish(tx, arena, &job, outcomes[result->outcome], result->error_message, result->build, err))
-        return false;
-    return !job.action_run_id || finish_action(tx, arena, &job, result, err);
+    const struct build_ending ending = {
+        .status = build_status_of(result), .message = result->error_message, .told = result->build};
+    return finish_build(tx, arena, &job, &ending, &again, err) &&
+           (again || !job.action_run_id || finish_action(tx, arena, &job, result, err));
+}
+
+/* That its runners were lost is the service's fault, not the build's. */
+static struct build_ending describe_ending(const struct queue_ending *ending) {
+    struct build_ending build = {.status = BUILD_STOPPED, .message = ending->error_message};
+    if (ending->outcome == JOB_FAILED) {
+        build.status = ending->timed_out ? BUILD_TIMED_OUT : BUILD_FAULT;
+        build.code = ending->timed_out ? "BUILD_TIMED_OUT" : "INTERNAL_SERVICE_ERROR";
+    }
+    return build;
 }
 
 static bool finish_ending(struct tx *tx, struct arena *arena, const struct queue_ending *ending, struct err *err) {
     struct job_row job;
-    if (!job_rows_get(tx, arena, ending->job_id, &job, err))
-        return false;
-    if (job.build_id && !build_finish(tx, arena, &job, ending->outcome, ending->error_message, NULL, err))
+    const struct build_ending build = describe_ending(ending);
+    bool again = false;
+    if (!job_rows_get(tx, arena, ending->job_id, &job, err) || !finish_build(tx, arena, &job, &build, &again, err))
         return false;
     const struct wire_result result = {
         .outcome = ending->outcome == JOB_STOPPED ? WIRE_STOPPED : WIRE_FAILED,
-        .error_code = "SystemUnavailable",
+        .error_code = ending->timed_out ? "JobFailed" : "SystemUnavailable",
         .error_message = ending->error_message,
     };
-    return !job.action_run_id || finish_action(tx, arena, &job, &result, err);
+    return again || !job.action_run_id || finish_action(tx, arena, &job, &result, err);
 }
 
 bool finish_endings(struct tx *tx, struct arena *arena, const struct queue_ending *endings, size_t count,

@@ -115,18 +115,19 @@ static bool ask_person(struct step *step, const struct action_run_row *run, stru
 
 /* The commit that a CodeBuild action builds: of its primary source, where that comes from a source action. */
 static bool find_revision(struct step *step, const struct action_run_row *run, const struct json *configuration,
-                          const struct pipeline_action *action, const char **out, struct err *err) {
+                          const struct pipeline_action *action, struct build_request *out, struct err *err) {
     struct revision_row *rows = NULL;
     size_t count = 0;
     const char *primary = json_get_text(configuration, "PrimarySource");
     if (!primary)
         primary = action->input_count ? action->inputs[0].name : NULL;
-    *out = NULL;
     if (!revisions_list(step->tx, step->arena, run->execution_id, &rows, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (str_equal(rows[i].artifact, primary))
-            *out = rows[i].revision_id;
+        if (!str_equal(rows[i].artifact, primary))
+            continue;
+        out->source_version = rows[i].revision_id;
+        out->branch = rows[i].branch;
     }
     return true;
 }
@@ -150,7 +151,7 @@ static bool queue_build(struct step *step, const struct action_run_row *run, con
     };
     struct build_row build;
     struct err why = {.kind = ERR_NONE};
-    if (!find_revision(step, run, configuration, action, &request.source_version, err))
+    if (!find_revision(step, run, configuration, action, &request, err))
         return false;
     if (!read_environment(step, configuration, &request.environment, &why) ||
         !build_start(step->tx, step->arena, &request, &build, &why)) {

@@ -6,6 +6,7 @@
 #include "common/str.h"
 #include "server/engine/load.h"
 #include "server/engine/target.h"
+#include "server/jobs/build_start.h"
 #include "server/store/job_rows.h"
 #include "server/store/stage_runs.h"
 #include "server/store/worker_jobs.h"
@@ -83,6 +84,10 @@ bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_
         return false;
     if (found && job.state == JOB_QUEUED && job.cancel != JOB_CANCEL_NONE && job.left_by)
         *out = arena_printf(arena, "waiting for runner '%s' to undo it", job.left_by_name);
+    else if (found && job.state == JOB_QUEUED && job.held)
+        *out = arena_printf(arena, "waiting for another build of project %s to end", job.project);
+    else if (found && job.state == JOB_QUEUED && str_equal(job.provider, BUILD_PROVIDER_ARM))
+        *out = "waiting for a runner on an ARM machine";
     else if (found && (job.state == JOB_QUEUED || job.state == JOB_OFFERED))
         *out = job.cancel == JOB_CANCEL_NONE ? "waiting for a runner" : "waiting for a runner to undo it";
     return true;

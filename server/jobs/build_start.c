@@ -9,26 +9,98 @@
 #include "server/jobs/build_state.h"
 #include "server/jobs/queue.h"
 #include "server/store/projects.h"
+#include "server/store/repositories.h"
 
 #include <string.h>
 
 #define TOKEN_MS (5 * 60 * 1000) /* AWS: an idempotency token is good for five minutes */
+#define QUEUED_MINUTES 480       /* AWS's default of queuedTimeoutInMinutes */
 
 static bool read_json(struct arena *arena, const char *text, const struct json **out, struct err *err) {
     return json_parse(arena, text, strlen(text), out, err) || err_wrap(err, "reading a build's row");
 }
 
-static bool add_job(struct tx *tx, const struct build_request *request, const struct build_row *build,
-                    const struct json *document, struct err *err) {
+/* Any runner does the builds of x86-64; those of ARM wait for one on such a machine (runner/actions/actions.c). */
+static const char *provider_of(const struct json *document) {
+    const char *type = json_get_text_or(json_get(document, "environment"), "type", "");
+    return str_starts_with(type, "ARM_") ? BUILD_PROVIDER_ARM : BUILD_PROVIDER;
+}
+
+static bool add_job(struct tx *tx, const struct build_row *build, const struct json *document, int limit,
+                    struct err *err) {
+    int64_t queued_minutes = json_get_integer(document, "queuedTimeoutInMinutes", QUEUED_MINUTES);
     const struct queue_new_job job = {
-        .provider = "CodeBuild",
-        .action_run_id = request->action_run_id,
+        .provider = provider_of(document),
+        .action_run_id = build->action_run_id,
         .build_id = build->id,
         .log_id = build->log_id,
         .most_attempts = BUILD_ATTEMPTS,
         .timeout_seconds = (int)json_get_integer(document, "timeoutInMinutes", 60) * 60,
+        .project = build->project,
+        .project_limit = limit,
+        .queued_until_ms = clock_wall_ms(tx_clock(tx)) + queued_minutes * 60 * 1000,
     };
     return queue_add(tx, &job, err);
+}
+
+bool build_make(struct tx *tx, struct arena *arena, const struct build_draft *draft, struct build_row *out,
+                struct err *err) {
+    struct project_row project;
+    const struct json *settings = NULL;
+    int64_t number = 0, id = 0;
+    if (!projects_get(tx, arena, draft->row.project, &project, err) ||
+        !read_json(arena, project.document, &settings, err) ||
+        !projects_next_number(tx, draft->row.project, &number, err))
+        return false;
+    char uuid[UUID_SIZE];
+    hash_uuid(uuid);
+    struct build_row row = draft->row;
+    row.uuid = uuid;
+    row.number = number;
+    row.document = json_print(arena, draft->document);
+    row.state = json_print(arena, build_state_new(arena, clock_wall_ms(tx_clock(tx))));
+    int limit = (int)json_get_integer(settings, "concurrentBuildLimit", 0);
+    return builds_add(tx, &row, &id, err) && builds_get_by_id(tx, arena, id, out, err) &&
+           add_job(tx, out, draft->document, limit, err) && build_tell(tx, out, BUILD_IN_PROGRESS, err);
+}
+
+const char *build_repository(const struct json *source) {
+    const char *location = json_get_text_or(source, "location", "");
+    const char *slash = strrchr(location, '/');
+    return slash ? slash + 1 : location;
+}
+
+static bool is_commit(const char *text) {
+    return strlen(text) == 40 && strspn(text, "0123456789abcdef") == 40;
+}
+
+/* The branch that a build is of; NULL where it has none, or none that can be told before it has run. */
+static bool find_branch(struct tx *tx, struct arena *arena, const struct build_request *request,
+                        const struct json *document, const char **out, struct err *err) {
+    const struct json *source = json_get(document, "source");
+    const char *type = json_get_text_or(source, "type", "NO_SOURCE");
+    const char *version = json_get_text(document, "sourceVersion");
+    struct repository_row repository;
+    *out = request->branch;
+    if (request->action_run_id || str_equal(type, "NO_SOURCE") || str_equal(type, "S3"))
+        return true;
+    if (version && *version) {
+        if (str_starts_with(version, "refs/heads/"))
+            *out = version + strlen("refs/heads/");
+        else if (!is_commit(version) && !str_starts_with(version, "refs/") && !str_starts_with(version, "pr/"))
+            *out = version;
+        return true;
+    }
+    struct err own = {.kind = ERR_NONE};
+    if (!str_equal(type, "CODECOMMIT"))
+        return true;
+    if (repositories_get(tx, arena, build_repository(source), &repository, &own))
+        *out = repository.default_branch;
+    return own.kind == ERR_NONE || own.kind == ERR_NOT_FOUND || err_set(err, own.kind, "%s", own.message);
+}
+
+static int retry_limit(const struct json *project, const struct json *overrides) {
+    return (int)json_get_integer(overrides, "autoRetryLimitOverride", json_get_integer(project, "autoRetryLimit", 0));
 }
 
 static bool make(struct tx *tx, struct arena *arena, const struct build_request *request, struct build_row *out,
@@ -36,36 +108,37 @@ static bool make(struct tx *tx, struct arena *arena, const struct build_request 
     struct project_row project;
     const struct json *settings = NULL;
     struct json *document = NULL;
-    int64_t number = 0, id = 0;
+    struct build_draft draft = {.row = {.project = request->project,
+                                        .initiator = request->initiator,
+                                        .idempotency_token = request->idempotency_token,
+                                        .action_run_id = request->action_run_id}};
     if (!projects_get(tx, arena, request->project, &project, err) ||
         !read_json(arena, project.document, &settings, err) ||
         !build_document(arena, settings, request, &document, err) ||
-        !projects_next_number(tx, request->project, &number, err))
+        !find_branch(tx, arena, request, document, &draft.row.branch, err))
         return false;
-    char uuid[UUID_SIZE];
-    hash_uuid(uuid);
-    const struct build_row row = {
-        .uuid = uuid,
-        .project = request->project,
-        .number = number,
-        .document = json_print(arena, document),
-        .state = json_print(arena, build_state_new(arena, clock_wall_ms(tx_clock(tx)))),
-        .initiator = request->initiator,
-        .idempotency_token = request->idempotency_token,
-        .action_run_id = request->action_run_id,
-    };
-    if (!builds_add(tx, &row, &id, err) || !builds_get_by_id(tx, arena, id, out, err))
-        return false;
-    return add_job(tx, request, out, document, err) && build_tell(tx, out, BUILD_IN_PROGRESS, err);
+    draft.document = document;
+    draft.row.retry_limit = retry_limit(settings, request->overrides);
+    return build_make(tx, arena, &draft, out, err);
+}
+
+bool build_plan(struct arena *arena, const struct json *project, const struct build_request *request, struct json **out,
+                struct err *err) {
+    return build_document(arena, project, request, out, err);
+}
+
+bool build_find_started(struct tx *tx, struct arena *arena, const char *project, const char *token, bool *found,
+                        struct build_row *out, struct err *err) {
+    *found = false;
+    return !token ||
+           builds_find_idempotent(tx, arena, project, token, clock_wall_ms(tx_clock(tx)) - TOKEN_MS, found, out, err);
 }
 
 bool build_start(struct tx *tx, struct arena *arena, const struct build_request *request, struct build_row *out,
                  struct err *err) {
     bool found = false;
-    if (request->idempotency_token && !builds_find_idempotent(tx, arena, request->project, request->idempotency_token,
-                                                              clock_wall_ms(tx_clock(tx)) - TOKEN_MS, &found, out, err))
-        return false;
-    return found || make(tx, arena, request, out, err);
+    return build_find_started(tx, arena, request->project, request->idempotency_token, &found, out, err) &&
+           (found || make(tx, arena, request, out, err));
 }
 
 static void set_from(struct arena *arena, struct json *build, const char *name, const struct json *first,

@@ -76,33 +76,45 @@ static bool has_phase_status(const struct json *state, const char *status) {
     return false;
 }
 
-static enum build_status ended_as(enum job_outcome outcome, const struct json *state) {
-    switch (outcome) {
-    case JOB_SUCCEEDED:
+/* A runner knows more than whether it went well: a fault of its own, or that time was over. */
+enum build_status build_status_of(const struct wire_result *result) {
+    const char *told = json_get_text(result->build, "buildStatus");
+    switch (result->outcome) {
+    case WIRE_SUCCEEDED:
         return BUILD_SUCCEEDED;
-    case JOB_STOPPED:
+    case WIRE_STOPPED:
         return BUILD_STOPPED;
-    case JOB_FAILED:
+    case WIRE_FAILED:
         break;
     }
-    return has_phase_status(state, "TIMED_OUT") ? BUILD_TIMED_OUT : BUILD_FAILED;
+    if (str_equal(told, "TIMED_OUT") || (!told && has_phase_status(result->build, "TIMED_OUT")))
+        return BUILD_TIMED_OUT;
+    if (str_equal(told, "FAULT") || (!result->build && str_equal(result->error_code, "SystemUnavailable")))
+        return BUILD_FAULT;
+    return BUILD_FAILED;
 }
 
 /* A phase that was under way ends with the build, and says why. */
-static void close_phases(struct arena *arena, struct json *state, enum build_status status, const char *message,
-                         int64_t now_ms) {
+static void close_phase(struct arena *arena, struct json *phase, const struct build_ending *ending, int64_t now_ms) {
+    const struct json *start = json_get(phase, "startTime");
+    double seconds = start && start->type == JSON_NUMBER ? (double)now_ms / 1000 - start->number : 0;
+    json_set_text(arena, phase, "phaseStatus", build_status_name(ending->status));
+    json_set_time(arena, phase, "endTime", now_ms);
+    json_set_integer(arena, phase, "durationInSeconds", seconds > 0 ? (int64_t)seconds : 0);
+    if ((!ending->message && !ending->code) || ending->status == BUILD_SUCCEEDED)
+        return;
+    struct json *context = json_append_object(arena, json_set_array(arena, phase, "contexts"));
+    json_set_text(arena, context, "statusCode", ending->code ? ending->code : "");
+    json_set_text(arena, context, "message", ending->message ? ending->message : "");
+}
+
+static void close_phases(struct arena *arena, struct json *state, const struct build_ending *ending, int64_t now_ms) {
     struct json *phases = json_array(arena);
     json_each(phase, json_get(state, "phases")) {
         struct json *copy = json_copy(arena, phase);
         json_append(phases, copy);
-        if (json_get(phase, "endTime"))
-            continue;
-        json_set_text(arena, copy, "phaseStatus", build_status_name(status));
-        json_set_time(arena, copy, "endTime", now_ms);
-        if (message && status != BUILD_SUCCEEDED) {
-            struct json *context = json_append_object(arena, json_set_array(arena, copy, "contexts"));
-            json_set_text(arena, context, "message", message);
-        }
+        if (!json_get(phase, "endTime"))
+            close_phase(arena, copy, ending, now_ms);
     }
     struct json *completed = json_append_object(arena, phases);
     json_set_text(arena, completed, "phaseType", "COMPLETED");
@@ -111,18 +123,20 @@ static void close_phases(struct arena *arena, struct json *state, enum build_sta
     json_set_text(arena, state, "currentPhase", "COMPLETED");
 }
 
-bool build_finish(struct tx *tx, struct arena *arena, const struct job_row *job, enum job_outcome outcome,
-                  const char *error_message, const struct json *told, struct err *err) {
+bool build_finish(struct tx *tx, struct arena *arena, const struct job_row *job, const struct build_ending *ending,
+                  struct err *err) {
     struct build_row build;
     const struct json *stored = NULL;
     if (!builds_get_by_id(tx, arena, job->build_id, &build, err))
         return false;
     if (build.status != BUILD_IN_PROGRESS)
         return true;
-    if (!told && !json_parse(arena, build.state, strlen(build.state), &stored, err))
+    if (!ending->told && !json_parse(arena, build.state, strlen(build.state), &stored, err))
         return err_wrap(err, "reading a build's row");
-    struct json *state = told ? with_our_phases(arena, job, told) : json_copy(arena, stored);
-    enum build_status status = ended_as(outcome, state);
-    close_phases(arena, state, status, error_message, clock_wall_ms(tx_clock(tx)));
-    return builds_end(tx, build.id, status, json_print(arena, state), err) && build_tell(tx, &build, status, err);
+    struct json *state = ending->told ? with_our_phases(arena, job, ending->told) : json_copy(arena, stored);
+    json_remove(state, "retry");
+    json_remove(state, "buildStatus");
+    close_phases(arena, state, ending, clock_wall_ms(tx_clock(tx)));
+    return builds_end(tx, build.id, ending->status, json_print(arena, state), err) &&
+           build_tell(tx, &build, ending->status, err);
 }

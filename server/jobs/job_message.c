@@ -5,7 +5,7 @@
 
 #include "common/action_types.h"
 #include "common/str.h"
-#include "server/jobs/build_start.h"
+#include "server/jobs/build_state.h"
 #include "server/store/action_runs.h"
 #include "server/store/artifact_rows.h"
 #include "server/store/job_rows.h"
@@ -221,12 +221,6 @@ static bool is_commit(const char *text) {
     return text && strlen(text) == 40 && strspn(text, "0123456789abcdef") == 40;
 }
 
-/* The last part of CodeCommit's address, "https://git-codecommit.…/v1/repos/NAME". */
-static const char *last_part(const char *location) {
-    const char *slash = strrchr(location, '/');
-    return slash ? slash + 1 : location;
-}
-
 /* Where a build that no pipeline started gets its source from. */
 static bool set_own_source(struct draft *draft, struct json *build, struct err *err) {
     const struct json *described = json_get(build, "source");
@@ -237,7 +231,7 @@ static bool set_own_source(struct draft *draft, struct json *build, struct err *
         return true;
     struct json *source = json_object(draft->arena);
     if (str_equal(type, "CODECOMMIT")) {
-        const char *name = last_part(location);
+        const char *name = build_repository(described);
         struct repository_row repository;
         set_hosted(draft, source, name);
         if (!version && repositories_get(draft->tx, draft->arena, name, &repository, NULL))

@@ -69,9 +69,9 @@ bool queue_end(struct tx *tx, const struct job_row *job, enum job_outcome outcom
            queue_tell(tx, job, state_name(&job_outcomes, (int)outcome), err) && queue_let_go(tx, job->project, err);
 }
 
-/* Builds and commands run in a container. */
+/* Builds, commands and image builds run in containers. */
 static bool has_container(const struct job_row *job) {
-    return job->build_id || str_equal(job->provider, "Commands");
+    return job->build_id || str_equal(job->provider, "Commands") || str_equal(job->provider, "ECRBuildAndPublish");
 }
 
 /* The runner on whose machine a job's container may still run, where nobody else can see it; NULL: on none. `gone`:

@@ -9,6 +9,7 @@
 #include "server/engine/engine.h"
 #include "server/logs/logs.h"
 #include "server/server.h"
+#include "server/store/log_rows.h"
 #include "server/wake.h"
 
 struct ending {
@@ -16,17 +17,19 @@ struct ending {
     struct queue_fence fence;
     struct wire_result result;
     const char *log_id;
+    bool closed; /* false: another build of the same action goes on writing it */
 };
 
 static bool end(struct tx *tx, void *context, struct err *err) {
     struct ending *ending = context;
     struct arena *arena = ending->request->arena;
     struct job_row job;
+    bool found = false;
     if (!engine_finish_job(tx, arena, &ending->fence, &ending->result, err) ||
         !job_rows_get(tx, arena, ending->fence.job_id, &job, err))
         return false;
     ending->log_id = job.log_id;
-    return true;
+    return log_rows_get(tx, job.log_id, &found, &ending->closed, err);
 }
 
 void jobs_result(struct request *request, struct reply *reply) {
@@ -36,7 +39,7 @@ void jobs_result(struct request *request, struct reply *reply) {
     struct err err = {0};
     if (fence_of_message(request, &message, &ending.fence, &err) &&
         wire_result_decode(request->arena, message, &ending.result, &err) && db_write(server->db, end, &ending, &err) &&
-        logs_finish(server->logs, ending.log_id, &err)) {
+        (!ending.closed || logs_finish(server->logs, ending.log_id, &err))) {
         http_wake(server->listener, arena_printf(request->arena, WAKE_LOG, ending.log_id));
         fence_reply_taken(request, reply);
     } else {

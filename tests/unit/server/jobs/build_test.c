@@ -20,6 +20,10 @@ static const char project_document[] =
     "\"environmentVariables\":[{\"name\":\"A\",\"value\":\"1\",\"type\":\"PLAINTEXT\"},{\"name\":\"B\",\"value\":\"2\","
     "\"type\":\"PLAINTEXT\"}]},\"timeoutInMinutes\":30}";
 
+static const struct build_ending lost = {
+    .status = BUILD_FAULT, .code = "INTERNAL_SERVICE_ERROR", .message = "its runner was lost"};
+static const struct build_ending late = {.status = BUILD_SUCCEEDED};
+
 static void add_project(struct bench *bench, struct err *err) {
     const struct project_row project = {.name = "shop", .document = project_document};
     const struct repository_row repository = {.name = "shop"};
@@ -160,39 +164,51 @@ static void phases_come_together(struct bench *bench, struct err *err) {
     assert_int_equal(json_get_integer(queued, "durationInSeconds", -1), 5);
     /* The runner is lost for good: the last state that is known is closed. */
     job = job_of(bench, &row);
-    assert_true(build_finish(bench->tx, &bench->arena, &job, JOB_FAILED, "its runner was lost", NULL, err));
+    assert_true(build_finish(bench->tx, &bench->arena, &job, &lost, err));
     assert_true(builds_get_by_id(bench->tx, &bench->arena, row.id, &row, err));
     build = describe(bench, &row);
     assert_string_equal(phases(bench, build), "SUBMITTED=SUCCEEDED QUEUED=SUCCEEDED PROVISIONING=SUCCEEDED "
-                                              "BUILD=FAILED COMPLETED=- ");
-    assert_string_equal(json_get_text(build, "buildStatus"), "FAILED");
+                                              "BUILD=FAULT COMPLETED=- ");
+    assert_string_equal(json_get_text(build, "buildStatus"), "FAULT");
+    const struct json *ended = json_get(json_get(build, "phases")->last, "phaseType");
+    assert_string_equal(ended->text, "COMPLETED");
+    assert_int_equal(json_get(build, "phases")->last->count, 2); /* phaseType and startTime alone */
     assert_true(json_get_bool(build, "buildComplete", false));
     assert_non_null(strstr(print(bench, build), "its runner was lost"));
     /* A second end changes nothing. */
-    assert_true(build_finish(bench->tx, &bench->arena, &job, JOB_SUCCEEDED, NULL, NULL, err));
+    assert_true(build_finish(bench->tx, &bench->arena, &job, &late, err));
     assert_true(builds_get_by_id(bench->tx, &bench->arena, row.id, &row, err));
-    assert_int_equal(row.status, BUILD_FAILED);
+    assert_int_equal(row.status, BUILD_FAULT);
 }
 
-static enum build_status status_after(struct bench *bench, enum job_outcome outcome, const char *state) {
+static enum build_status status_after(struct bench *bench, enum wire_outcome outcome, const char *state) {
     struct err err = {0};
     const struct build_request request = {.project = "shop", .initiator = "ann"};
     struct build_row row;
     assert_true(build_start(bench->tx, &bench->arena, &request, &row, &err));
     const struct job_row job = job_of(bench, &row);
-    assert_true(build_finish(bench->tx, &bench->arena, &job, outcome, "m", parse(bench, state), &err));
+    const struct wire_result result = {.outcome = outcome, .build = parse(bench, state)};
+    const struct build_ending ending = {
+        .status = build_status_of(&result), .message = "m", .told = parse(bench, state)};
+    assert_true(build_finish(bench->tx, &bench->arena, &job, &ending, &err));
     assert_true(builds_get_by_id(bench->tx, &bench->arena, row.id, &row, &err));
+    assert_null(strstr(row.state, "buildStatus"));
     return row.status;
 }
 
 static void ends_have_awss_names(struct bench *bench, struct err *err) {
     add_project(bench, err);
-    assert_int_equal(status_after(bench, JOB_SUCCEEDED, "{}"), BUILD_SUCCEEDED);
-    assert_int_equal(status_after(bench, JOB_FAILED, "{}"), BUILD_FAILED);
-    assert_int_equal(status_after(bench, JOB_STOPPED, "{}"), BUILD_STOPPED);
+    assert_int_equal(status_after(bench, WIRE_SUCCEEDED, "{}"), BUILD_SUCCEEDED);
+    assert_int_equal(status_after(bench, WIRE_FAILED, "{}"), BUILD_FAILED);
+    assert_int_equal(status_after(bench, WIRE_STOPPED, "{}"), BUILD_STOPPED);
     assert_int_equal(
-        status_after(bench, JOB_FAILED, "{\"phases\":[{\"phaseType\":\"BUILD\",\"phaseStatus\":\"TIMED_OUT\"}]}"),
+        status_after(bench, WIRE_FAILED, "{\"phases\":[{\"phaseType\":\"BUILD\",\"phaseStatus\":\"TIMED_OUT\"}]}"),
         BUILD_TIMED_OUT);
+    assert_int_equal(status_after(bench, WIRE_FAILED, "{\"buildStatus\":\"TIMED_OUT\"}"), BUILD_TIMED_OUT);
+    assert_int_equal(status_after(bench, WIRE_FAILED, "{\"buildStatus\":\"FAULT\"}"), BUILD_FAULT);
+    assert_int_equal(status_after(bench, WIRE_FAILED, "{\"buildStatus\":\"SUCCEEDED\"}"), BUILD_FAILED);
+    const struct wire_result broken = {.outcome = WIRE_FAILED, .error_code = "SystemUnavailable"};
+    assert_int_equal(build_status_of(&broken), BUILD_FAULT);
 }
 
 /* ---- messages ---- */
