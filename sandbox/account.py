@@ -32,6 +32,7 @@ class Account:
     def __init__(self, account_id, region, access_key, secret_key):
         self.account_id = account_id
         self.region = region
+        self.regions = {region}  # where buckets are
         self._lock = threading.Lock()
         self._keys = {}
         self._add(AccessKey(access_key, secret_key, f"arn:aws:iam::{account_id}:user/sandbox", "AIDASANDBOXSANDBOX01"))

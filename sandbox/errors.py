@@ -4,11 +4,12 @@
 class AwsError(Exception):
     """An answer other than success.  `code` is AWS's name for it, `status` the HTTP status."""
 
-    def __init__(self, code, message, status=400):
+    def __init__(self, code, message, status=400, headers=None):
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
+        self.headers = headers or {}
 
 
 class StartError(Exception):

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 
-from sandbox import cloudwatch, ecr, functions, s3, sts
+from sandbox import cloudwatch, ecr, functions, s3, secretsmanager, ssm, sts
 from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
@@ -63,17 +63,22 @@ class Sandbox:
 
         alarms = cloudwatch.CloudWatchState(account)
         lambdas = functions.FunctionsState(account, self._folder)
+        buckets = s3.S3State(account, self._folder)
+        parameters = ssm.SsmState(account)
+        secret_store = secretsmanager.SecretsState(account)
         faults = Faults()
         services = {
             "sts": Service(sts.OPERATIONS, account),
             "ecr": Service(ecr.OPERATIONS, repositories),
             "ecs": Service(ecs_operations.OPERATIONS, containers),
             "elbv2": Service(elb_operations.OPERATIONS, balancers),
-            "s3": Service(s3.OPERATIONS, s3.S3State(account, self._folder)),
+            "s3": s3.S3Service(s3.OPERATIONS, buckets),
             "cloudwatch": Service(cloudwatch.OPERATIONS, alarms),
             "lambda": Service(functions.OPERATIONS, lambdas),
+            "ssm": Service(ssm.OPERATIONS, parameters),
+            "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }
-        control = Control({"faults": faults, "alarms": alarms, "functions": lambdas})
+        control = Control({"faults": faults, "alarms": alarms, "functions": lambdas, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
         self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
 
     def _open_folder(self):

@@ -10,3 +10,6 @@ class Service:
 
     def call(self, name, params, key):
         return self.operations[name](self._state, params, key)
+
+    def check(self, name, params, region):
+        """What the service asks before the operation; `region` is the one that the request was signed for."""

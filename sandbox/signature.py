@@ -54,11 +54,20 @@ class _S3V4(_Signer, botocore.auth.S3SigV4Auth):
     pass
 
 
-def scope_service(request):
-    """The service name in the signature's scope, or None where there is no readable signature."""
+def _scope(request):
     match = _AUTHORIZATION.match(request.header("authorization") or "")
     parts = match["credential"].rsplit("/", 4) if match else []
-    return parts[3] if len(parts) == 5 else None
+    return parts if len(parts) == 5 else [None] * 5
+
+
+def scope_service(request):
+    """The service name in the signature's scope, or None where there is no readable signature."""
+    return _scope(request)[3]
+
+
+def scope_region(request):
+    """The region in the signature's scope, or None."""
+    return _scope(request)[2]
 
 
 def verify(account, request, protocol, scope_name):
@@ -75,7 +84,7 @@ def verify(account, request, protocol, scope_name):
     key = account.find_key(access_key)
     if key is None:
         raise refuse("unknown", "The security token included in the request is invalid.")
-    if region != account.region or service != scope_name:
+    if region not in (account.regions if service == "s3" else {account.region}) or service != scope_name:
         raise refuse("scope", f"Credential should be scoped to region '{account.region}' and service '{scope_name}'.")
     timestamp = _check_time(request, date, protocol, refuse)
     signed = _check_signed_headers(request, match["signed"], refuse)

@@ -10,7 +10,17 @@ import botocore.loaders
 import botocore.model
 
 # Name in botocore's data folder -> (name in a signature's scope)
-SERVICES = {"sts": "sts", "ecr": "ecr", "ecs": "ecs", "elbv2": "elasticloadbalancing", "s3": "s3", "cloudwatch": "monitoring", "lambda": "lambda"}
+SERVICES = {
+    "sts": "sts",
+    "ecr": "ecr",
+    "ecs": "ecs",
+    "elbv2": "elasticloadbalancing",
+    "s3": "s3",
+    "cloudwatch": "monitoring",
+    "lambda": "lambda",
+    "ssm": "ssm",
+    "secretsmanager": "secretsmanager",
+}
 
 
 class Models:

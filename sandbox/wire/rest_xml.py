@@ -5,6 +5,7 @@ Only path style (`/bucket/key`), and only what `sandbox/s3.py` plays.
 
 import email.utils
 import urllib.parse
+import xml.etree.ElementTree
 from xml.sax.saxutils import escape
 
 from sandbox.errors import AwsError
@@ -13,6 +14,24 @@ from sandbox.wire.query import xml_text
 from sandbox.wire.shapes import known_members, to_epoch
 
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_ROOTS = {
+    "ListObjectsV2": "ListBucketResult",
+    "ListBuckets": "ListAllMyBucketsResult",
+    "ListMultipartUploads": "ListMultipartUploadsResult",
+    "CreateMultipartUpload": "InitiateMultipartUploadResult",
+    "CompleteMultipartUpload": "CompleteMultipartUploadResult",
+    "GetBucketVersioning": "VersioningConfiguration",
+}
+# (of an object?, method, query) -> operation
+_SUB_RESOURCES = {
+    (True, "POST", "uploads"): "CreateMultipartUpload",
+    (True, "PUT", "partNumber", "uploadId"): "UploadPart",
+    (True, "POST", "uploadId"): "CompleteMultipartUpload",
+    (True, "DELETE", "uploadId"): "AbortMultipartUpload",
+    (False, "GET", "uploads"): "ListMultipartUploads",
+    (False, "PUT", "versioning"): "PutBucketVersioning",
+    (False, "GET", "versioning"): "GetBucketVersioning",
+}
 
 
 def _split(request):
@@ -25,9 +44,12 @@ def operation_name(request):
     query = request.query
     by_object = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}
     by_bucket = {"PUT": "CreateBucket", "HEAD": "HeadBucket", "DELETE": "DeleteBucket"}
-    sub_resources = set(query) - {"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type", "fetch-owner", "x-id"}
+    sub_resources = set(query) - {"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type", "fetch-owner", "x-id", "versionId"}
     if not bucket:
         return "ListBuckets"
+    named = _SUB_RESOURCES.get((bool(key), request.method, *sorted(sub_resources)))
+    if named:
+        return named
     if sub_resources:
         return sorted(sub_resources)[0]  # ?uploads, ?acl and so on: not played, so refused by that name
     if key:
@@ -58,7 +80,32 @@ def parse(request, operation):
                 params[name] = found
         elif operation.input_shape.serialization.get("payload") == name and member.type_name == "blob":
             params[name] = request.body
+        elif operation.input_shape.serialization.get("payload") == name and request.body and name != "CreateBucketConfiguration":
+            params[name] = _document(member, request.body)
     return params
+
+
+def _document(shape, body):
+    try:
+        return _element(shape, xml.etree.ElementTree.fromstring(body))
+    except xml.etree.ElementTree.ParseError:
+        raise AwsError("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema") from None
+
+
+def _element(shape, element):
+    if shape.type_name != "structure":
+        return _scalar(shape, element.text or "", element.tag)
+    found = {}
+    for child in element:
+        wire_name = child.tag.rpartition("}")[2]
+        for name, member in shape.members.items():
+            if member.serialization.get("name", name) != wire_name:
+                continue
+            if member.type_name == "list":
+                found.setdefault(name, []).append(_element(member.member, child))
+            else:
+                found[name] = _element(member, child)
+    return found
 
 
 def _scalar(shape, text, name):
@@ -88,15 +135,15 @@ def render(request, operation, result):
             body = item
         else:
             rest[name] = item
-    if shape is not None and "payload" not in shape.serialization and operation.name.startswith("List"):
+    if shape is not None and "payload" not in shape.serialization and operation.name in _ROOTS:
         headers["Content-Type"] = "application/xml"
         body = f'<{_root(operation)} xmlns="{_NAMESPACE}">{_members(shape, rest)}</{_root(operation)}>'.encode()
-    status = 204 if operation.name.startswith("Delete") else 206 if "Content-Range" in headers else 200
+    status = 204 if operation.name.startswith(("Delete", "Abort")) else 206 if "Content-Range" in headers else 200
     return Reply(status, body, headers)
 
 
 def _root(operation):
-    return {"ListObjectsV2": "ListBucketResult", "ListBuckets": "ListAllMyBucketsResult"}[operation.name]
+    return _ROOTS[operation.name]
 
 
 def _members(shape, value):
@@ -111,4 +158,4 @@ def _members(shape, value):
 
 def render_error(request, error):
     body = f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message><RequestId>{request.request_id}</RequestId></Error>"
-    return Reply(error.status, body.encode(), {"Content-Type": "application/xml", "x-amz-request-id": request.request_id})
+    return Reply(error.status, body.encode(), {"Content-Type": "application/xml", "x-amz-request-id": request.request_id, **error.headers})

@@ -50,7 +50,64 @@ def test_list(s3):
     assert [entry["Key"] for page in found for entry in page.get("Contents", [])] == ["b", "d e"]
 
 
-def test_what_is_not_played_is_refused(s3):
+def test_versions(s3):
+    s3.create_bucket(Bucket="versions")
+    s3.put_object(Bucket="versions", Key="k", Body=b"before")
+    s3.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
+    assert s3.get_bucket_versioning(Bucket="versions")["Status"] == "Enabled"
+    first = s3.put_object(Bucket="versions", Key="k", Body=b"one")["VersionId"]
+    second = s3.put_object(Bucket="versions", Key="k", Body=b"two")["VersionId"]
+    assert s3.get_object(Bucket="versions", Key="k")["Body"].read() == b"two"
+    got = s3.get_object(Bucket="versions", Key="k", VersionId=first)
+    assert (got["Body"].read(), got["VersionId"]) == (b"one", first)
+    assert s3.get_object(Bucket="versions", Key="k", VersionId="null")["Body"].read() == b"before"
+    s3.delete_object(Bucket="versions", Key="k")
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        s3.get_object(Bucket="versions", Key="k")
+    assert "Contents" not in s3.list_objects_v2(Bucket="versions")
+    assert s3.get_object(Bucket="versions", Key="k", VersionId=second)["Body"].read() == b"two"
+    with pytest.raises(ClientError, match="NoSuchVersion"):
+        s3.get_object(Bucket="versions", Key="k", VersionId="none")
+
+
+def test_multipart(s3):
     s3.create_bucket(Bucket="multipart")
+    place = {"Bucket": "multipart", "Key": "big"}
+    upload = {**place, "UploadId": s3.create_multipart_upload(**place, Metadata={"a": "b"})["UploadId"]}
+    bodies = [b"1" * 5 * 1024 * 1024, b"2" * 10]
+    parts = [{"PartNumber": number, "ETag": s3.upload_part(**upload, PartNumber=number, Body=body)["ETag"]} for number, body in enumerate(bodies, 1)]
+    for wrong, code in ((list(reversed(parts)), "InvalidPartOrder"), ([{**parts[0], "ETag": "no"}], "InvalidPart")):
+        with pytest.raises(ClientError, match=code):
+            s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": wrong})
+    assert s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})["ETag"].endswith('-2"')
+    got = s3.get_object(**place)
+    assert (got["Body"].read(), got["Metadata"]) == (b"".join(bodies), {"a": "b"})
+    with pytest.raises(ClientError, match="NoSuchUpload"):
+        s3.upload_part(**upload, PartNumber=1, Body=b"x")
+    small = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+    parts = [{"PartNumber": number, "ETag": s3.upload_part(**small, PartNumber=number, Body=b"x")["ETag"]} for number in (1, 2)]
+    with pytest.raises(ClientError, match="EntityTooSmall"):
+        s3.complete_multipart_upload(**small, MultipartUpload={"Parts": parts})
+    assert len(s3.list_multipart_uploads(Bucket="multipart")["Uploads"]) == 1
+    s3.abort_multipart_upload(**small)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="multipart")
+
+
+def test_conditions_rights_and_regions(sandbox, s3):
+    s3.create_bucket(Bucket="far-away")
+    etag = s3.put_object(Bucket="far-away", Key="k", Body=b"x")["ETag"]
+    assert s3.get_object(Bucket="far-away", Key="k", IfMatch=etag)["Body"].read() == b"x"
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.get_object(Bucket="far-away", Key="k", IfMatch='"other"')
+    sandbox.control("POST", {"name": "far-away", "denied": ["s3:PutObject"]}, part="buckets")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket="far-away", Key="k", Body=b"y")
+    sandbox.control("POST", {"name": "far-away", "region": "us-east-2", "denied": []}, part="buckets")
+    assert s3.get_object(Bucket="far-away", Key="k")["Body"].read() == b"x"
+    assert any(line["outcome"].get("error") == "PermanentRedirect" for line in sandbox.ledger()[-3:])  # boto3 went where S3 said
+
+
+def test_what_is_not_played_is_refused(s3):
+    s3.create_bucket(Bucket="not-played")
     with pytest.raises(ClientError, match="NotImplemented"):
-        s3.create_multipart_upload(Bucket="multipart", Key="k")
+        s3.get_bucket_acl(Bucket="not-played")
