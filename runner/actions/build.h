@@ -64,7 +64,7 @@ void build_set_variables(const struct build *build, struct wire_result *result);
 
 /* ---- build_log.c: lines as CodeBuild prints them, phases as the server shows them ---- */
 
-/* "[Container] 2026/11/23 05:37:00 text" */
+/* "[Container] 2026/11/23 05:37:00.123456 text" */
 void build_say(struct build *build, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Container output, to be given to shell_new(); context is the build. */

@@ -15,12 +15,13 @@ void build_say(struct build *build, const char *format, ...) {
     va_start(arguments, format);
     const char *text = arena_vprintf(&arena, format, arguments);
     va_end(arguments);
-    time_t seconds = (time_t)(clock_wall_ms(&clock_system) / 1000);
+    struct timespec now; /* CodeBuild's lines carry microseconds */
     struct tm moment;
-    (void)gmtime_r(&seconds, &moment);
     char stamp[32];
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &moment);
     (void)strftime(stamp, sizeof stamp, "%Y/%m/%d %H:%M:%S", &moment);
-    job_log(build->job, "[Container] %s %s", stamp, text);
+    job_log(build->job, "[Container] %s.%06ld %s", stamp, now.tv_nsec / 1000, text);
 }
 
 /* Keeps the last line that holds anything; it is only ever shown, never understood. */
