@@ -1,6 +1,9 @@
 /*
- * penstock check: reads files as the server would, without any server, and prints every error with its place.
+ * penstock check: reads files as the server and the runner would, without any of them, and prints every error with its
+ * place.
  */
+#include "cli/check.h"
+
 #include "cli/commands.h"
 #include "common/doc.h"
 #include "common/str.h"
@@ -9,46 +12,61 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct flag flags[] = {
-    {"as", "KIND", "what the files are: pipeline; found out if not given"},
+    {"as", "KIND", "what the files are: pipeline or buildspec; found out if not given"},
+    {"buildspec", NULL, "the same as --as buildspec"},
     {NULL},
 };
 
-static const char *const known_kinds[] = {"pipeline", NULL};
+#define PIPELINE "pipeline"
+#define BUILDSPEC "buildspec"
 
-/* What the file looks like: a kind of known_kinds, else a word for what it seems to be, else NULL. */
-static const char *find_kind(const struct json *document) {
-    if (json_get(document, "stages") || json_get(document, "pipeline") || json_get(document, "projects"))
-        return "pipeline";
-    return NULL;
+static const char *const known_kinds[] = {PIPELINE, BUILDSPEC, NULL};
+
+/* buildspec.yml, buildspec-release.yaml: what the name says is believed before what is in the file, which may be broken
+ * beyond reading. */
+static bool is_named_buildspec(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return str_starts_with(slash ? slash + 1 : path, BUILDSPEC) &&
+           (str_ends_with(path, ".yml") || str_ends_with(path, ".yaml"));
 }
 
-/* A finding in both forms: a line for people, an object for --json. */
-struct report {
-    struct cli *cli;
-    struct json *files;
-    struct json *errors; /* of the file under way */
-    size_t count;
-};
+/* What the file looks like; NULL where it looks like neither. */
+static const char *find_kind(const struct json *document) {
+    if (json_get(document, "stages") || json_get(document, "pipeline") || json_get(document, "projects"))
+        return PIPELINE;
+    return json_get(document, "phases") ? BUILDSPEC : NULL;
+}
 
-static void add_error(struct report *report, const char *text, int line, int column, const char *path,
-                      const char *message) {
-    struct arena *arena = &report->cli->arena;
-    report->count++;
-    if (!report->cli->json) {
+void check_add_error(struct check *check, const char *text, int line, int column, const char *path,
+                     const char *message) {
+    struct arena *arena = &check->cli->arena;
+    check->error_count++;
+    if (!check->cli->json) {
         puts(text);
         return;
     }
-    struct json *error = json_append_object(arena, report->errors);
+    struct json *error = json_append_object(arena, check->errors);
     json_set_integer(arena, error, "line", line);
     json_set_integer(arena, error, "column", column);
     json_set_text(arena, error, "path", path);
     json_set_text(arena, error, "message", message);
 }
 
-static void check_pipeline(struct report *report, const char *file, const struct json *document) {
-    struct arena *arena = &report->cli->arena;
+void check_add_parse_error(struct check *check, const char *file, const char *text) {
+    int line = 0, column = 0, length = 0;
+    const size_t file_length = strlen(file);
+    const char *message = text;
+    if (str_starts_with(text, file) && sscanf(text + file_length, ":%9d:%9d: %n", &line, &column, &length) == 2 &&
+        length > 0)
+        message = text + file_length + length;
+    check_add_error(check, text, line, column, "", message);
+}
+
+static void check_pipeline(struct check *check, const char *file, const struct json *document) {
+    struct arena *arena = &check->cli->arena;
     struct definition_result result;
     /* Which there are only a server knows. */
     const struct custom_types unknown_types = {.any = true};
@@ -56,58 +74,80 @@ static void check_pipeline(struct report *report, const char *file, const struct
         return;
     for (size_t i = 0; i < result.errors.count; i++) {
         const struct definition_error *error = &result.errors.list[i];
-        add_error(report, definition_error_text(arena, file, error), error->line, error->column, error->path,
-                  error->message);
+        check_add_error(check, definition_error_text(arena, file, error), error->line, error->column, error->path,
+                        error->message);
     }
-    if (result.errors.more && !report->cli->json)
+    if (result.errors.more && !check->cli->json)
         printf("%s: there are more errors than these %d\n", file, DEFINITION_ERRORS_MAX);
 }
 
-/* A file that cannot be parsed: the message begins with "file:line:column: " where the place is known. */
-static void add_parse_error(struct report *report, const char *file, const char *text) {
-    int line = 0, column = 0, length = 0;
-    const size_t file_length = strlen(file);
-    const char *message = text;
-    if (str_starts_with(text, file) && sscanf(text + file_length, ":%9d:%9d: %n", &line, &column, &length) == 2 &&
-        length > 0)
-        message = text + file_length + length;
-    add_error(report, text, line, column, "", message);
+static void check_text(struct check *check, const char *file, const char *kind, const char *text, size_t size) {
+    struct arena *arena = &check->cli->arena;
+    const struct json *document = NULL;
+    struct err err = {0};
+    if (!kind && is_named_buildspec(file))
+        kind = BUILDSPEC;
+    if (!str_equal(kind, BUILDSPEC) && !doc_parse(arena, file, text, size, &document, &err)) {
+        check_add_parse_error(check, file, err.message);
+        return;
+    }
+    if (!kind)
+        kind = find_kind(document);
+    json_set_text(arena, check->shown, "kind", kind);
+    if (str_equal(kind, BUILDSPEC)) {
+        check_buildspec(check, file, text, size);
+    } else if (kind) {
+        check_pipeline(check, file, document);
+    } else {
+        const char *message = "this looks neither like a pipeline file (no 'stages') nor like a buildspec (no "
+                              "'phases'); --as pipeline or --as buildspec checks it as one";
+        check_add_error(check, arena_printf(arena, "%s:1:1: %s", file, message), 1, 1, "", message);
+    }
 }
 
-static void check_file(struct report *report, const char *file, const char *kind) {
-    struct arena *arena = &report->cli->arena;
+/* A folder stands for the buildspec that CodeBuild would look for in it. */
+static const char *find_file(struct arena *arena, const char *path) {
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return path;
+    return arena_printf(arena, "%s%sbuildspec.yml", path, str_ends_with(path, "/") ? "" : "/");
+}
+
+static void check_file(struct check *check, const char *path, const char *kind) {
+    struct arena *arena = &check->cli->arena;
+    const char *file = find_file(arena, path), *text;
+    size_t size;
     struct err err = {0};
-    const struct json *document;
-    struct json *shown = json_append_object(arena, report->files);
-    const size_t before = report->count;
-    json_set_text(arena, shown, "file", file);
-    report->errors = json_set_array(arena, shown, "errors");
-    if (!doc_read(arena, file, &document, &err)) {
-        add_parse_error(report, file, err.message);
-    } else if (!kind && !find_kind(document)) {
-        const char *message = "this does not look like a pipeline file (no 'stages'); --as pipeline checks it as one";
-        add_error(report, arena_printf(arena, "%s:1:1: %s", file, message), 1, 1, "", message);
-    } else {
-        check_pipeline(report, file, document);
-    }
-    json_set_bool(arena, shown, "valid", report->count == before);
+    const size_t before = check->error_count;
+    check->shown = json_append_object(arena, check->files);
+    json_set_text(arena, check->shown, "file", file);
+    json_set_bool(arena, check->shown, "valid", false);
+    check->errors = json_set_array(arena, check->shown, "errors");
+    if (doc_read_text(arena, file, &text, &size, &err))
+        check_text(check, file, kind, text, size);
+    else
+        check_add_parse_error(check, file, err.message);
+    json_set_bool(arena, check->shown, "valid", check->error_count == before);
+    check->file_count++;
 }
 
 static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exit *exit_code, struct err *err) {
     const char *kind = arguments_get(arguments, "as");
-    if (kind && !str_equal(kind, known_kinds[0])) {
+    if (kind && !str_equal(kind, PIPELINE) && !str_equal(kind, BUILDSPEC)) {
         *exit_code = CLI_USAGE;
         const char *near = suggest_nearest(kind, known_kinds);
         return near ? err_set(err, ERR_INVALID, "no kind '%s'; did you mean '%s'?", kind, near)
-                    : err_set(err, ERR_INVALID, "no kind '%s'; there is: pipeline", kind);
+                    : err_set(err, ERR_INVALID, "no kind '%s'; there are pipeline and buildspec", kind);
     }
+    if (arguments_has(arguments, "buildspec"))
+        kind = BUILDSPEC;
     struct json *answer = json_object(&cli->arena);
-    struct report report = {.cli = cli, .files = json_set_array(&cli->arena, answer, "files")};
+    struct check check = {.cli = cli, .files = json_set_array(&cli->arena, answer, "files")};
     for (size_t i = 0; i < arguments->count; i++)
-        check_file(&report, arguments->positional[i], kind);
+        check_file(&check, arguments->positional[i], kind);
     if (cli->json)
         puts(json_print_pretty(&cli->arena, answer));
-    if (report.count > 0)
+    if (check.error_count > 0)
         *exit_code = CLI_FAILED;
     return true;
 }
@@ -115,8 +155,9 @@ static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exi
 const struct command command_check = {
     .name = "check",
     .words = "FILE...",
-    .summary = "Check pipeline files without a server; every error with its place",
+    .summary = "Check pipeline files and buildspecs without a server; every error with its place",
     .examples = "  penstock check pipelines/*.yml       before a commit, or in it\n"
+                "  penstock check buildspec.yml         what would run, or what is wrong with it\n"
                 "  aws codepipeline get-pipeline --name shop > shop.json && penstock check shop.json",
     .least_words = 1,
     .most_words = (size_t)-1,

@@ -109,11 +109,11 @@ static bool read_task(struct batch_draft *draft, const struct json *task, bool g
 static bool read_tasks(struct batch_draft *draft, const struct json *list, bool graph) {
     if (list->type != JSON_ARRAY || list->count == 0)
         return spec_refuse(draft->reader, list, "'%s' must be a list of builds, each with an 'identifier'", list->name);
+    bool good = true;
     json_each(task, list) {
-        if (!read_task(draft, task, graph))
-            return false;
+        good = read_task(draft, task, graph) && good;
     }
-    return true;
+    return good;
 }
 
 /* ---- the graph ---- */

@@ -5,6 +5,7 @@
 
 #include "common/suggest.h"
 
+#include <string.h>
 #include <strings.h>
 
 #define GROUPS_MAX 5 /* as in a project of CodeBuild */
@@ -15,6 +16,15 @@ static const char *const formats[] = {"JUNITXML",  "CUCUMBERJSON",    "NUNITXML"
                                       NULL};
 
 static const char *const report_keys[] = {"files", "file-format", "base-directory", "discard-paths", NULL};
+
+/* People write "junit" and "Jacoco". */
+static const char *find_meant(const char *written) {
+    const size_t length = strlen(written);
+    for (size_t i = 0; length >= 3 && formats[i]; i++)
+        if (strncasecmp(written, formats[i], length) == 0)
+            return formats[i];
+    return suggest_nearest(written, formats);
+}
 
 static void read_format(struct reader *reader, const struct json *report, struct buildspec_report *out) {
     const char *written = NULL;
@@ -27,7 +37,7 @@ static void read_format(struct reader *reader, const struct json *report, struct
             return;
         }
     }
-    const char *meant = suggest_nearest(written, formats);
+    const char *meant = find_meant(written);
     if (meant)
         spec_refuse(reader, json_get(report, "file-format"), "no report format '%.100s'; did you mean '%s'?", written,
                     meant);
