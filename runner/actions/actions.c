@@ -13,6 +13,7 @@ static const struct action actions[] = {
     {.provider = "CodeStarSourceConnection", .run = action_source},
     {.provider = "CodeBuild", .run = action_codebuild},
     {.provider = "Commands", .run = action_commands},
+    {.provider = "ECRBuildAndPublish", .run = action_ecr_build},
     {.provider = "ECS", .run = action_ecs},
     {.provider = "CloudWatchAlarm", .run = action_cloudwatch_alarm},
     {.provider = "LambdaInvoke", .run = action_lambda_invoke},
@@ -28,8 +29,9 @@ const struct action *actions_find(const char *provider) {
 }
 
 const char *const *actions_providers(size_t *count) {
-    static const char *const names[] = {"CodeCommit", "GitHub", "CodeStarSourceConnection", "CodeBuild",
-                                        "Commands",   "ECS",    "CloudWatchAlarm",          "LambdaInvoke"};
+    static const char *const names[] = {"CodeCommit", "GitHub",          "CodeStarSourceConnection",
+                                        "CodeBuild",  "Commands",        "ECRBuildAndPublish",
+                                        "ECS",        "CloudWatchAlarm", "LambdaInvoke"};
     static_assert(sizeof names / sizeof *names == ACTION_COUNT, "one name for each row above");
     *count = ACTION_COUNT;
     return names;

@@ -1,5 +1,5 @@
 /*
- * ECR: the token to sign in with.
+ * ECR, and the public gallery's half of it: the token to sign in with, repositories, what a tag points to.
  */
 #ifndef RUNNER_AWS_ECR_H
 #define RUNNER_AWS_ECR_H
@@ -16,5 +16,21 @@ struct ecr_token {
 };
 
 bool ecr_token(struct aws *aws, struct arena *arena, const char *region, struct ecr_token *out, struct err *err);
+
+/* For public.ecr.aws, whichever region we are in. */
+bool ecr_public_token(struct aws *aws, struct arena *arena, struct ecr_token *out, struct err *err);
+
+/* *uri: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop". Errors: ERR_NOT_FOUND with a sentence of what to do. */
+bool ecr_repository(struct aws *aws, struct arena *arena, const char *region, bool is_public, const char *name,
+                    const char **uri, struct err *err);
+
+struct ecr_image {
+    const char *digest; /* of the manifest */
+    const char *config; /* digest of the configuration, which is what Docker calls an image's id; NULL in a list */
+};
+
+/* What `tag` points to in a private repository. Errors: ERR_NOT_FOUND: nothing. */
+bool ecr_image(struct aws *aws, struct arena *arena, const char *region, const char *repository, const char *tag,
+               struct ecr_image *out, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "server/definition/structure.h"
 
+#include "common/image_settings.h"
 #include "common/str.h"
 #include "common/suggest.h"
 
@@ -111,6 +112,13 @@ static void check_compute_type(const struct setting *setting) {
                                   setting->value));
 }
 
+/* The runner reads an image build's settings with the same functions. */
+static void check_image(const struct setting *setting, const char *key) {
+    struct err err = {0};
+    if (!image_setting_check(setting->draft->arena, key, setting->value, &err))
+        bad(setting, err.message);
+}
+
 static const struct {
     const char *provider;
     const char *key;
@@ -186,6 +194,8 @@ static void check_value(const struct setting *setting, const struct action_key *
     check_property(setting, key->name);
     if (str_equal(setting->action->type->owner, "Custom"))
         return; /* it may have the name of one of AWS's providers */
+    if (str_equal(setting->action->type->provider, "ECRBuildAndPublish"))
+        check_image(setting, key->name);
     for (size_t i = 0; i < sizeof known_values / sizeof *known_values; i++)
         if (str_equal(known_values[i].provider, setting->action->type->provider) &&
             str_equal(known_values[i].key, key->name))

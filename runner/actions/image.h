@@ -1,0 +1,44 @@
+/*
+ * One image build under way: what the files actions/image*.c share.
+ */
+#ifndef RUNNER_ACTIONS_IMAGE_H
+#define RUNNER_ACTIONS_IMAGE_H
+
+#include "common/image_settings.h"
+#include "runner/aws/ecr.h"
+#include "runner/docker/engine.h"
+#include "runner/job.h"
+
+struct image_job {
+    struct job *job;
+    struct arena *arena;
+    struct docker *docker;
+    struct image_settings settings;
+    const char *repository; /* with the registry: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop" */
+    struct ecr_token token;
+    bool buildkit;
+    const char *name;   /* on this engine */
+    const char *image;  /* its id, "sha256:…"; NULL until it is built */
+    const char *digest; /* of the manifest that was pushed; NULL until then */
+    size_t pushed;      /* how many of the tags */
+};
+
+/* ---- image_context.c: what `docker build` works on ---- */
+
+/* The source in a folder, Docker's configuration and the secrets beside it. */
+bool image_prepare(struct image_job *image, const char **context, const char **dockerfile, struct err *err);
+
+/* ---- image_publish.c ---- */
+
+/* Pushes all tags, sets image->digest. What stands in ECR is known to be image->image. */
+bool image_publish(struct image_job *image, struct err *err);
+
+/* Another holder of this job left the mark that it was about to push: sets image->digest where ECR has that image under
+ * every tag. *done false: it has to be built and pushed (again). */
+bool image_adopt(struct image_job *image, bool *done, struct err *err);
+
+/* Uploads the output artifact, where the action has one: imageDetail.json, and imagedefinitions.json where the
+ * container's name is known. */
+bool image_write_output(struct image_job *image, struct err *err);
+
+#endif
