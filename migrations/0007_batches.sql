@@ -20,6 +20,7 @@ CREATE TABLE batches (
   CHECK ((ended_ms IS NULL) = (status = 'IN_PROGRESS'))
 ) STRICT;
 CREATE INDEX batches_project ON batches (project, id) WHERE deleted_ms IS NULL;
+CREATE INDEX batches_status ON batches (status, id) WHERE deleted_ms IS NULL;
 CREATE INDEX batches_action_run ON batches (action_run_id) WHERE action_run_id IS NOT NULL;
 CREATE INDEX batches_idempotency ON batches (project, idempotency_token, id) WHERE idempotency_token IS NOT NULL;
 CREATE INDEX batches_expiry ON batches (expires_ms) WHERE status = 'IN_PROGRESS';

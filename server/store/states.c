@@ -155,6 +155,33 @@ static const struct state_row build_rows[] = {
     [BUILD_STOPPED] = {.name = "STOPPED", .end = true},
 };
 
+static const struct state_row batch_rows[] = {
+    [BUILD_IN_PROGRESS] = {.name = "IN_PROGRESS",
+                           .next = MAY_BECOME(BUILD_SUCCEEDED) | MAY_BECOME(BUILD_FAILED) | MAY_BECOME(BUILD_FAULT) |
+                                   MAY_BECOME(BUILD_TIMED_OUT) | MAY_BECOME(BUILD_STOPPED)},
+    [BUILD_SUCCEEDED] = {.name = "SUCCEEDED", .end = true},
+    /* RetryBuildBatch opens it again. */
+    [BUILD_FAILED] = {.name = "FAILED", .next = MAY_BECOME(BUILD_IN_PROGRESS), .end = true},
+    [BUILD_FAULT] = {.name = "FAULT", .next = MAY_BECOME(BUILD_IN_PROGRESS), .end = true},
+    [BUILD_TIMED_OUT] = {.name = "TIMED_OUT", .next = MAY_BECOME(BUILD_IN_PROGRESS), .end = true},
+    [BUILD_STOPPED] = {.name = "STOPPED", .next = MAY_BECOME(BUILD_IN_PROGRESS), .end = true},
+};
+
+static const struct state_row batch_stop_rows[] = {
+    [BATCH_STOP_NONE] = {.name = "none",
+                         .next = MAY_BECOME(BATCH_STOP_FAILED) | MAY_BECOME(BATCH_STOP_TIMEOUT) |
+                                 MAY_BECOME(BATCH_STOP_ASKED)},
+    [BATCH_STOP_FAILED] = {.name = "failed", .next = MAY_BECOME(BATCH_STOP_ASKED) | MAY_BECOME(BATCH_STOP_NONE)},
+    [BATCH_STOP_TIMEOUT] = {.name = "timeout", .next = MAY_BECOME(BATCH_STOP_ASKED) | MAY_BECOME(BATCH_STOP_NONE)},
+    [BATCH_STOP_ASKED] = {.name = "stop", .next = MAY_BECOME(BATCH_STOP_NONE)},
+};
+
+static const struct state_row batch_group_kind_rows[] = {
+    [BATCH_GROUP_SOURCE] = {.name = "source"},
+    [BATCH_GROUP_BUILD] = {.name = "build"},
+    [BATCH_GROUP_COMBINE] = {.name = "combine"},
+};
+
 #define ROWS(array) .rows = (array), .count = sizeof(array) / sizeof((array)[0])
 
 const struct state_table execution_modes = {.what = "execution mode", ROWS(mode_rows)};
@@ -174,6 +201,9 @@ const struct state_table job_cancels = {.what = "job's cancel", ROWS(cancel_rows
 const struct state_table job_outcomes = {.what = "job's outcome", ROWS(outcome_rows)};
 const struct state_table worker_job_states = {.what = "job worker's job", ROWS(worker_job_rows)};
 const struct state_table build_statuses = {.what = "build", ROWS(build_rows)};
+const struct state_table batch_statuses = {.what = "batch", ROWS(batch_rows)};
+const struct state_table batch_stops = {.what = "batch's stop", ROWS(batch_stop_rows)};
+const struct state_table batch_group_kinds = {.what = "kind of a batch's group", ROWS(batch_group_kind_rows)};
 
 const char *state_name(const struct state_table *table, int state) {
     assert(state >= 0 && (size_t)state < table->count);

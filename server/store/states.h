@@ -113,6 +113,20 @@ enum build_status {
     BUILD_STOPPED,
 };
 
+/* Why nothing more of a batch is begun, and what runs is stopped. */
+enum batch_stop {
+    BATCH_STOP_NONE,
+    BATCH_STOP_FAILED,  /* fast-fail, or its buildspec was refused */
+    BATCH_STOP_TIMEOUT, /* buildBatchConfig.timeoutInMins */
+    BATCH_STOP_ASKED,   /* StopBuildBatch, or its pipeline's execution is stopped */
+};
+
+enum batch_group_kind {
+    BATCH_GROUP_SOURCE, /* reads the buildspec */
+    BATCH_GROUP_BUILD,
+    BATCH_GROUP_COMBINE, /* makes the artifacts of a pipeline's action out of those of the builds */
+};
+
 struct state_row {
     const char *name;
     unsigned next; /* bit N: state N may follow */
@@ -142,6 +156,9 @@ extern const struct state_table job_cancels;
 extern const struct state_table job_outcomes; /* names only */
 extern const struct state_table worker_job_states;
 extern const struct state_table build_statuses;
+extern const struct state_table batch_statuses; /* enum build_status */
+extern const struct state_table batch_stops;
+extern const struct state_table batch_group_kinds; /* names only */
 
 /* "InProgress". */
 const char *state_name(const struct state_table *table, int state);
