@@ -48,7 +48,7 @@ CREATE TABLE report_coverages (
   position INTEGER NOT NULL,
   uuid TEXT NOT NULL,
   path TEXT NOT NULL,                    -- of the source file
-  line_percent REAL NOT NULL,            -- 0 to 100; 0 where there are no lines
+  line_percent REAL NOT NULL,            -- 0 to 100; 100 where there are no lines
   lines_covered INTEGER NOT NULL,
   lines_missed INTEGER NOT NULL,
   branches_covered INTEGER NOT NULL,

@@ -9,7 +9,7 @@ packages_of() {
     build)
         # tzdata is what the server knows time zones from.
         echo gcc libc6-dev meson ninja-build pkgconf python3 git \
-            libarchive-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev libgit2-dev libmicrohttpd-dev \
+            libarchive-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev libexpat1-dev libgit2-dev libmicrohttpd-dev \
             libmd-dev libpcre2-dev libsodium-dev libsqlite3-dev libyaml-dev tzdata
         ;;
     web)

@@ -8,7 +8,7 @@
 #include "common/hash.h"
 
 double report_coverage_percent(int64_t covered, int64_t missed) {
-    return covered + missed > 0 ? (double)covered * 100 / (double)(covered + missed) : 0;
+    return covered + missed > 0 ? (double)covered * 100 / (double)(covered + missed) : 100;
 }
 
 bool report_coverages_add(struct tx *tx, int64_t report_id, const struct report_coverage_row *row, struct err *err) {

@@ -32,7 +32,7 @@ struct report_coverage_filter {
     size_t limit;
 };
 
-/* covered of covered + missed, in percent; 0 where there is nothing. */
+/* covered of covered + missed, in percent; 100 where there is nothing to cover. */
 double report_coverage_percent(int64_t covered, int64_t missed);
 
 /* The uuid is filled in. */
