@@ -38,7 +38,11 @@ struct build {
     bool line_ended;            /* the next byte begins a new line */
     const char *failed_command; /* the one that failed first, or NULL */
     int failed_status;
-    const char *quoted; /* the last line that it printed, masked; or NULL */
+    const char *quoted;   /* the last line that it printed, masked; or NULL */
+    bool dead;            /* the container is, or the engine is away: nothing more can be run */
+    bool wants_retry;     /* on-failure: RETRY, and the message matched */
+    int retry_limit;      /* how often */
+    int64_t memory_kills; /* processes of the container that the kernel has killed so far */
 };
 
 /* ---- build_run.c: from the first phase to the last ---- */
@@ -52,6 +56,9 @@ bool build_kill_leftovers(struct build *build, struct err *err);
 
 /* The record says how it went. */
 void build_run(struct build *build);
+
+/* "SUCCEEDED", "FAILED", "FAULT", "TIMED_OUT", "STOPPED": what it ended as. */
+const char *build_status(const struct build *build);
 
 /* After the result is known: nothing is left to be stopped. The container is removed when the job has reported. */
 void build_end_shells(struct build *build);
@@ -71,12 +78,23 @@ void build_say(struct build *build, const char *format, ...) PRINTF_LIKE(2, 3);
 void build_output(void *build, const void *bytes, size_t size);
 
 void build_begin(struct build *build, const char *phase);
-/* err NULL: succeeded. Else code err->code, or "CLIENT_ERROR". Where the job was stopped meanwhile, it is that. */
-void build_end(struct build *build, const struct err *err);
+/* err NULL: succeeded. Else err->code; where there is none, what became of the container, or INTERNAL_SERVICE_ERROR
+ * (FAULT) for ERR_UNAVAILABLE and ERR_INTERNAL, CLIENT_ERROR for the rest. Where the job was stopped meanwhile, it is
+ * that. Returns the context's message, or NULL. */
+const char *build_end(struct build *build, const struct err *err);
 
 /* The build as wire_progress and wire_result carry it. */
 struct json *build_describe(const struct build *build);
 void build_tell(struct build *build);
+
+/* ---- build_ends.c: why something ended that should have gone on ---- */
+
+/* Where an error without a code comes from a container that is dead, or an engine that is away, *err becomes that. */
+void build_explain(struct build *build, struct err *err);
+
+/* Whether the kernel has killed a process of the build for want of memory since the last question: a clause that says
+ * so, or NULL. */
+const char *build_memory_exceeded(struct build *build);
 
 /* ---- build_container.c: the container, made while the source is fetched ---- */
 
@@ -110,6 +128,16 @@ bool build_get_image(struct build *build, struct docker *docker, struct arena *a
 bool build_environment(struct build *build, int64_t now_ms, struct err *err);
 
 bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err);
+
+/* ---- build_secrets.c: variables whose values lie with AWS ---- */
+
+/* The project's, the action's and the buildspec's, fetched and masked. Errors: CodeBuild's codes "Decrypted Variables
+ * Error" and "Secrets Manager Error"; the message names the variable, and where a right is missing the least that
+ * would do. */
+bool build_secret_variables(struct build *build, struct err *err);
+
+/* What may not be told to the server as an exported variable: secrets, and what begins with AWS_. */
+bool build_may_export(const struct build *build, const char *variable);
 
 /* ---- build_phases.c: the commands ---- */
 

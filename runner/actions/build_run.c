@@ -84,9 +84,14 @@ static void export_variables(struct build *build) {
     for (size_t i = 0; i < names->count; i++) {
         if (!values[i])
             continue;
+        if (!build_may_export(build, names->items[i])) {
+            build_say(build, "Skipping exported variable %s: secrets and AWS_ variables are not exported",
+                      names->items[i]);
+            continue;
+        }
         struct json *entry = json_append_object(build->arena, build->exported);
         json_set_text(build->arena, entry, "name", names->items[i]);
-        json_set_text(build->arena, entry, "value", values[i]);
+        json_set_text(build->arena, entry, "value", reporter_masked(build->job->reporter, build->arena, values[i]));
     }
 }
 

@@ -211,6 +211,8 @@ bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err) 
         return false;
     for (size_t i = 0; i < build->spec.notices.count; i++)
         build_say(build, "%s", build->spec.notices.items[i]);
+    if (!build_secret_variables(build, err))
+        return false;
     add_tools(feed);
     add_scripts(build, feed);
     if (build->privileged)

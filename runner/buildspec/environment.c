@@ -40,6 +40,53 @@ const char *environment_get(const struct environment *environment, const char *n
     return variable ? variable->value : NULL;
 }
 
+static struct environment_reference *find_reference(const struct environment *environment, const char *name) {
+    for (size_t i = 0; i < environment->reference_count; i++)
+        if (strcmp(environment->references[i].name, name) == 0)
+            return &environment->references[i];
+    return NULL;
+}
+
+static void drop_reference(struct environment *environment, const char *name) {
+    struct environment_reference *reference = find_reference(environment, name);
+    if (reference)
+        *reference = environment->references[--environment->reference_count];
+}
+
+static void set_reference(struct environment *environment, const char *name, const char *text, bool is_secret) {
+    struct environment_variable *variable = find(environment, name);
+    if (variable)
+        *variable = environment->variables[--environment->count];
+    drop_reference(environment, name);
+    if (environment->reference_count == environment->reference_capacity)
+        environment->references = arena_grow(environment->arena, environment->references,
+                                             sizeof *environment->references, &environment->reference_capacity);
+    environment->references[environment->reference_count++] =
+        (struct environment_reference){.name = arena_strdup(environment->arena, name),
+                                       .reference = arena_strdup(environment->arena, text),
+                                       .is_secret = is_secret};
+}
+
+bool environment_is_taken(const struct environment *environment, const char *name) {
+    const struct environment_variable *taken = find(environment, name);
+    return (taken && taken->from_project) || find_reference(environment, name);
+}
+
+void environment_set_secret(struct environment *environment, const char *name, const char *value) {
+    if (environment->secret_count == environment->secret_capacity)
+        environment->secrets = arena_grow(environment->arena, environment->secrets, sizeof *environment->secrets,
+                                          &environment->secret_capacity);
+    environment->secrets[environment->secret_count++] = (struct environment_variable){
+        .name = arena_strdup(environment->arena, name), .value = arena_strdup(environment->arena, value)};
+}
+
+bool environment_is_secret(const struct environment *environment, const char *name) {
+    for (size_t i = 0; i < environment->secret_count; i++)
+        if (strcmp(environment->secrets[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static const char *number(struct arena *arena, int64_t value) {
     return arena_printf(arena, "%lld", (long long)value);
 }
@@ -89,11 +136,18 @@ static bool add_list(struct environment *environment, const struct json *list, s
         const char *type = json_get_text_or(item, "type", "PLAINTEXT");
         if (!name || !*name || strchr(name, '='))
             return err_set(err, ERR_INVALID, "an environment variable of the build has no usable name");
-        if (!str_equal(type, "PLAINTEXT"))
-            return err_set(err, ERR_INVALID,
-                           "environment variable '%.200s' is of type %.50s, which is not supported yet", name, type);
-        if (!str_starts_with(name, "CODEBUILD_"))
+        bool is_secret = str_equal(type, "SECRETS_MANAGER");
+        bool is_plain = str_equal(type, "PLAINTEXT");
+        if (!is_plain && !is_secret && !str_equal(type, "PARAMETER_STORE"))
+            return err_set(err, ERR_INVALID, "environment variable '%.200s' is of the unknown type %.50s", name, type);
+        if (str_starts_with(name, "CODEBUILD_"))
+            continue;
+        if (is_plain) {
+            drop_reference(environment, name);
             environment_set(environment, name, value ? value : "");
+        } else {
+            set_reference(environment, name, value ? value : "", is_secret);
+        }
     }
     return true;
 }
@@ -134,16 +188,20 @@ static void append_quoted(struct str *out, const char *text) {
     str_append_char(out, '\'');
 }
 
+static void append_export(struct str *script, const char *name, const char *value) {
+    str_printf(script, "export %s=", name);
+    append_quoted(script, value);
+    str_append_char(script, '\n');
+}
+
 const char *environment_script(const struct environment *environment, const struct buildspec *spec) {
     struct str script CLEANUP(str_release) = STR_INIT(SCRIPT_CEILING);
     for (size_t i = 0; i < spec->variable_count; i++) {
         const char *name = spec->variables[i].name;
-        const struct environment_variable *taken = find(environment, name);
-        if (str_starts_with(name, "CODEBUILD_") || (taken && taken->from_project))
-            continue;
-        str_printf(&script, "export %s=", name);
-        append_quoted(&script, spec->variables[i].value);
-        str_append_char(&script, '\n');
+        if (!str_starts_with(name, "CODEBUILD_") && !environment_is_taken(environment, name))
+            append_export(&script, name, spec->variables[i].value);
     }
+    for (size_t i = 0; i < environment->secret_count; i++)
+        append_export(&script, environment->secrets[i].name, environment->secrets[i].value);
     return arena_strdup(environment->arena, str_text(&script));
 }

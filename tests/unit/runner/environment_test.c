@@ -83,21 +83,53 @@ static void the_buildspec_comes_last(void **state) {
                         "export OWN='it'\\''s $HOME'\nexport AWS_DEFAULT_REGION='us-west-2'\n");
 }
 
+/* Of one name the last one counts, whatever the types; what AWS keeps is in no container's environment. */
+static void values_that_lie_with_aws(void **state) {
+    (void)state;
+    static const char text[] = "version: 0.2\nenv:\n  variables: {P: spec, OWN: spec, GONE: spec}\n"
+                               "phases: {build: {commands: [x]}}\n";
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct environment environment;
+    struct buildspec spec;
+    struct err err = {0};
+    struct wire_job job =
+        make_job(&arena, "{\"EnvironmentVariables\": \"[{\\\"name\\\":\\\"P\\\",\\\"value\\\":\\\"/p\\\",\\\"type\\\":"
+                         "\\\"PARAMETER_STORE\\\"},{\\\"name\\\":\\\"S\\\",\\\"value\\\":\\\"plain\\\"}]\"}");
+    job.environment = parse(&arena, "[{\"name\":\"S\",\"value\":\"db:key\",\"type\":\"SECRETS_MANAGER\"}]");
+    assert_true(buildspec_parse(&arena, "b", text, strlen(text), &spec, &err));
+    environment_init(&environment, &arena);
+    assert_true(environment_add_project(&environment, &job, &err));
+    assert_int_equal(environment.reference_count, 2);
+    assert_string_equal(environment.references[0].reference, "/p");
+    assert_false(environment.references[0].is_secret);
+    assert_string_equal(environment.references[1].reference, "db:key");
+    assert_true(environment.references[1].is_secret);
+    assert_null(environment_get(&environment, "S"));
+    assert_true(environment_is_taken(&environment, "P"));
+    assert_false(environment_is_taken(&environment, "OWN"));
+    environment_set_secret(&environment, "P", "it's");
+    environment_set_secret(&environment, "GONE", "mine");
+    assert_true(environment_is_secret(&environment, "P"));
+    assert_false(environment_is_secret(&environment, "OWN"));
+    assert_string_equal(environment_script(&environment, &spec),
+                        "export OWN='spec'\nexport GONE='spec'\nexport P='it'\\''s'\nexport GONE='mine'\n");
+    job.environment = parse(&arena, "[{\"name\":\"S\",\"value\":\"plain\"},{\"name\":\"P\",\"value\":\"x\"}]");
+    environment_init(&environment, &arena);
+    assert_true(environment_add_project(&environment, &job, &err));
+    assert_int_equal(environment.reference_count, 0);
+    assert_string_equal(environment_get(&environment, "P"), "x");
+}
+
 static void what_cannot_be_had_is_refused(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct environment environment;
     struct err err = {0};
-    struct wire_job job = make_job(&arena, "{\"EnvironmentVariables\": \"[{\\\"name\\\":\\\"S\\\",\\\"value\\\":"
-                                           "\\\"x\\\",\\\"type\\\":\\\"SECRETS_MANAGER\\\"}]\"}");
+    struct wire_job job = make_job(&arena, "{}");
+    job.environment = parse(&arena, "[{\"name\":\"K\",\"value\":\"v\",\"type\":\"VAULT\"}]");
     environment_init(&environment, &arena);
     assert_false(environment_add_project(&environment, &job, &err));
-    assert_string_equal(err.message, "environment variable 'S' is of type SECRETS_MANAGER, which is not supported yet");
-    job = make_job(&arena, "{}");
-    job.environment = parse(&arena, "[{\"name\":\"K\",\"value\":\"v\",\"type\":\"SECRETS_MANAGER\"}]");
-    environment_init(&environment, &arena);
-    assert_false(environment_add_project(&environment, &job, &err));
-    assert_string_equal(err.message, "environment variable 'K' is of type SECRETS_MANAGER, which is not supported yet");
+    assert_string_equal(err.message, "environment variable 'K' is of the unknown type VAULT");
     job = make_job(&arena, "{\"EnvironmentVariables\": \"nonsense\"}");
     environment_init(&environment, &arena);
     assert_false(environment_add_project(&environment, &job, &err));
@@ -108,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(precedence),
         cmocka_unit_test(the_buildspec_comes_last),
+        cmocka_unit_test(values_that_lie_with_aws),
         cmocka_unit_test(what_cannot_be_had_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
