@@ -1,110 +1,15 @@
 /*
- * The rules of a project that join several values, and its canonical form.
+ * A project's canonical form, and what an update makes of it.
  */
 #include "server/definition/project.h"
 
+#include "server/definition/project_rules.h"
 #include "server/definition/project_shape.h"
 
 #include "common/str.h"
 
-#define INVALID "InvalidInputException" /* CodeBuild's name for everything that is wrong with a project */
-
-struct project_draft {
-    struct definition_errors *errors;
-    struct arena *arena;
-    enum definition_form form;
-    const struct place *place;
-    const char *source_type;
-    const char *artifacts_type;
-};
-
-static const char *text_in(struct project_draft *draft, const char *block, const char *member) {
-    return shape_get_text(draft->arena, json_get(draft->place->value, block), member);
-}
-
-/* An error at BLOCK.MEMBER, or at the block where that is missing. */
-static void complain(struct project_draft *draft, const char *block, const char *member, const char *aws,
-                     const char *message) {
-    struct place outer = PLACE_MEMBER(draft->place, block, json_get(draft->place->value, block));
-    struct place inner = PLACE_MEMBER(&outer, member, json_get(outer.value, member));
-    errors_add(draft->errors, inner.value ? &inner : &outer, INVALID, aws, "%s", message);
-}
-
-static void complain_member(struct project_draft *draft, const char *member, const char *message) {
-    struct place place = PLACE_MEMBER(draft->place, member, json_get(draft->place->value, member));
-    errors_add_name(draft->errors, &place, INVALID, NULL, "%s", message);
-}
-
-static bool is_empty(const char *text) {
-    return !text || !*text;
-}
-
-static void check_source(struct project_draft *draft) {
-    const char *type = draft->source_type;
-    bool pipeline = str_equal(type, "CODEPIPELINE");
-    if (pipeline != str_equal(draft->artifacts_type, "CODEPIPELINE"))
-        complain(
-            draft, pipeline ? "artifacts" : "source", "type",
-            "Invalid input: when using CodePipeline both sourceType, and artifactType must be set to: CODEPIPELINE",
-            "must be CODEPIPELINE, since the other of source and artifacts is");
-    if (str_equal(type, "NO_SOURCE") && is_empty(text_in(draft, "source", "buildspec")))
-        complain(draft, "source", "buildspec",
-                 "Invalid project source: buildspec must be specified when the source type is NO_SOURCE",
-                 "a project without source needs its 'buildspec' here");
-    if (!pipeline && !str_equal(type, "NO_SOURCE") && is_empty(text_in(draft, "source", "location")))
-        complain(draft, "source", "location",
-                 arena_printf(draft->arena, "Invalid project source: location is required for source type %s", type),
-                 arena_printf(draft->arena, "a %s source needs its 'location', the address to clone", type));
-    if (str_equal(draft->artifacts_type, "S3") && is_empty(text_in(draft, "artifacts", "location")))
-        complain(draft, "artifacts", "location", "Invalid artifacts: location is required for artifacts type S3",
-                 "S3 artifacts need their 'location', a bucket's name");
-}
-
-static void check_environment(struct project_draft *draft) {
-    static const char *const linux_types[] = {"LINUX_CONTAINER", "ARM_CONTAINER", "LINUX_GPU_CONTAINER", "LINUX_EC2",
-                                              "ARM_EC2"};
-    const struct json *environment = json_get(draft->place->value, "environment");
-    const char *type = text_in(draft, "environment", "type");
-    bool runs = !type;
-    for (size_t i = 0; i < sizeof linux_types / sizeof *linux_types && !runs; i++)
-        runs = str_equal(type, linux_types[i]);
-    if (!runs)
-        complain(draft, "environment", "type", NULL,
-                 arena_printf(draft->arena,
-                              "%s is not supported yet: builds run in Linux containers; write LINUX_CONTAINER", type));
-    if (json_get(environment, "registryCredential") &&
-        !str_equal(text_in(draft, "environment", "imagePullCredentialsType"), "SERVICE_ROLE"))
-        complain(draft, "environment", "registryCredential",
-                 "Invalid input: imagePullCredentialsType must be SERVICE_ROLE when a registryCredential is given",
-                 "needs 'imagePullCredentialsType: SERVICE_ROLE'");
-    if (!is_empty(text_in(draft, "environment", "certificate")))
-        complain(draft, "environment", "certificate", NULL,
-                 "is not supported yet; put the certificate into the build image");
-}
-
 static bool is_filled(const struct json *value) {
     return value && (value->type == JSON_ARRAY || value->type == JSON_OBJECT ? value->count > 0 : true);
-}
-
-static void check_unsupported(struct project_draft *draft) {
-    struct place place =
-        PLACE_MEMBER(draft->place, "fileSystemLocations", json_get(draft->place->value, "fileSystemLocations"));
-    if (is_filled(place.value))
-        errors_add_name(draft->errors, &place, INVALID, NULL,
-                        "is not supported yet; mount the file system on the runner's machine and keep it out of the "
-                        "project");
-    const struct json *source = json_get(draft->place->value, "source");
-    if (json_get_bool(json_get(source, "gitSubmodulesConfig"), "fetchSubmodules", false))
-        complain(draft, "source", "gitSubmodulesConfig", NULL,
-                 "submodules are not supported yet; fetch them in the buildspec");
-    if (json_get_integer(draft->place->value, "autoRetryLimit", 0) > 0)
-        complain_member(draft, "autoRetryLimit", "is not supported yet; remove it, and start a failed build again");
-    if (json_get(draft->place->value, "concurrentBuildLimit"))
-        complain_member(draft, "concurrentBuildLimit",
-                        "is not supported yet: a build starts as soon as a runner is free; remove it");
-    const struct json *environment = json_get(draft->place->value, "environment");
-    if (is_filled(json_get(environment, "fleet")))
-        complain(draft, "environment", "fleet", NULL, "is not supported: any runner takes the build; remove it");
 }
 
 /* Texts out of scalars where the shape wants texts; numbers and booleans elsewhere stay what they are. */
@@ -128,6 +33,13 @@ static struct json *convert(struct arena *arena, const struct json *value, const
         return list;
     }
     return json_copy(arena, value);
+}
+
+static void copy_filled(struct arena *arena, struct json *to, const struct json *from, const char *name,
+                        const struct shape *shape) {
+    const struct json *value = json_get(from, name);
+    if (is_filled(value))
+        json_set(arena, to, name, convert(arena, value, shape));
 }
 
 static void write_variables(struct arena *arena, struct json *environment, const struct json *variables) {
@@ -155,6 +67,7 @@ static void write_environment(struct arena *arena, struct json *project, const s
     json_set_text(arena, environment, "image", shape_get_text(arena, from, "image"));
     json_set_text(arena, environment, "computeType", shape_get_text(arena, from, "computeType"));
     set_default_text(arena, environment, "computeType", "BUILD_GENERAL1_SMALL");
+    copy_filled(arena, environment, from, "computeConfiguration", &project_compute_configuration_shape);
     write_variables(arena, environment, json_get(from, "environmentVariables"));
     json_set_bool(arena, environment, "privilegedMode", json_get_bool(from, "privilegedMode", false));
     if (json_get(from, "registryCredential"))
@@ -206,17 +119,17 @@ const struct json *project_check(struct definition_errors *errors, const struct 
     shape_check(errors, place, &project_shape, form);
     if (errors->count > before)
         return NULL;
-    struct project_draft draft = {.errors = errors, .arena = errors->arena, .form = form, .place = place};
-    const char *source = text_in(&draft, "source", "type");
-    const char *artifacts = text_in(&draft, "artifacts", "type");
-    draft.source_type = source ? source : "CODEPIPELINE";
-    draft.artifacts_type = artifacts                                      ? artifacts
-                           : str_equal(draft.source_type, "CODEPIPELINE") ? "CODEPIPELINE"
-                                                                          : "NO_ARTIFACTS";
-    check_source(&draft);
-    check_environment(&draft);
-    check_unsupported(&draft);
+    struct project_draft draft = project_draft(errors, place);
+    project_check_rules(&draft);
     return errors->count > before ? NULL : canonical(&draft);
+}
+
+bool project_check_build(struct definition_errors *errors, const struct json *settings) {
+    struct place place = {.value = settings};
+    size_t before = errors->count;
+    struct project_draft draft = project_draft(errors, &place);
+    project_check_rules(&draft);
+    return errors->count == before;
 }
 
 /* UpdateProject says "none" with an empty value, as AWS's tools send it. */

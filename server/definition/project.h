@@ -19,4 +19,8 @@ const struct json *project_check(struct definition_errors *errors, const struct 
 const struct json *project_update(struct definition_errors *errors, const struct json *stored,
                                   const struct json *changes);
 
+/* The rules that join several values, of a build's settings: a project's with the overrides of one request laid over
+ * it. Each override has been checked with its own shape. */
+bool project_check_build(struct definition_errors *errors, const struct json *settings);
+
 #endif

@@ -27,7 +27,7 @@ const struct shape project_name_shape = {.type = SHAPE_TEXT, .least = 2, .most =
 
 static const struct shape identifier = {.type = SHAPE_TEXT, .least = 1, .most = 127, .pattern = &identifier_pattern};
 
-static const struct shape source_auth = {
+const struct shape project_source_auth_shape = {
     .type = SHAPE_OBJECT,
     .fields =
         (const struct shape_field[]){
@@ -40,12 +40,12 @@ static const struct shape source_auth = {
         },
 };
 
-static const struct shape submodules = {
+const struct shape project_submodules_shape = {
     .type = SHAPE_OBJECT,
     .fields = (const struct shape_field[]){{.name = "fetchSubmodules", .required = true, .shape = &flag}, {0}},
 };
 
-static const struct shape status_config = {
+const struct shape project_status_config_shape = {
     .type = SHAPE_OBJECT,
     .fields =
         (const struct shape_field[]){{.name = "context", .shape = &text}, {.name = "targetUrl", .shape = &text}, {0}},
@@ -63,11 +63,11 @@ const struct shape project_source_shape = {
                                                                "GITHUB_ENTERPRISE", "NO_SOURCE")}},
             {.name = "location", .shape = &text},
             {.name = "gitCloneDepth", .shape = &(const struct shape){.type = SHAPE_INTEGER}},
-            {.name = "gitSubmodulesConfig", .shape = &submodules},
+            {.name = "gitSubmodulesConfig", .shape = &project_submodules_shape},
             {.name = "buildspec", .shape = &text},
-            {.name = "auth", .shape = &source_auth},
+            {.name = "auth", .shape = &project_source_auth_shape},
             {.name = "reportBuildStatus", .shape = &flag},
-            {.name = "buildStatusConfig", .shape = &status_config},
+            {.name = "buildStatusConfig", .shape = &project_status_config_shape},
             {.name = "insecureSsl", .shape = &flag},
             {.name = "sourceIdentifier", .shape = &identifier},
             {0},
@@ -137,7 +137,7 @@ const struct shape project_environment_variables_shape = {
                                   }},
 };
 
-static const struct shape registry_credential = {
+const struct shape project_registry_credential_shape = {
     .type = SHAPE_OBJECT,
     .fields =
         (const struct shape_field[]){
@@ -163,6 +163,20 @@ const struct shape project_compute_type_shape = {
 };
 const struct shape project_image_shape = {.type = SHAPE_TEXT, .least = 1};
 
+const struct shape project_compute_configuration_shape = {
+    .type = SHAPE_OBJECT,
+    .fields =
+        (const struct shape_field[]){
+            {.name = "vCpu", .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 1}},
+            {.name = "memory", .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 1}},
+            {.name = "disk", .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 1}},
+            {.name = "machineType",
+             .shape = &(const struct shape){.type = SHAPE_TEXT, .choices = CHOICES("GENERAL", "NVME")}},
+            {.name = "instanceType", .shape = &text},
+            {0},
+        },
+};
+
 static const struct shape environment = {
     .type = SHAPE_OBJECT,
     .fields =
@@ -170,12 +184,14 @@ static const struct shape environment = {
             {.name = "type", .request_only = true, .shape = &project_environment_type_shape},
             {.name = "image", .required = true, .shape = &project_image_shape},
             {.name = "computeType", .request_only = true, .shape = &project_compute_type_shape},
-            {.name = "computeConfiguration", .shape = &any},
+            {.name = "computeConfiguration", .shape = &project_compute_configuration_shape},
             {.name = "fleet", .shape = &any},
+            {.name = "dockerServer", .shape = &any},
+            {.name = "hostKernel", .shape = &any},
             {.name = "environmentVariables", .shape = &project_environment_variables_shape},
             {.name = "privilegedMode", .shape = &flag},
             {.name = "certificate", .shape = &text},
-            {.name = "registryCredential", .shape = &registry_credential},
+            {.name = "registryCredential", .shape = &project_registry_credential_shape},
             {.name = "imagePullCredentialsType",
              .shape = &(const struct shape){.type = SHAPE_TEXT, .choices = CHOICES("CODEBUILD", "SERVICE_ROLE")}},
             {0},
@@ -226,6 +242,52 @@ static const struct shape source_version = {
                                            {0}},
 };
 
+const struct shape project_secondary_sources_shape = {.type = SHAPE_LIST, .most = 12, .members = &project_source_shape};
+const struct shape project_secondary_versions_shape = {.type = SHAPE_LIST, .most = 12, .members = &source_version};
+const struct shape project_secondary_artifacts_shape = {
+    .type = SHAPE_LIST, .most = 12, .members = &project_artifacts_shape};
+
+static const struct shape vpc_config = {
+    .type = SHAPE_OBJECT,
+    .fields =
+        (const struct shape_field[]){
+            {.name = "vpcId", .shape = &text},
+            {.name = "subnets",
+             .shape = &(const struct shape){.type = SHAPE_LIST, .most = 16, .members = &filled_text}},
+            {.name = "securityGroupIds",
+             .shape = &(const struct shape){.type = SHAPE_LIST, .most = 5, .members = &filled_text}},
+            {0},
+        },
+};
+
+static const struct shape texts = {.type = SHAPE_LIST, .members = &filled_text};
+
+const struct shape project_batch_config_shape = {
+    .type = SHAPE_OBJECT,
+    .fields =
+        (const struct shape_field[]){
+            {.name = "serviceRole", .shape = &filled_text},
+            {.name = "combineArtifacts", .shape = &flag},
+            {.name = "restrictions",
+             .shape =
+                 &(const struct shape){
+                     .type = SHAPE_OBJECT,
+                     .fields =
+                         (const struct shape_field[]){
+                             {.name = "maximumBuildsAllowed",
+                              .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 1, .most = 100}},
+                             {.name = "computeTypesAllowed", .shape = &texts},
+                             {.name = "fleetsAllowed", .shape = &texts},
+                             {0}}}},
+            {.name = "timeoutInMins", .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 5, .most = 2160}},
+            {.name = "batchReportMode",
+             .shape = &(const struct shape){.type = SHAPE_TEXT,
+                                            .choices = CHOICES("REPORT_INDIVIDUAL_BUILDS", "REPORT_AGGREGATED_BATCH")}},
+            {0},
+        },
+};
+
+const struct shape project_auto_retry_limit_shape = {.type = SHAPE_INTEGER, .most = 100};
 const struct shape project_timeout_shape = {.type = SHAPE_INTEGER, .least = 5, .most = 2160};
 const struct shape project_queued_timeout_shape = {.type = SHAPE_INTEGER, .least = 5, .most = 480};
 
@@ -236,14 +298,11 @@ const struct shape project_shape = {
             {.name = "name", .request_only = true, .shape = &project_name_shape},
             {.name = "description", .shape = &(const struct shape){.type = SHAPE_TEXT, .most = 255}},
             {.name = "source", .request_only = true, .shape = &project_source_shape},
-            {.name = "secondarySources",
-             .shape = &(const struct shape){.type = SHAPE_LIST, .most = 12, .members = &project_source_shape}},
+            {.name = "secondarySources", .shape = &project_secondary_sources_shape},
             {.name = "sourceVersion", .shape = &text},
-            {.name = "secondarySourceVersions",
-             .shape = &(const struct shape){.type = SHAPE_LIST, .most = 12, .members = &source_version}},
+            {.name = "secondarySourceVersions", .shape = &project_secondary_versions_shape},
             {.name = "artifacts", .request_only = true, .shape = &project_artifacts_shape},
-            {.name = "secondaryArtifacts",
-             .shape = &(const struct shape){.type = SHAPE_LIST, .most = 12, .members = &project_artifacts_shape}},
+            {.name = "secondaryArtifacts", .shape = &project_secondary_artifacts_shape},
             {.name = "cache", .shape = &project_cache_shape},
             {.name = "environment", .required = true, .shape = &environment},
             {.name = "serviceRole", .request_only = true, .shape = &filled_text},
@@ -251,13 +310,13 @@ const struct shape project_shape = {
             {.name = "queuedTimeoutInMinutes", .shape = &project_queued_timeout_shape},
             {.name = "encryptionKey", .shape = &filled_text},
             {.name = "tags", .shape = &(const struct shape){.type = SHAPE_LIST, .most = 50, .members = &tag}},
-            {.name = "vpcConfig", .shape = &any},
+            {.name = "vpcConfig", .shape = &vpc_config},
             {.name = "badgeEnabled", .shape = &flag},
             {.name = "logsConfig", .shape = &project_logs_shape},
             {.name = "fileSystemLocations", .shape = &any},
-            {.name = "buildBatchConfig", .shape = &any},
+            {.name = "buildBatchConfig", .shape = &project_batch_config_shape},
             {.name = "concurrentBuildLimit", .shape = &(const struct shape){.type = SHAPE_INTEGER, .least = 1}},
-            {.name = "autoRetryLimit", .shape = &(const struct shape){.type = SHAPE_INTEGER}},
+            {.name = "autoRetryLimit", .shape = &project_auto_retry_limit_shape},
             {0},
         },
 };

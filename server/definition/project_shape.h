@@ -16,5 +16,15 @@ extern const struct shape project_timeout_shape;
 extern const struct shape project_queued_timeout_shape;
 extern const struct shape project_cache_shape;
 extern const struct shape project_logs_shape;
+extern const struct shape project_source_auth_shape;
+extern const struct shape project_submodules_shape;
+extern const struct shape project_status_config_shape;
+extern const struct shape project_registry_credential_shape;
+extern const struct shape project_compute_configuration_shape;
+extern const struct shape project_secondary_sources_shape;
+extern const struct shape project_secondary_versions_shape;
+extern const struct shape project_secondary_artifacts_shape;
+extern const struct shape project_batch_config_shape;
+extern const struct shape project_auto_retry_limit_shape;
 
 #endif
