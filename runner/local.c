@@ -148,12 +148,24 @@ static void print_json(const struct local *local, const struct attempt *attempt)
     (void)fflush(stdout);
 }
 
+/* The first that did not succeed, or NULL. */
+static const char *failed_phase(const struct json *build) {
+    json_each(phase, json_get(build, "phases")) {
+        const char *status = json_get_text(phase, "phaseStatus");
+        if (status && !str_equal(status, "SUCCEEDED"))
+            return json_get_text(phase, "phaseType");
+    }
+    return NULL;
+}
+
 /* The one line that is read where nothing else is. */
 static void print_end(struct arena *arena, const struct attempt *attempt, int log) {
     const struct wire_result *result = &attempt->result;
     const char *sentence = result->error_message ? result->error_message : result->summary;
-    say(log, arena_printf(arena, "penstock-runner: %s after %.1f s: %s\n", attempt->status,
-                          (double)attempt->took_ms / 1000, sentence ? sentence : "no reason is known"));
+    const char *phase = failed_phase(result->build);
+    say(log,
+        arena_printf(arena, "penstock-runner: %s%s%s after %.1f s: %s\n", attempt->status, phase ? " in " : "",
+                     phase ? phase : "", (double)attempt->took_ms / 1000, sentence ? sentence : "no reason is known"));
 }
 
 /* Where work in progress lies: --state, else what the person's desktop has for caches. */

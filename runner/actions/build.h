@@ -42,6 +42,7 @@ struct build {
     bool dead;            /* the container is, or the engine is away: nothing more can be run */
     bool wants_retry;     /* on-failure: RETRY, and the message matched */
     int retry_limit;      /* how often */
+    bool marked;          /* CODEBUILD_BUILD_SUCCEEDING is 0 */
     int64_t memory_kills; /* processes of the container that the kernel has killed so far */
 };
 
@@ -59,6 +60,9 @@ void build_run(struct build *build);
 
 /* "SUCCEEDED", "FAILED", "FAULT", "TIMED_OUT", "STOPPED": what it ended as. */
 const char *build_status(const struct build *build);
+
+/* Reads the exported variables as they are now: at the end of POST_BUILD. */
+void build_export_variables(struct build *build);
 
 /* After the result is known: nothing is left to be stopped. The container is removed when the job has reported. */
 void build_end_shells(struct build *build);

@@ -4,6 +4,7 @@
 #include "runner/actions/build.h"
 
 #include "common/clock.h"
+#include "common/str.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -69,21 +70,38 @@ void build_begin(struct build *build, const char *phase) {
     build_tell(build);
 }
 
-void build_end(struct build *build, const struct err *err) {
+struct phase_end {
+    const char *status;
+    const char *code; /* or NULL */
+    const char *message;
+};
+
+/* An error without a code is either what the build asked for, or ours. */
+static struct phase_end end_of(struct build *build, const struct err *err) {
+    struct err reason = *err;
+    build_explain(build, &reason);
+    /* A full disk is the container's more often than the machine's, and who built it can do something about it. */
+    bool ours = (reason.kind == ERR_UNAVAILABLE || reason.kind == ERR_INTERNAL) &&
+                !strcasestr(reason.message, "no space left on device");
+    const char *code = reason.code ? reason.code : ours ? "INTERNAL_SERVICE_ERROR" : "CLIENT_ERROR";
+    return (struct phase_end){.status = str_equal(code, "INTERNAL_SERVICE_ERROR") ? "FAULT" : "FAILED",
+                              .code = code,
+                              .message = arena_strdup(build->arena, reason.message)};
+}
+
+const char *build_end(struct build *build, const struct err *err) {
     const char *phase = build->record.current;
-    const char *status = err ? "FAILED" : "SUCCEEDED";
-    const char *code = err ? (err->code ? err->code : "CLIENT_ERROR") : NULL;
-    const char *message = err ? arena_strdup(build->arena, err->message) : NULL;
-    enum stop_reason reason = job_stop_reason(build->job);
-    if (err && reason == STOP_TIMED_OUT) {
-        status = "TIMED_OUT";
-        code = "BUILD_TIMED_OUT";
-        message = "Build has timed out.";
-    } else if (err && reason != STOP_NONE) {
-        status = "STOPPED";
-        code = NULL;
-    }
-    phase_record_end(&build->record, status, code, message, clock_wall_ms(&clock_system));
-    build_say(build, "Phase complete: %s State: %s", phase, status);
-    build_say(build, "Phase context status code: %s Message: %s", code ? code : "", message ? message : "");
+    enum stop_reason reason = err ? job_stop_reason(build->job) : STOP_NONE;
+    struct phase_end end = {.status = "SUCCEEDED"};
+    if (reason == STOP_TIMED_OUT)
+        end = (struct phase_end){.status = "TIMED_OUT", .code = "BUILD_TIMED_OUT", .message = "Build has timed out."};
+    else if (reason != STOP_NONE)
+        end = (struct phase_end){.status = "STOPPED"};
+    else if (err)
+        end = end_of(build, err);
+    phase_record_end(&build->record, end.status, end.code, end.message, clock_wall_ms(&clock_system));
+    build_say(build, "Phase complete: %s State: %s", phase, end.status);
+    build_say(build, "Phase context status code: %s Message: %s", end.code ? end.code : "",
+              end.message ? end.message : "");
+    return end.message;
 }

@@ -3,6 +3,7 @@
  */
 #include "runner/actions/build.h"
 
+#include "common/pattern.h"
 #include "common/str.h"
 #include "runner/buildspec/scripts.h"
 #include "runner/docker/stream.h"
@@ -12,6 +13,17 @@
 
 static bool is_root(const char *user) {
     return !user || str_equal(user, "root") || str_equal(user, "0");
+}
+
+/* The engine takes a name that the image does not know for an answer of its own: none of its errors says so. */
+static bool refuse_user(struct build *build, const char *user, struct err *err) {
+    build_explain(build, err);
+    if (!err->code)
+        err->code = "CLIENT_ERROR";
+    shell_free(build->user_shell);
+    build->user_shell = NULL;
+    build->user = NULL;
+    return err_wrap(err, "run-as '%s': is there such a user in the image?", user);
 }
 
 /* The shell of the phase's user: root's is the container's first process, another's is an exec, kept for the next. */
@@ -29,11 +41,11 @@ static bool shell_for(struct build *build, const char *user, struct shell **out,
         if (!container_exec(build->docker, build->arena, build_container_id(build), user, shell_command, &exec_id,
                             err) ||
             !stream_exec(build->job->runner->engine, exec_id, &socket_fd, err))
-            return err_wrap(err, "run-as '%s'", user);
+            return refuse_user(build, user, err);
         build->user_shell = shell_new(socket_fd, build_output, build);
         build->user = user;
         if (!shell_load(build->user_shell, SCRIPT_FOLDER "/variables.sh", err))
-            return err_wrap(err, "run-as '%s'", user);
+            return refuse_user(build, user, err);
     }
     *out = build->user_shell;
     return true;
@@ -45,12 +57,18 @@ static bool run_one(struct build *build, struct shell *shell, const char *comman
         return err_set(err, ERR_UNAVAILABLE, "stopped before the command was run");
     build->last_length = 0;
     build->last_line[0] = '\0';
+    build->line_ended = true;
     build_say(build, "Running command %s", command);
-    if (!shell_run(shell, build->spec.shell, path, &exit_code, err))
-        return false;
+    bool ended = shell_run(shell, build->spec.shell, path, &exit_code, err);
     reporter_flush_mask(build->job->reporter);
-    if (exit_code == 0)
-        return true;
+    /* CodeBuild leaves a line free after a command that succeeded. */
+    if (!build->line_ended || (ended && exit_code == 0))
+        reporter_log(build->job->reporter, "\n", 1);
+    if (!ended || exit_code == 0)
+        return ended;
+    const char *memory = build_memory_exceeded(build);
+    if (memory)
+        build_say(build, "A process of the build was killed: %s", memory);
     build_say(build, "Command did not exit successfully %s exit status %d", command, exit_code);
     if (!build->failed_command) {
         build->failed_command = command;
@@ -59,7 +77,8 @@ static bool run_one(struct build *build, struct shell *shell, const char *comman
             build->quoted = reporter_masked(build->job->reporter, build->arena, build->last_line);
     }
     return err_set_code(err, ERR_INVALID, "COMMAND_EXECUTION_ERROR",
-                        "Error while executing command: %.600s. Reason: exit status %d", command, exit_code);
+                        "Error while executing command: %.600s. Reason: exit status %d%s%s", command, exit_code,
+                        memory ? ": " : "", memory ? memory : "");
 }
 
 /* Stops at the first that fails. */
@@ -69,6 +88,13 @@ static bool run_list(struct build *build, struct shell *shell, enum build_phase 
         if (!run_one(build, shell, list->items[i], build_script_path(build, phase, first + i), err))
             return false;
     return true;
+}
+
+/* CODEBUILD_BUILD_SUCCEEDING becomes 0 for what comes after, `finally` included. */
+static void mark_failure(struct build *build) {
+    int exit_code;
+    if (!build->marked)
+        build->marked = shell_run(build->shell, "/bin/sh", SCRIPT_FOLDER "/failure.sh", &exit_code, NULL);
 }
 
 static bool run_phase(struct build *build, enum build_phase number, struct err *err) {
@@ -82,6 +108,12 @@ static bool run_phase(struct build *build, enum build_phase number, struct err *
     bool good = run_list(build, shell, number, &phase->commands, 0, err);
     if (job_is_stopped(build->job))
         return false;
+    if (!good) {
+        build_explain(build, err);
+        if (build->dead)
+            return false;
+        mark_failure(build);
+    }
     struct err later = {0};
     if (run_list(build, shell, number, &phase->finally, phase->commands.count, &later))
         return good;
@@ -90,10 +122,20 @@ static bool run_phase(struct build *build, enum build_phase number, struct err *
     return false;
 }
 
-/* CODEBUILD_BUILD_SUCCEEDING becomes 0 for what comes after. */
-static void mark_failure(struct build *build) {
-    int exit_code;
-    (void)shell_run(build->shell, "/bin/sh", SCRIPT_FOLDER "/failure.sh", &exit_code, NULL);
+/* on-failure: RETRY asks for the whole build again, where its pattern is found in the message. */
+static void consider_retry(struct build *build, const struct buildspec_phase *phase, const char *message) {
+    bool matches = true;
+    struct err err = {0};
+    if (phase->on_failure != ON_FAILURE_RETRY || !message)
+        return;
+    if (phase->retry_pattern &&
+        !pattern_matches(arena_printf(build->arena, "(?s:.*)(?:%s)(?s:.*)", phase->retry_pattern), message, &matches,
+                         &err))
+        build_say(build, "Skipping on-failure: %s", err.message);
+    else if (matches && !build->wants_retry) {
+        build->wants_retry = true;
+        build->retry_limit = phase->retries;
+    }
 }
 
 void build_run_phases(struct build *build, bool *upload) {
@@ -104,9 +146,13 @@ void build_run_phases(struct build *build, bool *upload) {
         build_say(build, "Entering phase %s", build_phase_name(phase));
         build_begin(build, build_phase_name(phase));
         bool good = run_phase(build, phase, &err);
-        build_end(build, good ? NULL : &err);
-        if (job_is_stopped(build->job))
+        if (phase == PHASE_POST_BUILD && !build->dead && !job_is_stopped(build->job))
+            build_export_variables(build);
+        const char *message = build_end(build, good ? NULL : &err);
+        if (job_is_stopped(build->job) || build->dead)
             return;
+        if (!good)
+            consider_retry(build, &build->spec.phases[i], message);
         enum next_step next = phase_next(phase, !good, build->spec.phases[i].on_failure);
         *upload = next == NEXT_UPLOAD;
         if (next != NEXT_PHASE)

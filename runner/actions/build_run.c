@@ -5,6 +5,7 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "runner/actions/build.h"
+#include "runner/actions/git_fetch.h"
 #include "runner/buildspec/scripts.h"
 #include "runner/runner.h"
 
@@ -43,34 +44,77 @@ static void set_deadline(const struct build *build) {
     heartbeat_set_deadline(build->job->heartbeat, clock_boot_ms(&clock_system) + seconds * 1000);
 }
 
-/* PROVISIONING and DOWNLOAD_SOURCE happen side by side and are shown one after the other. */
-static bool set_up(struct build *build) {
-    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
+/* PROVISIONING and DOWNLOAD_SOURCE happen side by side and are shown one after the other: this is what the second has
+ * done while the first was going on. */
+struct source {
+    struct tar_feed *feed;
+    bool prepared;
+    struct err err;
+};
+
+static bool provision(struct build *build, struct source *source) {
     struct err err = {0};
-    struct err source_err = {0};
     build_begin(build, "PROVISIONING");
     bool good = build_environment(build, clock_wall_ms(&clock_system), &err) && build_container_start(build, &err);
-    bool prepared = good && build_prepare(build, feed, &source_err);
-    good = good && build_container_ready(build, &err);
-    if (!good) {
-        build_end(build, &err);
-        return false;
+    if (good) {
+        build_say(build, "Waiting for DOWNLOAD_SOURCE");
+        build_say(build, "Phase is DOWNLOAD_SOURCE");
+        build_say(build, "CODEBUILD_SRC_DIR=%s", build->source_folder);
+        source->prepared = build_prepare(build, source->feed, &source->err);
+        good = build_container_ready(build, &err);
     }
-    phase_record_end(&build->record, "SUCCEEDED", NULL, NULL, clock_wall_ms(&clock_system));
-    phase_record_begin(&build->record, "DOWNLOAD_SOURCE", clock_wall_ms(&clock_system));
-    build_say(build, "Phase is DOWNLOAD_SOURCE");
-    build_say(build, "CODEBUILD_SRC_DIR=%s", build->source_folder);
-    if (prepared &&
-        !container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, feed, &source_err)) {
-        prepared = false;
-        (void)tar_feed_failed(feed, &source_err);
-    }
-    prepared = prepared && shell_load(build->shell, SCRIPT_FOLDER "/variables.sh", &source_err);
-    build_end(build, prepared ? NULL : &source_err);
-    return prepared;
+    if (good)
+        phase_record_end(&build->record, "SUCCEEDED", NULL, NULL, clock_wall_ms(&clock_system));
+    else
+        (void)build_end(build, &err);
+    return good;
 }
 
-static void export_variables(struct build *build) {
+static bool fill_container(struct build *build, struct source *source, struct err *err) {
+    if (!container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, source->feed, err)) {
+        (void)tar_feed_failed(source->feed, err);
+        return false;
+    }
+    return shell_load(build->shell, SCRIPT_FOLDER "/variables.sh", err);
+}
+
+/* A repository that does not answer is not this service's fault, nor is it for a build's reader to tell passing trouble
+ * from lasting. */
+static void blame_source(struct err *err) {
+    if (str_equal(err->code, GIT_PASSING) || (!err->code && err->kind == ERR_UNAVAILABLE))
+        err->code = "CLIENT_ERROR";
+}
+
+static bool is_written(const struct buildspec_phase *phase) {
+    return phase->commands.count > 0 || phase->finally.count > 0 || phase->runtime_count > 0;
+}
+
+static void say_commands(struct build *build) {
+    size_t phases = 0;
+    for (int i = 0; i < PHASE_COUNT; i++)
+        phases += is_written(&build->spec.phases[i]);
+    build_say(build, "Moving to directory %s", build->source_folder);
+    build_say(build, "Phases found in YAML: %zu", phases);
+    for (int i = 0; i < PHASE_COUNT; i++)
+        if (is_written(&build->spec.phases[i]))
+            build_say(build, " %s: %zu commands", build_phase_name((enum build_phase)i),
+                      build->spec.phases[i].commands.count);
+}
+
+static bool download_source(struct build *build, struct source *source) {
+    struct err err = source->err;
+    phase_record_begin(&build->record, "DOWNLOAD_SOURCE", clock_wall_ms(&clock_system));
+    build_tell(build);
+    if (!source->prepared)
+        blame_source(&err);
+    bool good = source->prepared && fill_container(build, source, &err);
+    if (good)
+        say_commands(build);
+    (void)build_end(build, good ? NULL : &err);
+    return good;
+}
+
+void build_export_variables(struct build *build) {
     const struct buildspec_list *names = &build->spec.exported;
     const char **values = arena_array(build->arena, const char *, names->count + 1);
     struct err err = {0};
@@ -98,9 +142,8 @@ static void export_variables(struct build *build) {
 static void upload(struct build *build) {
     struct err err = {0};
     build_begin(build, "UPLOAD_ARTIFACTS");
-    export_variables(build);
     bool good = build_upload(build, &err);
-    build_end(build, good ? NULL : &err);
+    (void)build_end(build, good ? NULL : &err);
 }
 
 bool build_kill_leftovers(struct build *build, struct err *err) {
@@ -118,17 +161,30 @@ bool build_kill_leftovers(struct build *build, struct err *err) {
 }
 
 void build_run(struct build *build) {
+    struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
+    struct source source = {.feed = feed};
     bool wants_upload = false;
     set_deadline(build);
-    if (set_up(build)) {
+    if (!provision(build, &source))
+        return;
+    if (download_source(build, &source)) {
         build_run_phases(build, &wants_upload);
-        if (wants_upload && !job_is_stopped(build->job))
+        if (wants_upload && !build->dead && !job_is_stopped(build->job))
             upload(build);
     }
-    if (!job_is_stopped(build->job)) {
+    if (!build->dead && !job_is_stopped(build->job)) {
         phase_record_begin(&build->record, "FINALIZING", clock_wall_ms(&clock_system));
         phase_record_end(&build->record, "SUCCEEDED", NULL, NULL, clock_wall_ms(&clock_system));
     }
+}
+
+const char *build_status(const struct build *build) {
+    enum stop_reason reason = job_stop_reason(build->job);
+    if (reason == STOP_CANCELLED)
+        return "STOPPED";
+    if (reason == STOP_TIMED_OUT)
+        return "TIMED_OUT";
+    return build->record.status ? build->record.status : "SUCCEEDED";
 }
 
 void build_end_shells(struct build *build) {

@@ -16,6 +16,18 @@ static bool check(const struct job *job, struct err *err) {
     return true;
 }
 
+static const struct json *describe_end(const struct build *build, const struct wire_result *result) {
+    struct json *description = build_describe(build);
+    const char *status = build_status(build);
+    if (str_equal(status, "STOPPED") && result->outcome != WIRE_STOPPED) /* it could not be */
+        status = "FAULT";
+    json_set_text(build->arena, description, "buildStatus", status);
+    if (build->wants_retry && str_equal(status, "FAILED"))
+        json_set_integer(build->arena, json_set_object(build->arena, description, "retry"), "limit",
+                         build->retry_limit);
+    return description;
+}
+
 static void set_result(struct build *build, struct wire_result *result) {
     if (build_set_stopped(build, "the build", result)) {
         /* said */
@@ -33,7 +45,7 @@ static void set_result(struct build *build, struct wire_result *result) {
     build->record.current = "COMPLETED";
     phase_record_begin(&build->record, "COMPLETED", clock_wall_ms(&clock_system));
     result->external_id = build->id;
-    result->build = build_describe(build);
+    result->build = describe_end(build, result);
 }
 
 bool action_codebuild(struct job *job, struct wire_result *result, struct err *err) {

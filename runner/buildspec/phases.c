@@ -57,6 +57,8 @@ void phase_record_end(struct phase_record *record, const char *status, const cha
     if (str_equal(status, "SUCCEEDED"))
         return;
     record->failed = true;
+    if (!record->status || str_equal(record->status, "FAILED")) /* FAULT, TIMED_OUT, STOPPED say more */
+        record->status = status;
     if (!record->first_failure)
         record->first_failure = arena_printf(arena, "%s: %s", record->current, message ? message : status);
 }

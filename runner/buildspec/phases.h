@@ -18,6 +18,7 @@ struct phase_record {
     struct json *open;   /* the one that runs, or NULL */
     int64_t opened_ms;
     const char *current;       /* its name */
+    const char *status;        /* of the phase that the build's status is of; NULL: all have succeeded so far */
     bool failed;               /* some phase did not succeed */
     const char *first_failure; /* "BUILD: Error while executing command: …", or NULL */
 };

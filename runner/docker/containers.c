@@ -141,16 +141,40 @@ bool container_remove(struct docker *docker, struct arena *arena, const char *id
     return err_set(err, own.kind, "%s", own.message);
 }
 
-bool container_runs(struct docker *docker, struct arena *arena, const char *id, bool *out, struct err *err) {
+bool container_inspect(struct docker *docker, struct arena *arena, const char *id, struct container_state *out,
+                       struct err *err) {
     const struct json *answer = NULL;
     struct err own = {0};
     const struct docker_call call = {.method = "GET", .path = arena_printf(arena, "/containers/%s/json", id)};
-    if (docker_send(docker, arena, &call, &answer, &own)) {
-        *out = json_get_bool(json_get(answer, "State"), "Running", false);
-        return true;
-    }
-    *out = false;
-    return own.kind == ERR_NOT_FOUND || err_set(err, own.kind, "%s", own.message);
+    if (!docker_send(docker, arena, &call, &answer, &own) && own.kind != ERR_NOT_FOUND)
+        return err_set(err, own.kind, "%s", own.message);
+    const struct json *state = json_get(answer, "State");
+    *out = (struct container_state){
+        .exists = answer != NULL,
+        .running = json_get_bool(state, "Running", false),
+        .out_of_memory = json_get_bool(state, "OOMKilled", false),
+        .exit_code = (int)json_get_integer(state, "ExitCode", 0),
+        .memory_bytes = json_get_integer(json_get(answer, "HostConfig"), "Memory", 0),
+    };
+    return true;
+}
+
+bool container_runs(struct docker *docker, struct arena *arena, const char *id, bool *out, struct err *err) {
+    struct container_state state;
+    if (!container_inspect(docker, arena, id, &state, err))
+        return false;
+    *out = state.running;
+    return true;
+}
+
+bool container_wait(struct docker *docker, struct arena *arena, const char *id, int *exit_code, struct err *err) {
+    const struct json *answer = NULL;
+    const struct docker_call call = {
+        .method = "POST", .path = arena_printf(arena, "/containers/%s/wait", id), .timeout_ms = START_MS};
+    if (!docker_send(docker, arena, &call, &answer, err))
+        return false;
+    *exit_code = (int)json_get_integer(answer, "StatusCode", -1);
+    return true;
 }
 
 bool containers_with_label(struct docker *docker, struct arena *arena, const char *label, const char *value,

@@ -41,8 +41,23 @@ bool container_start(struct docker *docker, struct arena *arena, const char *id,
 bool container_kill(struct docker *docker, struct arena *arena, const char *id, struct err *err);
 bool container_remove(struct docker *docker, struct arena *arena, const char *id, struct err *err);
 
+struct container_state {
+    bool exists;
+    bool running;
+    bool out_of_memory;   /* its first process, or what killed it with it */
+    int exit_code;        /* of the first process; 128 + signal */
+    int64_t memory_bytes; /* its limit; 0: none */
+};
+
+/* A container that is gone is no error. */
+bool container_inspect(struct docker *docker, struct arena *arena, const char *id, struct container_state *out,
+                       struct err *err);
+
 /* Whether its first process lives; a container that is gone does not. */
 bool container_runs(struct docker *docker, struct arena *arena, const char *id, bool *out, struct err *err);
+
+/* Until its first process ends. */
+bool container_wait(struct docker *docker, struct arena *arena, const char *id, int *exit_code, struct err *err);
 
 /* The ids of all containers with that label, running or not. */
 bool containers_with_label(struct docker *docker, struct arena *arena, const char *label, const char *value,

@@ -141,8 +141,11 @@ static bool read_some(struct shell *shell, int wait_ms, bool *idle, struct err *
     ssize_t got = recv(shell->socket_fd, piece, sizeof piece, 0);
     if (got < 0 && errno == EINTR)
         return true;
-    if (got <= 0)
+    if (got <= 0) {
+        shell->output(shell->context, str_text(&shell->held), shell->held.length); /* no mark comes any more */
+        str_clear(&shell->held);
         return err_set(err, ERR_UNAVAILABLE, "the build container ended");
+    }
     return demux_feed(&shell->demux, piece, (size_t)got, err);
 }
 
