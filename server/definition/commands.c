@@ -39,16 +39,13 @@ static void check_lines(struct draft *draft, const struct draft_action *user) {
     }
 }
 
-static void check_environment(struct draft *draft, const struct draft_action *action, bool may_be_secret) {
+static void check_environment(struct draft *draft, const struct draft_action *action) {
     const char *member = "environmentVariables";
     struct place list = PLACE_MEMBER(action->place, member, json_get(action->place->value, member));
     size_t index = 0;
     json_each(variable, list.value) {
         struct place place = PLACE_ELEMENT(&list, index++, variable);
-        struct place type = PLACE_MEMBER(&place, "type", json_get(variable, "type"));
         const char *name = shape_get_text(draft->arena, variable, "name");
-        if (!may_be_secret && str_equal(shape_text(draft->arena, type.value), "SECRETS_MANAGER"))
-            errors_add(draft->errors, &type, DEFINITION_ACTION, NULL, "only Commands actions have it; write PLAINTEXT");
         for (const struct json *other = list.value->first; other != variable && name; other = other->next)
             if (str_equal(shape_get_text(draft->arena, other, "name"), name)) {
                 errors_add(draft->errors, &place, DEFINITION_ACTION, NULL,
@@ -64,7 +61,7 @@ static void check_action(struct draft *draft, const struct draft_action *action)
     bool commands = str_equal(action->type->provider, "Commands") && str_equal(action->type->owner, "AWS");
     bool build = str_equal(action->type->provider, "CodeBuild") && str_equal(action->type->owner, "AWS");
     if (commands || build)
-        check_environment(draft, action, commands);
+        check_environment(draft, action);
     else
         refuse(draft, action, action->place, "environmentVariables",
                "only Commands and CodeBuild actions have it; remove it");

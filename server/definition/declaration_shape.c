@@ -120,7 +120,8 @@ static const struct shape environment_variable = {
              .shape = &(const struct shape){.type = SHAPE_TEXT, .least = 1, .most = 2000, .secret = true}},
             {.name = "type",
              .shape = &(const struct shape){.type = SHAPE_TEXT,
-                                            .choices = (const char *const[]){"PLAINTEXT", "SECRETS_MANAGER", NULL}}},
+                                            .choices = (const char *const[]){"PLAINTEXT", "PARAMETER_STORE",
+                                                                             "SECRETS_MANAGER", NULL}}},
             {0},
         },
 };

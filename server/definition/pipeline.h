@@ -35,7 +35,7 @@ struct pipeline_artifact {
 struct pipeline_environment {
     const char *name;
     const char *value;
-    const char *type; /* "PLAINTEXT", "SECRETS_MANAGER" */
+    const char *type; /* "PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER" */
 };
 
 struct pipeline_action {
