@@ -105,6 +105,8 @@ static const char *failure_words(struct arena *arena, const struct buildspec_pha
     case ON_FAILURE_CONTINUE:
         return "a failure lets the next phase run";
     case ON_FAILURE_RETRY:
+        if (phase->retries == 0)
+            return "a failure ends the build, which is not tried again";
         return phase->retry_pattern ? arena_printf(arena, "a failure that matches '%s' builds again, up to %d times",
                                                    phase->retry_pattern, phase->retries)
                                     : arena_printf(arena, "a failure builds again, up to %d times", phase->retries);
@@ -194,7 +196,7 @@ static void print_cache(const struct cli *cli, struct arena *arena, const struct
 
 static void print_batch(const struct cli *cli, struct arena *arena, const struct batch *batch) {
     print_heading(cli, batch->kind,
-                  arena_printf(arena, "  %zu builds%s", batch->group_count,
+                  arena_printf(arena, "  %zu build%s%s", batch->group_count, batch->group_count == 1 ? "" : "s",
                                batch->fast_fail ? ", the first failure stops the others" : ""));
     for (size_t i = 0; i < batch->group_count; i++) {
         const struct batch_group *group = &batch->groups[i];
@@ -223,6 +225,13 @@ static void print_batch(const struct cli *cli, struct arena *arena, const struct
     }
 }
 
+static bool has_commands(const struct buildspec *spec) {
+    for (int i = 0; i < PHASE_COUNT; i++)
+        if (spec->phases[i].commands.count + spec->phases[i].finally.count > 0)
+            return true;
+    return false;
+}
+
 static void print_spec(const struct cli *cli, struct arena *arena, const char *file, const struct buildspec *spec,
                        const struct batch *batch) {
     printf("%s: version %s, commands run by %s as %s%s\n", file, spec->version_0_1 ? "0.1" : "0.2", spec->shell,
@@ -230,6 +239,8 @@ static void print_spec(const struct cli *cli, struct arena *arena, const char *f
            spec->git_credential_helper ? ", git with the source's credentials" : "");
     for (int i = 0; i < PHASE_COUNT; i++)
         print_phase(cli, arena, (enum build_phase)i, &spec->phases[i]);
+    if (!has_commands(spec) && !batch)
+        puts("  no phase has commands");
     print_environment(cli, arena, spec);
     print_reports(cli, arena, spec);
     if (spec->has_artifacts)
@@ -266,8 +277,6 @@ void check_buildspec(struct check *check, const char *file, const char *text, si
     struct buildspec_findings findings;
     struct batch batch = {0};
     struct err err = {0};
-    if (!cli->json && check->file_count > 0)
-        putchar('\n');
     (void)buildspec_check(&cli->arena, file, text, size, &spec, &findings);
     take_errors(check, file, &findings);
     const bool has_batch = spec.has_batch && batch_parse(&cli->arena, file, text, size, BATCH_BUILDS_MAX, &batch, &err);
@@ -277,6 +286,8 @@ void check_buildspec(struct check *check, const char *file, const char *text, si
         check_buildspec_describe(&cli->arena, &spec, &findings, has_batch ? &batch : NULL, check->shown);
         return;
     }
+    if (check->error_count == before && check->file_count > 0)
+        putchar('\n');
     if (check->error_count == before)
         print_spec(cli, &cli->arena, file, &spec, has_batch ? &batch : NULL);
     if (check->error_count == before && spec.notices.count + batch.notices.count > 0)

@@ -146,6 +146,16 @@ static bool refuse_key(const struct doc_source *source, const yaml_parser_t *par
     return refuse_mark(source, parser->problem_mark, our_words(parser), err);
 }
 
+/* An item was expected at the mark: it stands at the wrong column, or behind a text whose quotes have ended. */
+static bool refuse_item(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
+    size_t at = offset_of(source, parser->problem_mark);
+    size_t start = skip_spaces(source, line_offset(source, parser->problem_mark.line));
+    if (at != start && start < source->size && source->bytes[start] == '-')
+        return refuse_mark(source, parser->problem_mark,
+                           "something follows the end of the quotes; put the whole text in quotes", err);
+    return refuse_mark(source, parser->problem_mark, our_words(parser), err);
+}
+
 static bool refuse_unclosed(const struct doc_source *source, const yaml_parser_t *parser, const char *problem,
                             struct err *err) {
     bool list = strchr(problem, ']') != NULL;
@@ -172,6 +182,20 @@ static bool is_bare_line(const struct doc_source *source, size_t start, size_t *
     return true;
 }
 
+/* Where the text of the nearest line above begins that says something; `size` where there is none. */
+static size_t find_text_above(const struct doc_source *source, size_t line) {
+    for (size_t end = line_offset(source, line); end > 0;) {
+        size_t start = end - 1;
+        while (start > 0 && source->bytes[start - 1] != '\n')
+            start--;
+        size_t text = skip_spaces(source, start);
+        if (!strchr("\r\n#", source->bytes[text]))
+            return text;
+        end = start;
+    }
+    return source->size;
+}
+
 /* A ':' where none may be. Mostly a tab is to blame, or the line above: it lacks its own. */
 static bool refuse_colon(const struct doc_source *source, const yaml_parser_t *parser, struct err *err) {
     size_t line = parser->problem_mark.line;
@@ -181,9 +205,9 @@ static bool refuse_colon(const struct doc_source *source, const yaml_parser_t *p
     size_t at = offset_of(source, parser->problem_mark);
     size_t start = skip_spaces(source, line_offset(source, line));
     const char *first = memmem(source->bytes + start, source->size - start, ":", 1);
-    if (line > 0 && first && (size_t)(first - source->bytes) == at) {
+    size_t above = find_text_above(source, line);
+    if (above < source->size && first && (size_t)(first - source->bytes) == at) {
         size_t colon;
-        size_t above = skip_spaces(source, line_offset(source, line - 1));
         if (is_bare_line(source, above, &colon) && colon < source->size)
             return doc_refuse(source, colon, ERR_INVALID, "a ':' without a space behind it; write 'name: value'", err);
         if (is_bare_line(source, above, &colon))
@@ -199,6 +223,8 @@ static bool refuse_problem(const struct doc_source *source, const yaml_parser_t 
         return refuse_value(source, parser->problem_mark, err);
     if (str_equal(problem, "did not find expected key"))
         return refuse_key(source, parser, err);
+    if (str_equal(problem, "did not find expected '-' indicator"))
+        return refuse_item(source, parser, err);
     if (str_starts_with(problem, "did not find expected ',' or"))
         return refuse_unclosed(source, parser, problem, err);
     if (str_starts_with(problem, "mapping values are not allowed"))
@@ -206,7 +232,8 @@ static bool refuse_problem(const struct doc_source *source, const yaml_parser_t 
     /* Of these the beginning is what people must find: the place is where the reader gave up. */
     bool began_before = str_starts_with(problem, "found unexpected end of stream") ||
                         str_starts_with(problem, "found unexpected document indicator") ||
-                        str_starts_with(problem, "could not find expected ':'");
+                        str_starts_with(problem, "could not find expected ':'") ||
+                        str_equal(parser->context, "while scanning a directive");
     yaml_mark_t mark = began_before && parser->context ? parser->context_mark : parser->problem_mark;
     return refuse_mark(source, mark, our_words(parser), err);
 }

@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 #define DOC_EMPTY "the file is empty; begin it with a line such as 'name: value'"
-#define DOC_NO_ANCHORS "no value begins with '&' (anchors are not supported); put it in quotes"
-#define DOC_NO_ALIASES "no value begins with '*' (aliases are not supported); put it in quotes"
-#define DOC_NO_TAGS "no value begins with '!' (tags are not supported); put it in quotes"
+#define DOC_NO_ANCHORS "anchors are not supported; write the value out, or put a text that begins with '&' in quotes"
+#define DOC_NO_ALIASES "aliases are not supported; write the value out, or put a text that begins with '*' in quotes"
+#define DOC_NO_TAGS "tags are not supported; leave it out, or put a text that begins with '!' in quotes"
 
 struct doc_source {
     const char *file;

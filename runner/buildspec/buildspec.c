@@ -20,15 +20,14 @@ bool buildspec_is_inline(const char *text) {
 }
 
 static void read_version(struct reader *reader, const struct json *root, struct buildspec *out) {
-    const struct json *version = json_get(root, "version");
-    const char *text = version && version->text ? version->text : "";
-    if (!version) {
-        spec_refuse(reader, root, "the buildspec lacks 'version'; write version: 0.2");
+    const char *text = NULL;
+    if (!spec_text(reader, root, "version", &text))
         return;
-    }
     out->version_0_1 = reader->version_0_1 = str_equal(text, "0.1");
-    if (!out->version_0_1 && !str_equal(text, "0.2"))
-        spec_refuse(reader, version, "version must be 0.1 or 0.2, not '%.100s'", text);
+    if (!text)
+        spec_refuse(reader, root, "the buildspec lacks 'version'; write version: 0.2");
+    else if (!out->version_0_1 && !str_equal(text, "0.2"))
+        spec_refuse(reader, json_get(root, "version"), "version must be 0.1 or 0.2, not '%.100s'", text);
 }
 
 static void read_proxy(struct reader *reader, const struct json *root) {
@@ -89,8 +88,9 @@ static bool check(struct reader *reader, struct arena *arena, const char *file, 
     *out = (struct buildspec){.shell = "/bin/sh"};
     if (spec_open(reader, arena, file, text, size, &root))
         read_root(reader, root, out);
+    bool good = spec_verdict(reader, err);
     out->notices = spec_notice_lines(reader);
-    return spec_verdict(reader, err);
+    return good;
 }
 
 bool buildspec_check(struct arena *arena, const char *file, const char *text, size_t size, struct buildspec *out,

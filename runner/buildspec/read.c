@@ -90,6 +90,8 @@ static void take_doc_error(struct reader *reader, const struct err *err) {
 static bool refuse_root(struct reader *reader, const struct json *root) {
     if (root->type == JSON_TEXT && str_starts_with(root->text, "version "))
         return spec_refuse(reader, root, "a name without ':'; write 'version: 0.2'");
+    if (root->type == JSON_NULL)
+        return spec_refuse(reader, root, "the file is empty; begin it with 'version: 0.2'");
     return spec_refuse(reader, root, "a buildspec must hold keys (version, phases, artifacts), not %s",
                        root->type == JSON_ARRAY ? "a list" : "a text");
 }
@@ -113,6 +115,8 @@ static int compare_places(const void *left, const void *right) {
 
 bool spec_verdict(struct reader *reader, struct err *err) {
     struct buildspec_findings *findings = &reader->findings;
+    if (findings->notice_count > 1)
+        qsort(findings->notices, findings->notice_count, sizeof *findings->notices, compare_places);
     if (findings->error_count == 0)
         return true;
     qsort(findings->errors, findings->error_count, sizeof *findings->errors, compare_places);
@@ -199,7 +203,8 @@ bool spec_object(struct reader *reader, const struct json *parent, const char *n
     const struct json *value = json_get(parent, name);
     *out = NULL;
     if (value && value->type != JSON_OBJECT)
-        return spec_refuse(reader, value, "'%s' must hold keys, not %s", name, found_word(value));
+        return spec_refuse(reader, value, "'%s' must hold keys, not %s", name,
+                           value->type == JSON_ARRAY ? "a list" : "a text");
     *out = value;
     return true;
 }

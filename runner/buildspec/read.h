@@ -22,7 +22,7 @@ bool spec_open(struct reader *reader, struct arena *arena, const char *file, con
                const struct json **root);
 
 /* True where no error was found; else *err is the first one by its place, "file:line:column: text", code
- * "YAML_FILE_ERROR". */
+ * "YAML_FILE_ERROR". Sorts what was found. */
 bool spec_verdict(struct reader *reader, struct err *err);
 
 /* An error at a value, and at its name (for keys that should not be there, or lack something). Return false. */

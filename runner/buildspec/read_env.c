@@ -192,7 +192,7 @@ void buildspec_read_env(struct reader *reader, const struct json *root, struct b
     read_parameters(reader, env, out);
     read_secrets(reader, env, out);
     read_shell(reader, env, out);
-    if (spec_texts(reader, json_get(env, "exported-variables"), "Exported-variables", true, &out->exported))
-        check_exported(reader, json_get(env, "exported-variables"));
+    spec_texts(reader, json_get(env, "exported-variables"), "Exported-variables", true, &out->exported);
+    check_exported(reader, json_get(env, "exported-variables"));
     spec_flag(reader, env, "git-credential-helper", &out->git_credential_helper);
 }

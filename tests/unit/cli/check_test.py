@@ -1,0 +1,81 @@
+"""`penstock check` of buildspecs: each of tests/data/bad-buildspec and good-buildspec prints exactly the .txt beside it,
+with --json the same errors. CHECK_TEST_WRITE=1 writes the .txt files anew: to be read before they are kept.
+
+Usage: check_test.py PENSTOCK DATA"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+PENSTOCK = Path(sys.argv[1]).resolve()
+DATA = Path(sys.argv[2]).resolve()
+
+
+def check(*arguments, folder):
+    return subprocess.run([PENSTOCK, "check", *arguments], cwd=folder, capture_output=True, check=False, timeout=60)
+
+
+class Check(unittest.TestCase):
+    maxDiff = None
+
+    def compare(self, folder, between, exit_code):
+        """All files in one run; one by one where that differs, to say which."""
+        files = sorted((DATA / folder).glob("*.yml"))
+        expected = {file.name: file.with_name(file.name + ".txt") for file in files}
+        if os.environ.get("CHECK_TEST_WRITE"):
+            for name, text in expected.items():
+                text.write_bytes(check("--buildspec", name, folder=DATA / folder).stdout)
+        result = check("--buildspec", *expected, folder=DATA / folder)
+        if result.stdout.decode() != between.join(text.read_text() for text in expected.values()):
+            for name, text in expected.items():
+                with self.subTest(file=f"{folder}/{name}"):
+                    self.assertEqual(check("--buildspec", name, folder=DATA / folder).stdout.decode(), text.read_text())
+            self.fail("the files together give something else than each")
+        self.assertEqual((result.returncode, result.stderr), (exit_code, b""))
+        return len(files)
+
+    def test_each_mistake_has_its_sentence(self):
+        self.assertGreaterEqual(self.compare("bad-buildspec", "", 1), 110)
+
+    def test_what_would_run_is_printed(self):
+        self.assertGreaterEqual(self.compare("good-buildspec", "\n", 0), 25)
+
+    def test_json_says_the_same(self):
+        for folder in ("bad-buildspec", "good-buildspec"):
+            names = sorted(path.name for path in (DATA / folder).glob("*.yml"))
+            result = check("--json", "--buildspec", *names, folder=DATA / folder)
+            for name, file in zip(names, json.loads(result.stdout)["files"], strict=True):
+                with self.subTest(file=f"{folder}/{name}"):
+                    printed = (DATA / folder / (name + ".txt")).read_text().splitlines()
+                    errors = [f"{name}:{error['line']}:{error['column']}: {error['message']}" for error in file["errors"]]
+                    notices = [f"{name}:{notice['line']}:{notice['column']}: {notice['message']}" for notice in file["notices"]]
+                    self.assertEqual(file["valid"], folder == "good-buildspec")
+                    self.assertEqual(printed[:len(errors)], errors)
+                    self.assertEqual(printed[len(printed) - len(notices):], notices)
+                    self.assertEqual([phase["phase"] for phase in file["phases"]], ["install", "pre_build", "build", "post_build"])
+
+    def test_a_file_is_known_by_its_name_or_its_keys(self):
+        spec = (DATA / "good-buildspec" / "version-text.yml").read_bytes()
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for file in ("buildspec.yml", "buildspec-release.yaml", "ci.yml"):
+                (folder / file).write_bytes(spec)
+                self.assertEqual(check(file, folder=folder).returncode, 0)
+            self.assertTrue(check(".", folder=folder).stdout.startswith(b"./buildspec.yml: version 0.2"))
+            (folder / "buildspec.yml").write_text("version 0.2\n")
+            self.assertEqual(check("buildspec.yml", folder=folder).stdout, b"buildspec.yml:1:1: a name without ':'; write 'version: 0.2'\n")
+            (folder / "other.yml").write_text("a: b\n")
+            self.assertIn(b"neither like a pipeline file", check("other.yml", folder=folder).stdout)
+            with open(folder / "large.yml", "wb") as large:
+                large.truncate(100_000_000)
+            self.assertEqual(check("--buildspec", "large.yml", folder=folder).stdout,
+                             b"large.yml:1:1: the file has 100000000 bytes; at most 262144 are read\n")
+            self.assertEqual(check("--as", "buildspek", "ci.yml", folder=folder).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
