@@ -103,6 +103,10 @@ static const char *host_name(struct arena *arena) {
     return arena_strdup(arena, name);
 }
 
+bool config_isolates(const struct config *config) {
+    return str_equal(config->build_network, "isolated");
+}
+
 /* "198.18.0.0/16" */
 static bool read_subnets(const char *text, struct subnets *out, struct err *err) {
     char address[INET_ADDRSTRLEN] = "";

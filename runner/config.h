@@ -68,6 +68,9 @@ struct config {
     int image_cache_gib;
 };
 
+/* Whether each build has a network of its own. */
+bool config_isolates(const struct config *config);
+
 /* Reads flags and environment. `*help` is set where the person asked for the usage (printed by the caller). Errors:
  * ERR_INVALID. */
 bool config_read(struct arena *arena, int argc, char **argv, struct config *out, bool *help, struct err *err);

@@ -11,6 +11,7 @@
 #include "common/str.h"
 #include "runner/aws/call.h"
 #include "runner/docker/engine.h"
+#include "runner/docker/sandbox.h"
 #include "runner/docker/sign_in.h"
 #include "runner/folder.h"
 #include "runner/job.h"
@@ -184,6 +185,9 @@ static bool start(struct arena *arena, const struct local_options *options, stru
     bool help = false;
     bool state_given = getenv("PENSTOCK_STATE") != NULL;
     char uuid[UUID_SIZE];
+    /* One's own machine and one's own buildspec: the walls of a runner that serves a team must be asked for. */
+    (void)setenv("PENSTOCK_BUILD_NETWORK", "bridge", 0);
+    (void)setenv("PENSTOCK_PRIVILEGED_BUILDS", "socket", 0);
     for (int i = 1; i < options->rest_count; i++)
         state_given = state_given || str_equal(options->rest[i], "--state");
     if (!config_read(arena, options->rest_count, options->rest, config, &help, err) ||
@@ -198,6 +202,11 @@ static bool start(struct arena *arena, const struct local_options *options, stru
                               .region = "us-east-1",
                               .aws = aws_new(),
                               .ecr = sign_in_new()};
+    if (config_isolates(config))
+        runner->sandboxes = sandboxes_new(&(struct sandboxes_settings){.engine = engine,
+                                                                       .runner_id = account->runner_id,
+                                                                       .first_address = config->build_subnets.first,
+                                                                       .prefix = config->build_subnets.prefix});
     return true;
 }
 
@@ -230,7 +239,9 @@ int local_main(int argc, char **argv) {
                           .without_git = options.without_git,
                           .output_folder = options.output_folder};
     const int log = options.json ? STDERR_FILENO : STDOUT_FILENO;
-    if (!run_all(&runner, &local, &options, log, &last, &err))
+    bool ran = run_all(&runner, &local, &options, log, &last, &err);
+    sandboxes_free(runner.sandboxes);
+    if (!ran)
         return refuse(&err);
     print_end(&arena, &last, log);
     if (options.json)

@@ -10,6 +10,8 @@
 #include "runner/config.h"
 #include "runner/docker/containers.h"
 #include "runner/docker/engine.h"
+#include "runner/docker/networks.h"
+#include "runner/docker/sandbox.h"
 #include "runner/docker/sign_in.h"
 #include "runner/folder.h"
 #include "runner/link.h"
@@ -81,8 +83,27 @@ static bool remove_leftovers(struct arena *arena, const struct runner *runner, s
         if (!container_remove(docker, arena, ids[i], err))
             return false;
     }
+    int networks = 0;
+    int volumes = 0;
+    if (!networks_remove_all(docker, arena, runner->account->runner_id, &networks, err) ||
+        !volumes_remove_all(docker, arena, runner->account->runner_id, &volumes, err))
+        return false;
+    if (networks + volumes > 0)
+        LOG_INFO("removed what an earlier process left", "networks", arena_printf(arena, "%d", networks), "volumes",
+                 arena_printf(arena, "%d", volumes));
     folder_remove(arena_printf(arena, "%s/work", runner->config->state));
     return true;
+}
+
+static void start_sandboxes(struct runner *runner) {
+    const struct config *config = runner->config;
+    if (!config_isolates(config))
+        return;
+    runner->sandboxes = sandboxes_new(&(struct sandboxes_settings){.engine = runner->engine,
+                                                                   .runner_id = runner->account->runner_id,
+                                                                   .first_address = config->build_subnets.first,
+                                                                   .prefix = config->build_subnets.prefix,
+                                                                   .spares = config->jobs});
 }
 
 /* Looks for AWS credentials before the first job needs them: a machine without any is found out by a timeout. */
@@ -128,6 +149,7 @@ static bool start(struct arena *arena, struct config *config, struct runner *run
         !remove_leftovers(arena, runner, err))
         return false;
     warm_up(runner);
+    start_sandboxes(runner);
     return loop_hello(runner, arena, &runner->region, err);
 }
 
@@ -162,5 +184,7 @@ int main(int argc, char **argv) {
     settle();
     LOG_INFO("ready", "server", account.url, "runner", account.runner_id, "docker", engine.url);
     /* Idle slots' threads still sit in their questions: the program ends around them. */
-    _exit(loop_run(&runner));
+    int exit_code = loop_run(&runner);
+    sandboxes_free(runner.sandboxes);
+    _exit(exit_code);
 }

@@ -9,10 +9,11 @@
 
 #include <stdbool.h>
 
-struct aws;    /* runner/aws/call.h */
-struct ecr;    /* runner/docker/sign_in.h */
-struct engine; /* runner/docker/engine.h */
-struct slots;  /* runner/loop.c */
+struct aws;       /* runner/aws/call.h */
+struct ecr;       /* runner/docker/sign_in.h */
+struct engine;    /* runner/docker/engine.h */
+struct sandboxes; /* runner/docker/sandbox.h */
+struct slots;     /* runner/loop.c */
 
 struct runner {
     const struct config *config;
@@ -21,6 +22,7 @@ struct runner {
     const char *region;          /* the server's */
     struct aws *aws;
     struct ecr *ecr;
+    struct sandboxes *sandboxes; /* NULL where builds share a Docker network */
     struct slots *slots;
 };
 

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/str.h"
 #include "runner/actions/build_limits.h"
+#include "runner/docker/sandbox.h"
 #include "runner/docker/stream.h"
 #include "runner/runner.h"
 
@@ -22,6 +23,7 @@ struct build_container {
     const struct engine *engine;
     struct build *build; /* only until it is ready */
     struct container_spec spec;
+    struct sandbox *sandbox; /* or NULL */
     const char *binds[2];
     pthread_t thread;
     bool threaded;
@@ -31,6 +33,20 @@ struct build_container {
     bool succeeded;
     struct err err;
 };
+
+static bool is_stopped(void *context) {
+    return job_is_stopped(((struct build *)context)->job);
+}
+
+static bool join_network(struct build_container *container, struct err *err) {
+    struct sandboxes *sandboxes = container->build->job->runner->sandboxes;
+    if (!sandboxes)
+        return true;
+    if (!sandbox_acquire(sandboxes, is_stopped, container->build, &container->sandbox, err))
+        return false;
+    container->spec.network = sandbox_network(container->sandbox);
+    return true;
+}
 
 static bool open_shell(struct build_container *container, struct docker *docker, struct arena *arena, struct err *err) {
     int socket_fd;
@@ -53,6 +69,8 @@ static bool provision(struct build_container *container, struct err *err) {
     struct docker *docker CLEANUP(docker_cleanup) = docker_open(container->engine);
     const char *id = NULL;
     struct err own = {0};
+    if (!join_network(container, err))
+        return false;
     /* First try without looking: the image is nearly always here, and a question costs time. */
     if (!container_create(docker, &arena, &container->spec, &id, &own)) {
         if (own.kind != ERR_NOT_FOUND)
@@ -142,7 +160,7 @@ bool build_container_start(struct build *build, struct err *err) {
         .environment = environment_list(&build->environment),
         .runner_id = runner->account->runner_id,
         .job_id = build->job->message->id,
-        .network = str_equal(runner->config->build_network, "isolated") ? "bridge" : runner->config->build_network,
+        .network = runner->config->build_network,
     };
     set_limits(container, environment, runner->config->build_disk_gib);
     if (build->privileged)
@@ -193,6 +211,7 @@ void build_container_free(void *context) {
         if (!container_remove(docker, &container->arena, container->id, &err))
             LOG_WARNING("a build's container stays behind until the next start", "error", err.message);
     }
+    sandbox_release(container->sandbox);
     pthread_mutex_destroy(&container->mutex);
     arena_release(&container->arena);
     free(container->id);

@@ -115,7 +115,7 @@ def test_other_branches_start_nothing(server, runner, make_clone, tmp_path):
 def test_two_runners_share_the_work(server, make_runner, make_clone, docker, tmp_path):
     """Two builds that wait for each other, and runners that do one job at a time: both runners must have one."""
     for name in ("one", "two"):
-        make_runner(server, name, PENSTOCK_JOBS="1")
+        make_runner(server, name, PENSTOCK_JOBS="1", PENSTOCK_BUILD_NETWORK="isolated")
     meeting = "penstock-test-" + uuid.uuid4().hex[:8]
     for name, other in (("left", "right"), ("right", "left")):
         load_pipeline(server, f"{name}.yml", MEETING.format(name=name, other=other, meeting=meeting))
