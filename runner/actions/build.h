@@ -31,6 +31,8 @@ struct build {
     struct shell *user_shell; /* of the latest run-as, or NULL */
     const char *user;
     struct json *exported;        /* list of {name, value}, or NULL */
+    struct json *artifacts;       /* {location?, sha256sum?, md5sum?, …} of the primary ones, or NULL */
+    struct json *secondary_artifacts; /* list of the same, or NULL */
     const char *resolved_version; /* commit, or NULL */
     bool privileged;
     char last_line[BUILD_LAST_LINE_SIZE]; /* that the build printed, cut; for the sentence of a failure */
@@ -143,10 +145,21 @@ bool build_secret_variables(struct build *build, struct err *err);
 /* What may not be told to the server as an exported variable: secrets, and what begins with AWS_. */
 bool build_may_export(const struct build *build, const char *variable);
 
+/* ---- build_runtimes.c ---- */
+
+/* Switches to the runtime-versions of the buildspec, where the image has a choice. Errors: code "YAML_FILE_ERROR",
+ * those of a command. */
+bool build_install_runtimes(struct build *build, struct err *err);
+
 /* ---- build_phases.c: the commands ---- */
 
 /* *upload: the artifacts are to be uploaded. */
 void build_run_phases(struct build *build, bool *upload);
+
+/* One command, whose script lies at `path` in the container. Errors: code "COMMAND_EXECUTION_ERROR"; it could not be
+ * run. */
+bool build_run_command(struct build *build, struct shell *shell, const char *command, const char *path,
+                       struct err *err);
 
 /* Where the script of command number `index` of that phase (commands first, then finally) lies in the container. */
 const char *build_script_path(const struct build *build, enum build_phase phase, size_t index);

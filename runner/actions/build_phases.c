@@ -51,7 +51,8 @@ static bool shell_for(struct build *build, const char *user, struct shell **out,
     return true;
 }
 
-static bool run_one(struct build *build, struct shell *shell, const char *command, const char *path, struct err *err) {
+bool build_run_command(struct build *build, struct shell *shell, const char *command, const char *path,
+                       struct err *err) {
     int exit_code = 0;
     if (job_is_stopped(build->job))
         return err_set(err, ERR_UNAVAILABLE, "stopped before the command was run");
@@ -85,7 +86,7 @@ static bool run_one(struct build *build, struct shell *shell, const char *comman
 static bool run_list(struct build *build, struct shell *shell, enum build_phase phase,
                      const struct buildspec_list *list, size_t first, struct err *err) {
     for (size_t i = 0; i < list->count; i++)
-        if (!run_one(build, shell, list->items[i], build_script_path(build, phase, first + i), err))
+        if (!build_run_command(build, shell, list->items[i], build_script_path(build, phase, first + i), err))
             return false;
     return true;
 }
