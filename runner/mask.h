@@ -1,32 +1,52 @@
 /*
- * Secrets in a build's output become "***": exact values, also where a value arrives in pieces. What a build makes of a
- * secret (base64, reversed) is not found; masking is a seat-belt, as CodeBuild's is.
+ * Secrets in a build's output become "***": their values, and the forms of mask_forms.h, also where they arrive in
+ * pieces, however small and however late. Where two overlap, both are covered. The end of what came is held back while
+ * it is the beginning of a secret, until more comes or the output ends; a pause does not bring it to light. Masking is
+ * a seat-belt, as CodeBuild's is: what a build makes of a secret on purpose (reversed, compressed, one letter a line)
+ * is not found.
  */
 #ifndef RUNNER_MASK_H
 #define RUNNER_MASK_H
 
 #include "common/str.h"
+#include "runner/mask_forms.h"
 
-#define MASK_LEAST_LENGTH 4 /* masking a shorter text would wreck the log and protect nothing */
-#define MASK_SECRETS_MAX 64
+#include <stdint.h>
+
+struct patterns;
+
+struct mask_span {
+    int64_t begin;
+    int64_t end;
+};
 
 struct mask {
-    char *secrets[MASK_SECRETS_MAX];
-    size_t count;
-    size_t longest;
-    struct str held; /* the end of what came, while it may be the beginning of a secret */
+    struct patterns *patterns; /* NULL: no secret yet */
+    bool stale;                /* secrets were added since patterns_finish */
+    /* The stream. Positions count all bytes that came. */
+    uint32_t state;
+    int64_t position;        /* of the next byte */
+    int64_t shown;           /* all before it is out, as it is or as *** */
+    struct str held;         /* the bytes before `position` that may begin a secret */
+    struct mask_span *spans; /* secrets found behind `shown`; they do not touch */
+    size_t span_count;
+    size_t span_capacity;
 };
 
 void mask_init(struct mask *mask);
 void mask_release(struct mask *mask);
 
-/* NULL and texts that are too short are passed over; past MASK_SECRETS_MAX nothing is added (returns false). */
+/* NULL and texts that are too short are passed over. False where there are too many secrets: this one's forms are not
+ * all masked. */
 bool mask_add(struct mask *mask, const char *secret);
 
 /* Appends to `out` what can be shown of held + bytes. */
 void mask_feed(struct mask *mask, const void *bytes, size_t size, struct str *out);
 
-/* Appends what was held back: at the end, and when the output pauses for long. */
+/* Its source has ended: appends what was held back, or *** where it is half of a secret or more. */
 void mask_flush(struct mask *mask, struct str *out);
+
+/* A text by itself, with the same secrets; what was fed is not touched. */
+void mask_text(struct mask *mask, const char *text, size_t length, struct str *out);
 
 #endif

@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #define WAITING_CEILING (8 * 1024 * 1024)
+#define BUFFER_CEILING (2 * WAITING_CEILING)
 #define QUOTE_CEILING 4096
 #define LINE_CEILING (64 * 1024)
-#define BATCH_BYTES (256 * 1024)
+#define BATCH_BYTES (1024 * 1024) /* the most that the server takes in one call */
+#define FEW_BYTES (256 * 1024)
 #define GATHER_MS 40 /* a pause after each batch, while little has gathered: a chatty build must not be a flood */
 
 struct reporter {
@@ -43,15 +45,22 @@ static bool lost(void *context) {
     return heartbeat_reason(((struct reporter *)context)->heartbeat) == STOP_LOST;
 }
 
+/* What still comes is dropped, and nobody waits for it to be sent. */
+static void end_log(struct reporter *reporter) {
+    pthread_mutex_lock(&reporter->mutex);
+    reporter->refused = true;
+    str_clear(&reporter->waiting);
+    pthread_cond_broadcast(&reporter->changed);
+    pthread_mutex_unlock(&reporter->mutex);
+}
+
 static void refuse_log(struct reporter *reporter, const struct err *err) {
     if (err->kind == ERR_CONFLICT || err->kind == ERR_DENIED) {
         heartbeat_raise(reporter->heartbeat, STOP_LOST);
         return;
     }
     LOG_WARNING("the server takes no more of this log", "job", reporter->job_path, "error", err->message);
-    pthread_mutex_lock(&reporter->mutex);
-    reporter->refused = true;
-    pthread_mutex_unlock(&reporter->mutex);
+    end_log(reporter);
 }
 
 static void send_batch(struct reporter *reporter, struct link *link, const char *bytes, size_t size) {
@@ -67,6 +76,8 @@ static void send_batch(struct reporter *reporter, struct link *link, const char 
     struct err err = {0};
     if (link_send(link, &arena, &call, NULL, &answer, &err)) {
         reporter->offset += (int64_t)size;
+        if (json_get_bool(answer, "full", false))
+            end_log(reporter);
     } else if (str_equal(err.code, "LogGapException")) {
         /* The server has less than it once confirmed (restored from a backup?): go on from where it stands. */
         LOG_WARNING("the server's log is shorter than confirmed", "job", reporter->job_path);
@@ -100,17 +111,13 @@ static bool take_work(struct reporter *reporter, struct str *batch, char **progr
     pthread_mutex_lock(&reporter->mutex);
     while (reporter->waiting.length == 0 && !reporter->progress && !reporter->finishing)
         pthread_cond_wait(&reporter->changed, &reporter->mutex);
-    size_t size = reporter->waiting.length;
-    if (size > BATCH_BYTES)
-        size = BATCH_BYTES;
-    if (size > 0) {
-        str_append_bytes(batch, reporter->waiting.text, size);
-        memmove(reporter->waiting.text, reporter->waiting.text + size, reporter->waiting.length - size + 1);
-        reporter->waiting.length -= size;
-    }
+    /* All of it, by changing the two: what came faster than it could be sent is not copied once more. */
+    struct str taken = reporter->waiting;
+    reporter->waiting = *batch;
+    *batch = taken;
     *progress = reporter->progress;
     reporter->progress = NULL;
-    bool over = reporter->finishing && size == 0 && !*progress;
+    bool over = reporter->finishing && batch->length == 0 && !*progress;
     pthread_cond_broadcast(&reporter->changed);
     pthread_mutex_unlock(&reporter->mutex);
     return !over;
@@ -126,7 +133,7 @@ static void gather(struct reporter *reporter) {
     }
     int waited = 0;
     pthread_mutex_lock(&reporter->mutex);
-    while (!reporter->finishing && reporter->waiting.length < BATCH_BYTES && waited == 0)
+    while (!reporter->finishing && reporter->waiting.length < FEW_BYTES && waited == 0)
         waited = pthread_cond_timedwait(&reporter->changed, &reporter->mutex, &until);
     pthread_mutex_unlock(&reporter->mutex);
 }
@@ -146,17 +153,25 @@ static void write_batch(struct reporter *reporter, const char *bytes, size_t siz
 
 static void *run_local(void *context) {
     struct reporter *reporter = context;
-    struct str batch CLEANUP(str_release) = STR_INIT(BATCH_BYTES);
+    struct str batch CLEANUP(str_release) = STR_INIT(BUFFER_CEILING);
     char *progress = NULL;
     while (take_work(reporter, &batch, &progress))
         write_batch(reporter, batch.text, batch.length);
     return NULL;
 }
 
+static void send_all(struct reporter *reporter, struct link *link, const struct str *batch) {
+    size_t size;
+    for (size_t at = 0; at < batch->length && !reporter->refused && !lost(reporter); at += size) {
+        size = batch->length - at < BATCH_BYTES ? batch->length - at : BATCH_BYTES;
+        send_batch(reporter, link, batch->text + at, size);
+    }
+}
+
 static void *run(void *context) {
     struct reporter *reporter = context;
     struct link *link CLEANUP(link_cleanup) = link_new(reporter->account);
-    struct str batch CLEANUP(str_release) = STR_INIT(BATCH_BYTES);
+    struct str batch CLEANUP(str_release) = STR_INIT(BUFFER_CEILING);
     char *progress = NULL;
     while (take_work(reporter, &batch, &progress)) {
         if (progress && !lost(reporter))
@@ -164,8 +179,7 @@ static void *run(void *context) {
         free(progress);
         if (batch.length == 0)
             continue;
-        if (!reporter->refused && !lost(reporter))
-            send_batch(reporter, link, batch.text, batch.length);
+        send_all(reporter, link, &batch);
         gather(reporter);
     }
     return NULL;
@@ -179,7 +193,7 @@ static struct reporter *new_reporter(struct heartbeat *heartbeat, const char *jo
     pthread_cond_init(&reporter->changed, NULL);
     mask_init(&reporter->mask);
     reporter->heartbeat = heartbeat;
-    reporter->waiting = (struct str)STR_INIT(2 * WAITING_CEILING);
+    reporter->waiting = (struct str)STR_INIT(BUFFER_CEILING);
     reporter->last_line = (struct str)STR_INIT(LINE_CEILING);
     reporter->job_path = strdup(job_path);
     if (!reporter->job_path)
@@ -271,15 +285,9 @@ bool reporter_ends_with(struct reporter *reporter, const char *line) {
 
 const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text) {
     struct str shown CLEANUP(str_release) = STR_INIT(QUOTE_CEILING);
-    struct mask mask;
-    mask_init(&mask);
     pthread_mutex_lock(&reporter->mutex);
-    for (size_t i = 0; i < reporter->mask.count; i++)
-        (void)mask_add(&mask, reporter->mask.secrets[i]);
+    mask_text(&reporter->mask, text, strlen(text), &shown);
     pthread_mutex_unlock(&reporter->mutex);
-    mask_feed(&mask, text, strlen(text), &shown);
-    mask_flush(&mask, &shown);
-    mask_release(&mask);
     return arena_strdup(arena, str_text(&shown));
 }
 

@@ -34,7 +34,7 @@ bool reporter_ends_with(struct reporter *reporter, const char *line);
 /* The text with secrets masked, in the arena: for sentences that quote what a build printed. */
 const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text);
 
-/* What was held back as a possible secret can be shown: its source has ended. */
+/* The source of what came so far has ended: what was held back as a possible secret can be shown. Not for a pause. */
 void reporter_flush_mask(struct reporter *reporter);
 
 /* Replaces a progress that was not sent yet. The token is filled in. */

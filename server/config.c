@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOG_LIMIT_MAX (1024 * 1024) /* MiB */
+
 const char config_help[] =
     "penstock-server: CodePipeline and CodeBuild on your own machine\n"
     "\n"
@@ -18,11 +20,12 @@ const char config_help[] =
     "  --pipelines DIR        pipeline files to load at start and again on SIGHUP\n"
     "  --region NAME          the region that answers and signatures carry (us-east-1)\n"
     "  --account-id N         the account that ARNs carry (123456789012)\n"
+    "  --log-limit MIB        how much of one log is kept (1024)\n"
     "  --version, --help\n";
 
 /* Where each setting's text goes before it is checked. */
 struct texts {
-    const char *data, *listen, *base_url, *pipelines, *region, *account_id;
+    const char *data, *listen, *base_url, *pipelines, *region, *account_id, *log_limit;
 };
 
 static const struct setting {
@@ -36,6 +39,7 @@ static const struct setting {
     {"--pipelines", "PENSTOCK_PIPELINES", offsetof(struct texts, pipelines)},
     {"--region", "PENSTOCK_REGION", offsetof(struct texts, region)},
     {"--account-id", "PENSTOCK_ACCOUNT_ID", offsetof(struct texts, account_id)},
+    {"--log-limit", "PENSTOCK_LOG_LIMIT", offsetof(struct texts, log_limit)},
 };
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
 
@@ -104,6 +108,14 @@ static bool check_base_url(struct arena *arena, const char *text, struct config 
     return true;
 }
 
+static bool check_log_limit(const char *text, struct config *out, struct err *err) {
+    long long number;
+    if (!str_to_int64(text, 1, LOG_LIMIT_MAX, &number))
+        return err_set(err, ERR_INVALID, "--log-limit '%s' is not a number of MiB from 1 to %d", text, LOG_LIMIT_MAX);
+    out->log_limit_mib = (int)number;
+    return true;
+}
+
 static bool check_names(struct config *out, struct err *err) {
     if (strspn(out->region, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(out->region))
         return err_set(err, ERR_INVALID, "--region '%s' is not a name such as us-east-1", out->region);
@@ -118,6 +130,7 @@ bool config_read(struct arena *arena, int argument_count, char *const *arguments
         .listen = "127.0.0.1:8080",
         .region = "us-east-1",
         .account_id = "123456789012",
+        .log_limit = "1024",
     };
     struct config config = {0};
     read_environment(&texts);
@@ -134,7 +147,7 @@ bool config_read(struct arena *arena, int argument_count, char *const *arguments
     config.region = arena_strdup(arena, texts.region);
     config.account_id = arena_strdup(arena, texts.account_id);
     if (!split_listen(arena, texts.listen, &config, err) || !check_base_url(arena, texts.base_url, &config, err) ||
-        !check_names(&config, err))
+        !check_names(&config, err) || !check_log_limit(texts.log_limit, &config, err))
         return false;
     *out = config;
     return true;

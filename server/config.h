@@ -16,6 +16,7 @@ struct config {
     const char *pipelines_directory; /* or NULL */
     const char *region;
     const char *account_id;
+    int log_limit_mib; /* of one log on disk */
     bool show_help;
     bool show_version;
 };

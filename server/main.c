@@ -97,13 +97,20 @@ static bool open_engine(struct tx *tx, void *context, struct err *err) {
            settings_put(tx, SETTING_ACCOUNT, config->account_id, err) && engine_open(tx, err);
 }
 
+static bool open_logs(struct program *program, struct err *err) {
+    struct server *server = &program->server;
+    if (!logs_open(in_data(program, "logs"), server->clock, &server->logs, err))
+        return false;
+    logs_set_limit(server->logs, (int64_t)program->config.log_limit_mib << 20);
+    return true;
+}
+
 static bool open_rooms(struct program *program, struct err *err) {
     struct server *server = &program->server;
     const char *data = program->config.data_directory;
     return engine_clock_new(&program->clock, err) &&
            db_open(in_data(program, "penstock.db"), server->clock, on_commit, program, &server->db, err) &&
-           auth_open(data, &server->auth, err) &&
-           logs_open(in_data(program, "logs"), server->clock, &server->logs, err) &&
+           auth_open(data, &server->auth, err) && open_logs(program, err) &&
            artifacts_open(in_data(program, "artifacts"), &server->artifacts, err) &&
            hosting_open(in_data(program, "repositories"), &server->hosting, err) &&
            make_folder(in_data(program, "bodies"), err);

@@ -10,16 +10,20 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define LOCKS 64
-#define CUT_NOTICE "\n[penstock] this log is larger than 256 MiB; what follows was not kept\n"
+#define CUT_NOTICE "\n[penstock] this log is larger than %lld MiB; what follows was not kept\n"
+#define CUT_NOTICE_SIZE 128
+#define RECORDS_AT_ONCE 2048
 
 struct logs {
     char *directory;
+    int64_t bytes_max;
     const struct clock *clock;
     pthread_mutex_t locks[LOCKS]; /* by id: one append at a time to a log */
 };
@@ -33,6 +37,7 @@ bool logs_open(const char *directory, const struct clock *clock, struct logs **o
         return err_set(err, ERR_INTERNAL, "no memory for the logs");
     }
     logs->clock = clock;
+    logs->bytes_max = LOG_BYTES_DEFAULT;
     for (int i = 0; i < LOCKS; i++)
         pthread_mutex_init(&logs->locks[i], NULL);
     *out = logs;
@@ -46,6 +51,14 @@ void logs_close(struct logs *logs) {
         pthread_mutex_destroy(&logs->locks[i]);
     free(logs->directory);
     free(logs);
+}
+
+void logs_set_limit(struct logs *logs, int64_t bytes_max) {
+    logs->bytes_max = bytes_max;
+}
+
+bool logs_is_full(const struct logs *logs, int64_t size) {
+    return size > logs->bytes_max;
 }
 
 bool logs_id_valid(const char *id) {
@@ -79,19 +92,59 @@ static bool write_head(const struct logs *logs, struct open_log *log, bool close
     return open_log_write(log->index_fd, &log->head, sizeof log->head, 0, err);
 }
 
-static bool add_record(const struct logs *logs, struct open_log *log, const char *line, size_t size, struct err *err) {
+/* Records on their way to the index: one write for many lines. */
+struct batch {
+    const struct logs *logs;
+    struct open_log *log;
+    struct record records[RECORDS_AT_ONCE];
+    size_t count;
+    uint32_t ms;
+};
+
+static bool write_records(struct batch *batch, struct err *err) {
+    struct open_log *log = batch->log;
+    size_t size = batch->count * sizeof *batch->records;
+    if (size > 0 && !open_log_write(log->index_fd, batch->records, size, open_log_record_offset(log->lines), err))
+        return false;
+    log->lines += (int64_t)batch->count;
+    batch->count = 0;
+    return true;
+}
+
+static void begin_batch(struct batch *batch, const struct logs *logs, struct open_log *log) {
     int64_t ms = clock_wall_ms(logs->clock) - log->head.began_ms;
     if (ms < (int64_t)log->last.ms) /* the wall clock was set back */
         ms = log->last.ms;
-    struct record record = {
-        .end = log->last.end + size,
-        .ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms,
-        .colour = line_colour_after(log->last.colour, line, size),
-    };
-    if (!open_log_write(log->index_fd, &record, sizeof record, open_log_record_offset(log->lines), err))
-        return false;
-    log->last = record;
-    log->lines++;
+    batch->logs = logs;
+    batch->log = log;
+    batch->count = 0;
+    batch->ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+static bool add_record(struct batch *batch, const char *line, size_t size, struct err *err) {
+    struct record *last = &batch->log->last;
+    *last = (struct record){
+        .end = last->end + size, .ms = batch->ms, .colour = line_colour_after(last->colour, line, size)};
+    batch->records[batch->count++] = *last;
+    return batch->count < RECORDS_AT_ONCE || write_records(batch, err);
+}
+
+/* The lines of a part of the file that begins with a line; *taken is what they are long. `final` takes the rest, too.
+ */
+static bool add_lines(struct batch *batch, const char *bytes, size_t size, bool final, size_t *taken, struct err *err) {
+    size_t at = 0;
+    while (at < size) {
+        const char *feed = memchr(bytes + at, '\n', size - at);
+        size_t length = feed ? (size_t)(feed + 1 - bytes) - at : size - at;
+        if (length > LOG_LINE_MAX)
+            length = line_cut(bytes + at, LOG_LINE_MAX);
+        else if (!feed && !final)
+            break;
+        if (!add_record(batch, bytes + at, length, err))
+            return false;
+        at += length;
+    }
+    *taken = at;
     return true;
 }
 
@@ -101,37 +154,29 @@ static bool index_rest(const struct logs *logs, struct open_log *log, bool final
     size_t room = 4 * LOG_LINE_MAX;
     if (log->size - (int64_t)log->last.end < (int64_t)room)
         room = (size_t)(log->size - (int64_t)log->last.end);
-    char *buffer = NULL;
+    if (room == 0)
+        return true;
+    char *buffer = arena_alloc(&arena, room);
+    struct batch *batch = arena_alloc(&arena, sizeof *batch);
+    begin_batch(batch, logs, log);
     while ((int64_t)log->last.end < log->size) {
-        if (!buffer)
-            buffer = arena_alloc(&arena, room);
         int64_t start = (int64_t)log->last.end;
         size_t size = log->size - start > (int64_t)room ? room : (size_t)(log->size - start);
-        if (!open_log_read(log->bytes_fd, buffer, size, start, err))
+        size_t taken;
+        if (!open_log_read(log->bytes_fd, buffer, size, start, err) ||
+            !add_lines(batch, buffer, size, final && start + (int64_t)size == log->size, &taken, err))
             return false;
-        size_t at = 0;
-        while (at < size) {
-            char *feed = memchr(buffer + at, '\n', size - at);
-            size_t length = feed ? (size_t)(feed + 1 - buffer) - at : size - at;
-            if (length > LOG_LINE_MAX)
-                length = line_cut(buffer + at, LOG_LINE_MAX);
-            else if (!feed && !(final && start + (int64_t)size == log->size))
-                break;
-            if (!add_record(logs, log, buffer + at, length, err))
-                return false;
-            at += length;
-        }
-        if (at == 0)
-            return true; /* the line's end has not come */
+        if (taken == 0)
+            break; /* the line's end has not come */
     }
-    return true;
+    return write_records(batch, err);
 }
 
 /* Writes at the log's end and makes the records; past the ceiling one notice and no more. */
 static bool add_bytes(const struct logs *logs, struct open_log *log, const char *bytes, size_t size, struct err *err) {
-    if (log->size > LOG_BYTES_MAX)
+    if (logs_is_full(logs, log->size))
         return true;
-    int64_t room = LOG_BYTES_MAX - log->size;
+    int64_t room = logs->bytes_max - log->size;
     bool full = (int64_t)size > room;
     if (full)
         size = (size_t)room;
@@ -139,9 +184,11 @@ static bool add_bytes(const struct logs *logs, struct open_log *log, const char 
         return false;
     log->size += (int64_t)size;
     if (full) {
-        if (!open_log_write(log->bytes_fd, CUT_NOTICE, sizeof CUT_NOTICE - 1, log->size, err))
+        char notice[CUT_NOTICE_SIZE];
+        int length = snprintf(notice, sizeof notice, CUT_NOTICE, (long long)(logs->bytes_max >> 20));
+        if (!open_log_write(log->bytes_fd, notice, (size_t)length, log->size, err))
             return false;
-        log->size += (int64_t)sizeof CUT_NOTICE - 1;
+        log->size += length;
     }
     return index_rest(logs, log, false, err);
 }
@@ -162,7 +209,7 @@ static bool append(struct logs *logs, const char *id, struct open_log *log, cons
     if ((piece->may_write && !piece->may_write(piece->context, err)) || !prepare(logs, id, log, err))
         return false;
     /* What was dropped past the ceiling counts as there, so that the sender goes on. */
-    int64_t end = log->size > LOG_BYTES_MAX && offset > log->size ? offset : log->size;
+    int64_t end = logs_is_full(logs, log->size) && offset > log->size ? offset : log->size;
     *out_size = end;
     if (is_closed(log))
         return err_set_code(err, ERR_CONFLICT, "LogClosedException", "log '%s' is closed", id);

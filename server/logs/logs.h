@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define LOG_LINE_MAX (64 * 1024)
-#define LOG_BYTES_MAX (256LL << 20) /* per log; then one line says so, and more is dropped */
+#define LOG_BYTES_DEFAULT (1LL << 30) /* per log; then one line says so, and more is dropped */
 
 #define LOG_READ_BYTES_MAX (4 << 20) /* about; one reading ends early past that */
 
@@ -22,6 +22,12 @@ struct logs;
 
 bool logs_open(const char *directory, const struct clock *clock, struct logs **out, struct err *err);
 void logs_close(struct logs *logs); /* accepts NULL */
+
+/* Before the first log is written to; LOG_BYTES_DEFAULT without it. Whole MiB. */
+void logs_set_limit(struct logs *logs, int64_t bytes_max);
+
+/* Whether a log that ends at `size`, as logs_append has it, takes no more: what comes is dropped. */
+bool logs_is_full(const struct logs *logs, int64_t size);
 
 /* 1 to 64 of A-Z a-z 0-9 - _ : what may name a log. */
 bool logs_id_valid(const char *id);

@@ -13,6 +13,8 @@
 static void reply_size(const struct request *request, struct reply *reply, int64_t size) {
     struct json *body = json_object(request->arena);
     json_set_integer(request->arena, body, "size", size);
+    if (logs_is_full(((const struct server *)request->server)->logs, size))
+        json_set_bool(request->arena, body, "full", true);
     reply_json(request, reply, 200, body);
 }
 

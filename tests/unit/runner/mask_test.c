@@ -3,6 +3,8 @@
  */
 #include "runner/mask.h"
 
+#include "common/hash.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,8 +58,164 @@ static void byte_by_byte(void **state) {
 static void neighbours_and_near_misses(void **state) {
     (void)state;
     check("aaabaaab", 5, "******");
-    check("two\nline", 3, "two\nline");
-    check("aaaab-lon", 4, "a***-lon");
+    check("two\nlin", 3, "two\nlin");
+    check("aaaab-x", 4, "a***-x");
+}
+
+/* At the end of the output a beginning is shown, but not half a secret. */
+static void half_a_secret_at_the_end(void **state) {
+    (void)state;
+    check("x aaaab-l", 4, "x a***-l");
+    check("x aaaab-lo", 4, "x ***");
+    check("s\303\244c", 2, "s\303\244c");
+}
+
+static void overlapping_secrets_are_both_covered(void **state) {
+    (void)state;
+    struct mask mask;
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    const char *text = "1abcdef2cdefgh3abcdefgh4cdefab";
+    mask_init(&mask);
+    (void)mask_add(&mask, "abcd");
+    (void)mask_add(&mask, "cdef");
+    (void)mask_add(&mask, "efgh");
+    for (const char *at = text; *at; at++)
+        mask_feed(&mask, at, 1, &out);
+    mask_flush(&mask, &out);
+    assert_string_equal(str_text(&out), "1***2***3***4***ab");
+    mask_release(&mask);
+}
+
+static char *masked(const char *secret, const char *text, struct str *out) {
+    struct mask mask;
+    mask_init(&mask);
+    assert_true(mask_add(&mask, secret));
+    str_clear(out);
+    mask_text(&mask, text, strlen(text), out);
+    mask_release(&mask);
+    return out->text;
+}
+
+/* Whatever stands before and behind it: of the secret's own characters no more than one at each end shows. */
+static void base64_in_every_alignment(void **state) {
+    (void)state;
+    static const char secret[] = "c\377rrect?horse>battery";
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    for (size_t before = 0; before < 7; before++) {
+        for (size_t behind = 0; behind < 4; behind++) {
+            char plain[64] = "", text[128];
+            memset(plain, 'u', before);
+            memcpy(plain + before, secret, sizeof secret - 1);
+            memset(plain + before + sizeof secret - 1, ':', behind);
+            hash_to_base64(plain, before + sizeof secret - 1 + behind, text);
+            for (int url = 0; url < 2; url++) {
+                for (char *at = text; url && *at; at++)
+                    *at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
+                const char *shown = masked(secret, text, &out);
+                const char *stars = strstr(shown, "***");
+                assert_non_null(stars);
+                size_t lead = (size_t)(stars - shown), tail = strlen(stars + 3);
+                assert_true(lead <= (before * 8 + 5) / 6);
+                assert_true(tail <= strlen(text) - (before + sizeof secret - 1) * 8 / 6);
+                assert_true(behind > 0 || tail == 0);
+            }
+        }
+    }
+}
+
+static void forms_of_programs(void **state) {
+    (void)state;
+    static const struct {
+        const char *secret;
+        const char *form;
+    } rows[] = {
+        {"pa ss/w+\303\244", "pa%20ss%2Fw%2B%C3%A4"},
+        {"pa ss/w+\303\244", "pa%20ss%2fw%2b%c3%a4"},
+        {"pa ss/w+\303\244", "pa%20ss/w%2B%C3%A4"},
+        {"pa ss/w+\303\244", "pa+ss%2Fw%2B%C3%A4"},
+        {"say \"hi\"\\\n\tnow", "say \\\"hi\\\"\\\\\\n\\tnow"},
+        {"a<b>&c\303\244'", "a\\u003cb\\u003e\\u0026c\303\244'"},
+        {"a<b>&c\303\244'", "a<b>&c\\u00e4'"},
+        {"a<b>&c\303\244'", "a\\u003Cb\\u003E\\u0026c\\u00E4\\u0027"},
+        {"x/y/\360\237\230\200z", "x\\/y\\/\\ud83d\\ude00z"},
+        {"it's $5", "it'\\''s $5"},
+        {"it's $5", "it'\"'\"'s $5"},
+        {"it's $5", "it\\'s\\ \\$5"},
+        {"say \"$5\"", "say \\\"\\$5\\\""},
+    };
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "[%s]", rows[i].form);
+        assert_string_equal(masked(rows[i].secret, text, &out), "[***]");
+    }
+}
+
+static void lines_of_a_key_are_masked_alone(void **state) {
+    (void)state;
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    const char *key = "-----BEGIN KEY-----\nMIIEowIBAAKCAQEA\nq83vEjRWeJASNFZ4\n-----END KEY-----\n";
+    assert_string_equal(masked(key, "#5 0.1 MIIEowIBAAKCAQEA\n#5 0.1 q83vEjRWeJASNFZ4\n", &out),
+                        "#5 0.1 ***\n#5 0.1 ***\n");
+}
+
+/* A secret that comes while a part of it is held already. */
+static void secrets_added_in_between(void **state) {
+    (void)state;
+    struct mask mask;
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    mask_init(&mask);
+    mask_feed(&mask, "first-secret ", 13, &out);
+    (void)mask_add(&mask, "first-secret");
+    mask_feed(&mask, "first-sec", 9, &out);
+    (void)mask_add(&mask, "second");
+    mask_feed(&mask, "ret second", 10, &out);
+    mask_flush(&mask, &out);
+    assert_string_equal(str_text(&out), "first-secret *** ***");
+    mask_release(&mask);
+}
+
+/* Against the plain definition: a byte is covered where any occurrence of a secret covers it. */
+static void as_the_definition_has_it(void **state) {
+    (void)state;
+    static const char *const words[] = {"abab", "babaab", "aaaa", "abba", "baabaababaab"};
+    unsigned seed = 1;
+    for (int round = 0; round < 2000; round++) {
+        char text[65] = "";
+        bool covered[64] = {false};
+        for (size_t i = 0; i < 64; i++)
+            text[i] = (char)('a' + (seed = seed * 1103515245 + 12345) / 65536 % 2);
+        struct mask mask;
+        struct str out CLEANUP(str_release) = STR_INIT(4096);
+        struct str expected CLEANUP(str_release) = STR_INIT(4096);
+        mask_init(&mask);
+        for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+            (void)mask_add(&mask, words[w]);
+            size_t length = strlen(words[w]);
+            for (size_t i = 0; i + length <= 64; i++)
+                if (memcmp(text + i, words[w], length) == 0)
+                    memset(covered + i, true, length * sizeof *covered);
+        }
+        for (size_t i = 0; i < 64; i++)
+            if (!covered[i])
+                str_append_char(&expected, text[i]);
+        for (size_t i = 0; i < 64;) {
+            size_t piece = 1 + (seed = seed * 1103515245 + 12345) / 65536 % 7;
+            if (piece > 64 - i)
+                piece = 64 - i;
+            mask_feed(&mask, text + i, piece, &out);
+            i += piece;
+        }
+        mask_flush(&mask, &out);
+        mask_release(&mask);
+        struct str plain CLEANUP(str_release) = STR_INIT(4096);
+        for (size_t i = 0; i < out.length; i++)
+            if (out.text[i] != '*')
+                str_append_char(&plain, out.text[i]);
+        /* Only the end may differ: half of a secret there is covered, too. */
+        assert_true(plain.length <= expected.length && expected.length - plain.length < 12);
+        assert_memory_equal(str_text(&plain), str_text(&expected), plain.length);
+    }
 }
 
 static void what_is_too_short_stays(void **state) {
@@ -77,6 +235,13 @@ int main(void) {
         cmocka_unit_test(every_split_is_masked),
         cmocka_unit_test(byte_by_byte),
         cmocka_unit_test(neighbours_and_near_misses),
+        cmocka_unit_test(half_a_secret_at_the_end),
+        cmocka_unit_test(overlapping_secrets_are_both_covered),
+        cmocka_unit_test(base64_in_every_alignment),
+        cmocka_unit_test(forms_of_programs),
+        cmocka_unit_test(lines_of_a_key_are_masked_alone),
+        cmocka_unit_test(secrets_added_in_between),
+        cmocka_unit_test(as_the_definition_has_it),
         cmocka_unit_test(what_is_too_short_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
