@@ -109,6 +109,7 @@ struct buildspec {
 };
 
 #define BUILDSPEC_ERRORS_MAX 50
+#define BUILDSPEC_NOTICES_MAX 50 /* of more, one last notice says that there are more */
 
 /* An error or a notice, with its place; line 0 where it has none. */
 struct buildspec_finding {

@@ -33,34 +33,42 @@ bool spec_refuse(struct reader *reader, const struct json *at, const char *forma
     return false;
 }
 
+/* A key's place is its name's; an item of a list has none. */
+static int key_line(const struct json *at) {
+    return at->name ? at->name_line : at->line;
+}
+
+static int key_column(const struct json *at) {
+    return at->name ? at->name_column : at->column;
+}
+
 bool spec_refuse_key(struct reader *reader, const struct json *at, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    const char *message = arena_vprintf(reader->arena, format, arguments);
+    add_error(reader, ERR_INVALID, key_line(at), key_column(at), arena_vprintf(reader->arena, format, arguments));
     va_end(arguments);
-    if (at->name)
-        add_error(reader, ERR_INVALID, at->name_line, at->name_column, message);
-    else
-        add_error(reader, ERR_INVALID, at->line, at->column, message);
     return false;
 }
 
-void spec_notice(struct reader *reader, const struct json *at, const char *format, ...) {
+static void add_notice(struct reader *reader, struct buildspec_finding notice) {
     struct buildspec_findings *findings = &reader->findings;
+    if (findings->notice_count == reader->notice_capacity)
+        findings->notices =
+            arena_grow(reader->arena, findings->notices, sizeof *findings->notices, &reader->notice_capacity);
+    findings->notices[findings->notice_count++] = notice;
+}
+
+void spec_notice(struct reader *reader, const struct json *at, const char *format, ...) {
+    if (reader->findings.notice_count == BUILDSPEC_NOTICES_MAX) {
+        reader->more_notices = true;
+        return;
+    }
     va_list arguments;
     va_start(arguments, format);
     const char *message = arena_vprintf(reader->arena, format, arguments);
     va_end(arguments);
-    if (findings->notice_count == reader->notice_capacity)
-        findings->notices =
-            arena_grow(reader->arena, findings->notices, sizeof *findings->notices, &reader->notice_capacity);
-    findings->notices[findings->notice_count++] = (struct buildspec_finding){.line = !at        ? 0
-                                                                                     : at->name ? at->name_line
-                                                                                                : at->line,
-                                                                             .column = !at        ? 0
-                                                                                       : at->name ? at->name_column
-                                                                                                  : at->column,
-                                                                             .message = message};
+    add_notice(reader, (struct buildspec_finding){
+                           .line = at ? key_line(at) : 0, .column = at ? key_column(at) : 0, .message = message});
 }
 
 struct buildspec_list spec_notice_lines(const struct reader *reader) {
@@ -117,6 +125,8 @@ bool spec_verdict(struct reader *reader, struct err *err) {
     struct buildspec_findings *findings = &reader->findings;
     if (findings->notice_count > 1)
         qsort(findings->notices, findings->notice_count, sizeof *findings->notices, compare_places);
+    if (reader->more_notices)
+        add_notice(reader, (struct buildspec_finding){.message = "there are more notices than these"});
     if (findings->error_count == 0)
         return true;
     qsort(findings->errors, findings->error_count, sizeof *findings->errors, compare_places);

@@ -14,6 +14,7 @@ struct reader {
     struct buildspec_findings findings;
     size_t error_capacity;
     size_t notice_capacity;
+    bool more_notices;
 };
 
 /* The document: an object; false where there is none, and the reader says why. What is found later goes into the same

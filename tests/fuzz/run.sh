@@ -5,10 +5,11 @@ set -e
 cd "$(dirname "$0")/../.."
 target=$1
 seconds=${2:-60}
-[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: chunked cron doc glob json sigv4 wire xml" >&2; exit 2; }
+[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: buildspec chunked cron doc glob json sigv4 wire xml" >&2; exit 2; }
 
 room= # what the target tries besides common
 case $target in
+buildspec) room=$(echo runner/buildspec/*.c) ;;
 chunked) room=server/api/s3/chunked.c ;;
 cron | glob) room=$(echo server/triggers/*.c) ;;
 xml) room=runner/aws/xml.c ;;
@@ -24,6 +25,7 @@ seeds=tests/fuzz/corpus/$target
 if [ "$seconds" = merge ]; then
     exec "$out/$target-fuzzer" -merge=1 -use_counters=0 -max_len=300 "$seeds" "$out/$target"
 fi
+[ "$target" != buildspec ] || seeds="$seeds tests/data/good-buildspec tests/data/bad-buildspec"
 [ "$target" != doc ] || seeds="$seeds tests/data/doc/good tests/data/doc/bad"
 dictionary=
 [ ! -f "tests/fuzz/$target.dict" ] || dictionary=-dict=tests/fuzz/$target.dict
