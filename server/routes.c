@@ -68,6 +68,7 @@ const struct http_route routes[] = {
     {"PUT", "/runner/jobs/*/artifacts/*", RUNNER, FILE_BODY(ARTIFACT_BYTES_MAX), .handler = jobs_put_artifact,
      .slow = true},
     {"GET", "/runner/jobs/*/artifacts/*", RUNNER, .handler = jobs_get_artifact},
+    {"POST", "/runner/jobs/*/report", RUNNER, MEMORY(JOBS_REPORT_MAX), .handler = jobs_put_report},
     {"POST", "/runner/jobs/*/result", RUNNER, MEMORY(JOBS_MESSAGE_MAX), .handler = jobs_result},
 
     /* The rest */

@@ -24,7 +24,7 @@ bool batch_get_builds(struct tx *tx, struct aws_call *call, struct json *out, st
         if (!build_id_parse(call, id->text, &project, &uuid, err))
             return false;
         if (builds_get(tx, call->arena, project, uuid, &row, err)) {
-            if (!build_show(call, &row, &shown, err))
+            if (!build_show(call, &row, &shown, err) || !build_show_reports(tx, call, &row, shown, err))
                 return false;
             json_append(found, shown);
         } else if (err->kind == ERR_NOT_FOUND) {

@@ -10,14 +10,27 @@
 
 AWS_OPERATION(batch_get_builds);
 AWS_OPERATION(batch_get_projects);
+AWS_OPERATION(batch_get_report_groups);
+AWS_OPERATION(batch_get_reports);
 AWS_OPERATION(create_project);
+AWS_OPERATION(create_report_group);
 AWS_OPERATION(delete_project);
+AWS_OPERATION(delete_report);
+AWS_OPERATION(delete_report_group);
+AWS_OPERATION(describe_code_coverages);
+AWS_OPERATION(describe_test_cases);
+AWS_OPERATION(get_report_group_trend);
 AWS_OPERATION(list_builds);
 AWS_OPERATION(list_builds_for_project);
 AWS_OPERATION(list_projects);
+AWS_OPERATION(list_report_groups);
+AWS_OPERATION(list_reports);
+AWS_OPERATION(list_reports_for_report_group);
+AWS_OPERATION(list_shared_report_groups);
 AWS_OPERATION(start_build);
 AWS_OPERATION(stop_build);
 AWS_OPERATION(update_project);
+AWS_OPERATION(update_report_group);
 
 /* The project of that name or ARN. Errors: ERR_NOT_FOUND ResourceNotFoundException in AWS's words. */
 bool project_find(struct tx *tx, const struct aws_call *call, const char *name_or_arn, struct project_row *out,
@@ -32,6 +45,10 @@ bool project_store(struct tx *tx, const struct aws_call *call, const struct json
 
 /* A build as BatchGetBuilds shows it. */
 bool build_show(const struct aws_call *call, const struct build_row *row, struct json **out, struct err *err);
+
+/* Adds what it has reported: reportArns, where there are any. */
+bool build_show_reports(struct tx *tx, const struct aws_call *call, const struct build_row *row, struct json *build,
+                        struct err *err);
 
 /* "project:uuid" or a build's ARN taken apart. Errors: ERR_INVALID. */
 bool build_id_parse(const struct aws_call *call, const char *id, const char **project, const char **uuid,

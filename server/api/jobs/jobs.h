@@ -11,6 +11,7 @@
 #include "server/http/http.h"
 
 #define JOBS_MESSAGE_MAX (4 * 1024 * 1024) /* a build's state and its output variables are the largest */
+#define JOBS_REPORT_MAX (12 * 1024 * 1024) /* 500 test cases, each with all that it may say */
 #define JOBS_LOG_MAX (1024 * 1024)         /* of log bytes in one call */
 
 /* POST /runner/join, anyone; memory body. */
@@ -38,6 +39,8 @@ void jobs_progress(struct request *request, struct reply *reply);
 void jobs_put_artifact(struct request *request, struct reply *reply);
 /* GET /runner/jobs/ID/artifacts/NAME?token=T, no body. */
 void jobs_get_artifact(struct request *request, struct reply *reply);
+/* POST /runner/jobs/ID/report?token=T, memory body of JOBS_REPORT_MAX. */
+void jobs_put_report(struct request *request, struct reply *reply);
 /* POST /runner/jobs/ID/result, memory body. */
 void jobs_result(struct request *request, struct reply *reply);
 

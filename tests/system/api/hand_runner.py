@@ -59,6 +59,15 @@ class HandRunner:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/octet-stream"}
         return self._send("POST", f"/runner/jobs/{job['id']}/log?token={job['token']}&offset={offset}", text.encode(), headers)
 
+    def try_report(self, job, message):
+        """(status, body) of the answer."""
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        status, _, data = self._server.send("POST", f"/runner/jobs/{job['id']}/report?token={job['token']}", json.dumps(message).encode(), headers)
+        return status, data
+
+    def report(self, job, message):
+        return self._post(f"/runner/jobs/{job['id']}/report?token={job['token']}", message)
+
     def progress(self, job, **members):
         return self._post(f"/runner/jobs/{job['id']}/progress", {"token": job["token"], "percent": -1, **members})
 
