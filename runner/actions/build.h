@@ -32,7 +32,7 @@ struct build {
     const char *user;
     struct json *exported;        /* list of {name, value}, or NULL */
     struct json *artifacts;       /* {location?, sha256sum?, md5sum?, …} of the primary ones, or NULL */
-    struct json *secondary_artifacts; /* list of the same, or NULL */
+    struct json *secondary;       /* list of the same, or NULL */
     const char *resolved_version; /* commit, or NULL */
     bool privileged;
     char last_line[BUILD_LAST_LINE_SIZE]; /* that the build printed, cut; for the sentence of a failure */

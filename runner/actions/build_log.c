@@ -55,6 +55,10 @@ struct json *build_describe(const struct build *build) {
     json_set_text(arena, description, "resolvedSourceVersion", build->resolved_version);
     if (build->exported)
         json_set(arena, description, "exportedEnvironmentVariables", json_copy(arena, build->exported));
+    if (build->artifacts)
+        json_set(arena, description, "artifacts", json_copy(arena, build->artifacts));
+    if (build->secondary)
+        json_set(arena, description, "secondaryArtifacts", json_copy(arena, build->secondary));
     return description;
 }
 

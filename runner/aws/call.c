@@ -247,11 +247,11 @@ static bool may_repeat(const struct exchange *exchange, const struct err *err, i
 }
 
 static bool carry_out(struct exchange *exchange, struct arena *arena, struct http_answer *reply, struct err *err) {
-    struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
+    struct http_client *own_client CLEANUP(http_client_cleanup) = exchange->request->client ? NULL : http_client_new();
     bool renewed = false;
     bool timed = false;
     struct err own = {0};
-    exchange->client = client;
+    exchange->client = own_client ? own_client : exchange->request->client;
     for (int tries = 1;; tries++) {
         bool renew = renewed && tries == 2;
         if (send_once(arena, exchange, renew, reply, &own)) {

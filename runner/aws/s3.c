@@ -67,6 +67,7 @@ static bool send_to_region(struct s3 *s3, struct arena *arena, const struct s3_r
                                .header_count = request->header_count,
                                .begin = request->begin,
                                .write_body = request->write_body,
+                               .client = s3->client,
                                .refused = refused,
                                .timeout_ms =
                                    request->payload_size > SMALL_BYTES || request->write_body ? PATIENCE_MS : SMALL_MS,

@@ -11,6 +11,7 @@
 struct s3 {
     struct aws *aws;
     const char *region;                 /* the runner's */
+    struct http_client *client;         /* kept between the calls, of this thread; or NULL */
     bool (*interrupted)(void *context); /* or NULL */
     void *context;
     /* Where the latest bucket was found to be; filled by the calls, begin with zeroes. */
