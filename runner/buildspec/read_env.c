@@ -157,14 +157,22 @@ static void read_shell(struct reader *reader, const struct json *env, struct bui
         spec_refuse(reader, at, "no shell '%.100s'; use bash or /bin/sh", shell);
 }
 
-static void check_exported(struct reader *reader, const struct json *list) {
-    json_each(item, list && list->type == JSON_ARRAY ? list : NULL) {
-        if (!spec_is_scalar(item) || item->type == JSON_NULL)
-            continue;
-        if (!buildspec_is_variable_name(item->text))
-            spec_refuse(reader, item, "'%.100s' cannot be exported: it is no name of a variable", item->text);
-        else if (str_starts_with(item->text, "AWS_"))
-            spec_refuse(reader, item, "'%.100s' cannot be exported: its name begins with AWS_", item->text);
+static void check_exported(struct reader *reader, const struct json *item) {
+    if (!spec_is_scalar(item) || item->type == JSON_NULL || !*item->text)
+        return;
+    if (!buildspec_is_variable_name(item->text))
+        spec_refuse(reader, item, "'%.100s' cannot be exported: it is no name of a variable", item->text);
+    else if (str_starts_with(item->text, "AWS_"))
+        spec_refuse(reader, item, "'%.100s' cannot be exported: its name begins with AWS_", item->text);
+}
+
+static void read_exported(struct reader *reader, const struct json *env, struct buildspec *out) {
+    const struct json *value = json_get(env, "exported-variables");
+    spec_texts(reader, value, "Exported-variables", true, &out->exported);
+    if (value && spec_is_scalar(value))
+        check_exported(reader, value);
+    json_each(item, value && value->type == JSON_ARRAY ? value : NULL) {
+        check_exported(reader, item);
     }
 }
 
@@ -192,7 +200,6 @@ void buildspec_read_env(struct reader *reader, const struct json *root, struct b
     read_parameters(reader, env, out);
     read_secrets(reader, env, out);
     read_shell(reader, env, out);
-    spec_texts(reader, json_get(env, "exported-variables"), "Exported-variables", true, &out->exported);
-    check_exported(reader, json_get(env, "exported-variables"));
+    read_exported(reader, env, out);
     spec_flag(reader, env, "git-credential-helper", &out->git_credential_helper);
 }
