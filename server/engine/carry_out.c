@@ -9,7 +9,7 @@
 #include "server/engine/rule.h"
 #include "server/engine/target.h"
 #include "server/engine/workers.h"
-#include "server/jobs/build_start.h"
+#include "server/jobs/batch.h"
 #include "server/jobs/queue.h"
 #include "server/store/conditions.h"
 #include "server/store/events.h"
@@ -201,9 +201,23 @@ static bool abandon(struct step *step, const struct action_run_row *action, stru
     return end_action(step, action, &end, err);
 }
 
+/* All builds of the action's batch; it ends with the last of them, which may be at once. */
+static bool undo_batch(struct step *step, const struct action_run_row *action, const struct batch_row *batch,
+                       bool only_unbegun, struct err *err) {
+    struct batch_end end;
+    bool begun = false, ended = false;
+    if (!batch_has_begun(step->tx, step->arena, batch->id, &begun, err))
+        return false;
+    if (only_unbegun && begun)
+        return true;
+    return batch_stop(step->tx, step->arena, batch->id, BATCH_STOP_ASKED, err) &&
+           batch_get_end(step->tx, step->arena, batch->id, &ended, &end, err) && (!ended || abandon(step, action, err));
+}
+
 /* Where no runner has it, the job ends at once, and the action with it; a job worker's always does. */
 static bool undo_action(struct step *step, const struct decision *decision, bool only_unbegun, struct err *err) {
     struct action_run_row action;
+    struct batch_row batch;
     struct job_row job;
     bool found = false, ended = false, by_worker = false;
     if (!action_runs_get_by_id(step->tx, step->arena, decision->action_run_id, &action, err) ||
@@ -211,6 +225,10 @@ static bool undo_action(struct step *step, const struct decision *decision, bool
         return false;
     if (by_worker)
         return !ended || abandon(step, &action, err);
+    if (!batches_of_action(step->tx, step->arena, action.id, &found, &batch, err))
+        return false;
+    if (found)
+        return undo_batch(step, &action, &batch, only_unbegun, err);
     if (!job_rows_of_action(step->tx, step->arena, action.id, &found, &job, err))
         return false;
     if (!found)

@@ -8,6 +8,7 @@
 
 #include "common/wire.h"
 #include "server/definition/pipeline.h"
+#include "server/jobs/batch.h"
 #include "server/jobs/build_start.h"
 #include "server/jobs/queue.h"
 #include "server/store/executions.h"
@@ -261,6 +262,11 @@ bool engine_override_condition(struct tx *tx, struct arena *arena, const struct 
 bool engine_stop_build(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct build_row *out,
                        struct err *err);
 
+/* StopBuildBatch: the batch as it is after. One that ended is no error. Errors: ERR_NOT_FOUND
+ * ResourceNotFoundException. */
+bool engine_stop_batch(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct batch_row *out,
+                       struct err *err);
+
 /* Runners. Fences as in queue.h. */
 
 bool engine_finish_job(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
@@ -307,6 +313,7 @@ struct engine_due {
     const char *job_id;
     int64_t action_run_id;
     int64_t schedule_id;
+    int64_t batch_id;
     const char *worker_job_id;
 };
 

@@ -134,20 +134,30 @@ static bool find_action(struct tx *tx, struct arena *arena, const struct engine_
            err_set_code(err, ERR_CONFLICT, "ConflictException", "action '%s' has not begun", request->action);
 }
 
+/* Nobody watches what runs of it any more. */
+static bool give_up_job(struct tx *tx, struct arena *arena, int64_t action_run_id, struct err *err) {
+    struct batch_row batch;
+    struct job_row job;
+    bool found = false, ended = false;
+    if (!batches_of_action(tx, arena, action_run_id, &found, &batch, err))
+        return false;
+    if (found)
+        return batch_abandon(tx, arena, batch.id, err);
+    return job_rows_of_action(tx, arena, action_run_id, &found, &job, err) &&
+           (!found || queue_cancel(tx, job.id, JOB_CANCEL_ABANDON, &ended, err)) &&
+           (!ended || !job.build_id || build_finish(tx, arena, &job, &stopped_build, err));
+}
+
 bool engine_abandon_action(struct tx *tx, struct arena *arena, const struct engine_abandon_request *request,
                            struct err *err) {
     struct execution_row execution;
     struct action_run_row action;
-    struct job_row job;
-    bool found = false, ended = false;
     if (!find_action(tx, arena, request, &execution, &action, err))
         return false;
     if (action.status != ACTION_IN_PROGRESS || execution.stop_mode != STOP_ABANDON)
         return err_set_code(err, ERR_CONFLICT, "ConflictException",
                             "action '%s' is not being undone; stop its execution first", request->action);
-    if (!job_rows_of_action(tx, arena, action.id, &found, &job, err) ||
-        (found && !queue_cancel(tx, job.id, JOB_CANCEL_ABANDON, &ended, err)) ||
-        (ended && job.build_id && !build_finish(tx, arena, &job, &stopped_build, err)))
+    if (!give_up_job(tx, arena, action.id, err))
         return false;
     struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
     const struct action_end end = {.status = ACTION_ABANDONED,

@@ -1,6 +1,6 @@
 /*
- * What time brings: offers and leases that are over (boot time), approvals, rules, schedules, job workers' jobs and
- * queued builds whose time has come (wall time).
+ * What time brings: offers and leases that are over (boot time), approvals, rules, schedules, job workers' jobs,
+ * queued builds and batches whose time has come (wall time).
  */
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
@@ -32,10 +32,11 @@ static int64_t in_boot_time(struct tx *tx, int64_t wall_ms) {
 }
 
 bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
-    int64_t job = 0, overdue = 0, expiry = 0, offer = 0, life = 0, schedule = 0, next = INT64_MAX;
+    int64_t job = 0, overdue = 0, expiry = 0, offer = 0, life = 0, schedule = 0, batch = 0;
+    int64_t next = INT64_MAX;
     if (!job_rows_next_deadline(tx, &job, err) || !job_rows_next_overdue(tx, &overdue, err) ||
         !action_runs_next_expiry(tx, &expiry, err) || !worker_jobs_next_due(tx, &offer, &life, err) ||
-        !schedules_next_due(tx, &schedule, err))
+        !schedules_next_due(tx, &schedule, err) || !batches_next_expiry(tx, &batch, err))
         return false;
     bring_forward(&next, job);
     bring_forward(&next, offer);
@@ -43,6 +44,7 @@ bool engine_next_deadline(struct tx *tx, int64_t *boot_ms, struct err *err) {
     bring_forward(&next, in_boot_time(tx, expiry));
     bring_forward(&next, in_boot_time(tx, life));
     bring_forward(&next, in_boot_time(tx, schedule));
+    bring_forward(&next, in_boot_time(tx, batch));
     *boot_ms = next;
     return true;
 }
@@ -52,16 +54,19 @@ bool engine_list_due(struct tx *tx, struct arena *arena, struct engine_due **out
     struct action_run_row *approvals = NULL;
     const char *const *worker_jobs = NULL;
     int64_t boot_ms = clock_boot_ms(tx_clock(tx)), wall_ms = clock_wall_ms(tx_clock(tx));
-    int64_t *schedules = NULL;
-    size_t job_count = 0, overdue_count = 0, approval_count = 0, worker_job_count = 0, schedule_count = 0, found = 0;
+    int64_t *schedules = NULL, *batches = NULL;
+    size_t job_count = 0, overdue_count = 0, approval_count = 0, worker_job_count = 0, schedule_count = 0;
+    size_t batch_count = 0, found = 0;
     if (!job_rows_expired(tx, arena, boot_ms, &jobs, &job_count, err) ||
         !job_rows_overdue(tx, arena, wall_ms, &overdue, &overdue_count, err) ||
         !action_runs_expired(tx, arena, wall_ms, &approvals, &approval_count, err) ||
         !worker_jobs_due(tx, arena, boot_ms, wall_ms, &worker_jobs, &worker_job_count, err) ||
-        !schedules_due(tx, arena, wall_ms, &schedules, &schedule_count, err))
+        !schedules_due(tx, arena, wall_ms, &schedules, &schedule_count, err) ||
+        !batches_expired(tx, arena, wall_ms, &batches, &batch_count, err))
         return false;
-    struct engine_due *due = arena_array(
-        arena, struct engine_due, job_count + overdue_count + approval_count + worker_job_count + schedule_count);
+    struct engine_due *due =
+        arena_array(arena, struct engine_due,
+                    job_count + overdue_count + approval_count + worker_job_count + schedule_count + batch_count);
     for (size_t i = 0; i < job_count; i++)
         due[found++] = (struct engine_due){.job_id = jobs[i].id};
     for (size_t i = 0; i < overdue_count; i++)
@@ -72,6 +77,8 @@ bool engine_list_due(struct tx *tx, struct arena *arena, struct engine_due **out
         due[found++] = (struct engine_due){.worker_job_id = worker_jobs[i]};
     for (size_t i = 0; i < schedule_count; i++)
         due[found++] = (struct engine_due){.schedule_id = schedules[i]};
+    for (size_t i = 0; i < batch_count; i++)
+        due[found++] = (struct engine_due){.batch_id = batches[i]};
     *out = due;
     *count = found;
     return true;
@@ -117,5 +124,7 @@ bool engine_do_due(struct tx *tx, struct arena *arena, const struct engine_due *
         return expire_worker_job(tx, arena, due->worker_job_id, err);
     if (due->schedule_id)
         return do_schedule(tx, arena, due->schedule_id, err);
+    if (due->batch_id)
+        return expire_batch(tx, arena, due->batch_id, err);
     return do_action(tx, arena, due->action_run_id, err);
 }

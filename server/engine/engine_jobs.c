@@ -173,7 +173,7 @@ static bool retry_build(struct tx *tx, struct arena *arena, const struct job_row
         return true;
     if (!build_retry(tx, arena, job, told, again, &successor, err))
         return false;
-    if (!*again || !job->action_run_id)
+    if (!*again || !job->action_run_id || job->batch_id)
         return true;
     const char *summary =
         arena_printf(arena, "the build failed; retry %d of %d", successor.retry_number, successor.retry_limit);
@@ -181,11 +181,50 @@ static bool retry_build(struct tx *tx, struct arena *arena, const struct job_row
     return action_runs_progress(tx, job->action_run_id, summary, external_id, NULL, -1, err);
 }
 
+/* A batch's action ends with the batch: where that has ended, as it did. */
+static bool finish_batch_action(struct tx *tx, struct arena *arena, int64_t batch_id, struct err *err) {
+    struct batch_end end;
+    bool ended = false;
+    if (!batch_get_end(tx, arena, batch_id, &ended, &end, err))
+        return false;
+    if (!ended || !end.row.action_run_id)
+        return true;
+    const struct job_row job = {
+        .id = end.job_id ? end.job_id : "",
+        .action_run_id = end.row.action_run_id,
+        .build_id = -1, /* the action shows the batch's id, and keeps it */
+        .cancel = end.row.stop == BATCH_STOP_ASKED ? JOB_CANCEL_UNDO : JOB_CANCEL_NONE,
+    };
+    const struct wire_result result = {
+        .outcome = end.row.status == BUILD_SUCCEEDED ? WIRE_SUCCEEDED
+                   : end.row.status == BUILD_STOPPED ? WIRE_STOPPED
+                                                     : WIRE_FAILED,
+        .summary = end.summary,
+        .error_code = "JobFailed",
+        .error_message = end.row.status == BUILD_TIMED_OUT
+                             ? arena_printf(arena, "the batch has timed out: %s", end.summary)
+                             : arena_printf(arena, "the batch failed: %s", end.summary),
+    };
+    return finish_action(tx, arena, &job, &result, err);
+}
+
 static bool finish_build(struct tx *tx, struct arena *arena, const struct job_row *job,
                          const struct build_ending *ending, bool *again, struct err *err) {
     *again = false;
     return !job->build_id ||
            (build_finish(tx, arena, job, ending, err) && retry_build(tx, arena, job, ending->told, again, err));
+}
+
+/* The job's action ends with it, or with the batch that its build belongs to; not where another build was queued in its
+ * stead. */
+static bool finish_job(struct tx *tx, struct arena *arena, const struct job_row *job, const struct build_ending *ending,
+                       const struct wire_result *result, struct err *err) {
+    bool again = false;
+    if (!finish_build(tx, arena, job, ending, &again, err))
+        return false;
+    if (job->batch_id)
+        return batch_build_ended(tx, arena, job, ending, err) && finish_batch_action(tx, arena, job->batch_id, err);
+    return again || !job->action_run_id || finish_action(tx, arena, job, result, err);
 }
 
 bool engine_finish_job(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
@@ -198,8 +237,7 @@ bool engine_finish_job(struct tx *tx, struct arena *arena, const struct queue_fe
         return true;
     const struct build_ending ending = {
         .status = build_status_of(result), .message = result->error_message, .told = result->build};
-    return finish_build(tx, arena, &job, &ending, &again, err) &&
-           (again || !job.action_run_id || finish_action(tx, arena, &job, result, err));
+    return finish_job(tx, arena, &job, &ending, result, err);
 }
 
 /* That its runners were lost is the service's fault, not the build's. */
@@ -215,15 +253,14 @@ static struct build_ending describe_ending(const struct queue_ending *ending) {
 static bool finish_ending(struct tx *tx, struct arena *arena, const struct queue_ending *ending, struct err *err) {
     struct job_row job;
     const struct build_ending build = describe_ending(ending);
-    bool again = false;
-    if (!job_rows_get(tx, arena, ending->job_id, &job, err) || !finish_build(tx, arena, &job, &build, &again, err))
+    if (!job_rows_get(tx, arena, ending->job_id, &job, err))
         return false;
     const struct wire_result result = {
         .outcome = ending->outcome == JOB_STOPPED ? WIRE_STOPPED : WIRE_FAILED,
         .error_code = ending->timed_out ? "JobFailed" : "SystemUnavailable",
         .error_message = ending->error_message,
     };
-    return again || !job.action_run_id || finish_action(tx, arena, &job, &result, err);
+    return finish_job(tx, arena, &job, &build, &result, err);
 }
 
 bool finish_endings(struct tx *tx, struct arena *arena, const struct queue_ending *endings, size_t count,
@@ -251,6 +288,18 @@ bool engine_stop_build(struct tx *tx, struct arena *arena, const char *project, 
     if (ended && !finish_ending(tx, arena, &ending, err))
         return false;
     return builds_get_by_id(tx, arena, out->id, out, err);
+}
+
+/* ---- batches ---- */
+
+bool engine_stop_batch(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct batch_row *out,
+                       struct err *err) {
+    return batches_get(tx, arena, project, uuid, out, err) && batch_stop(tx, arena, out->id, BATCH_STOP_ASKED, err) &&
+           finish_batch_action(tx, arena, out->id, err) && batches_get_by_id(tx, arena, out->id, out, err);
+}
+
+bool expire_batch(struct tx *tx, struct arena *arena, int64_t batch_id, struct err *err) {
+    return batch_stop(tx, arena, batch_id, BATCH_STOP_TIMEOUT, err) && finish_batch_action(tx, arena, batch_id, err);
 }
 
 /* ---- runners ---- */

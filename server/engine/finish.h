@@ -11,6 +11,9 @@
 bool finish_endings(struct tx *tx, struct arena *arena, const struct queue_ending *endings, size_t count,
                     struct err *err);
 
+/* A batch's time is over: what runs of it is stopped. */
+bool expire_batch(struct tx *tx, struct arena *arena, int64_t batch_id, struct err *err);
+
 /* Writes what a successful action put out. Where an artifact that it declares is not among `artifacts`, or its
  * variables are too large, *end says that it Failed instead. */
 bool finish_succeeded(struct step *step, const struct action_run_row *action, const struct artifact_row *artifacts,

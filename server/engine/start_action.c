@@ -8,7 +8,7 @@
 #include "server/engine/carry_out.h"
 #include "server/engine/target.h"
 #include "server/engine/workers.h"
-#include "server/jobs/build_start.h"
+#include "server/jobs/batch.h"
 #include "server/jobs/queue.h"
 #include "server/store/events.h"
 #include "server/store/executions.h"
@@ -141,6 +141,29 @@ static bool read_environment(struct step *step, const struct json *configuration
            err_wrap(err, "'EnvironmentVariables' is no JSON list");
 }
 
+/* BatchEnabled: the action runs until all builds have ended. */
+static bool queue_batch(struct step *step, const struct action_run_row *run, const struct json *configuration,
+                        const struct pipeline_action *action, struct err *err) {
+    struct build_request request = {
+        .project = json_get_text_or(configuration, "ProjectName", ""),
+        .initiator = arena_printf(step->arena, "codepipeline/%s", step->pipeline),
+        .action_run_id = run->id,
+        .action_run = run->uuid,
+    };
+    struct batch_row batch;
+    struct err why = {.kind = ERR_NONE};
+    if (!find_revision(step, run, configuration, action, &request, err))
+        return false;
+    if (!read_environment(step, configuration, &request.environment, &why) ||
+        !batch_start(step->tx, step->arena, &request, NULL, &batch, &why)) {
+        if (why.kind == ERR_INVALID || why.kind == ERR_NOT_FOUND)
+            return fail_at_once(step, run, &why, err);
+        return pass_on(err, &why);
+    }
+    const char *external_id = arena_printf(step->arena, "%s:%s", batch.project, batch.uuid);
+    return action_runs_progress(step->tx, run->id, NULL, external_id, NULL, -1, err);
+}
+
 static bool queue_build(struct step *step, const struct action_run_row *run, const struct json *configuration,
                         const struct pipeline_action *action, struct err *err) {
     struct build_request request = {
@@ -151,6 +174,8 @@ static bool queue_build(struct step *step, const struct action_run_row *run, con
     };
     struct build_row build;
     struct err why = {.kind = ERR_NONE};
+    if (str_equal(json_get_text(configuration, "BatchEnabled"), "true"))
+        return queue_batch(step, run, configuration, action, err);
     if (!find_revision(step, run, configuration, action, &request, err))
         return false;
     if (!read_environment(step, configuration, &request.environment, &why) ||

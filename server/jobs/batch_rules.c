@@ -17,7 +17,7 @@ static bool may_start(const struct batch_rule_view *view, const struct batch_rul
 }
 
 static enum build_status status_of(const struct batch_rule_view *view) {
-    bool good = true;
+    bool good = view->was_read;
     for (size_t i = 0; i < view->count; i++)
         good = good && is_good(&view->groups[i]);
     if (good && view->stop != BATCH_STOP_FAILED) /* a stop that came too late stopped nothing */

@@ -28,6 +28,7 @@ struct batch_rule_group {
 struct batch_rule_view {
     const struct batch_rule_group *groups;
     size_t count;
+    bool was_read; /* the groups are all there: the buildspec was read */
     bool fast_fail;
     enum batch_stop stop;
 };

@@ -59,7 +59,9 @@ bool build_retry(struct tx *tx, struct arena *arena, const struct job_row *job, 
                                         .branch = build.branch,
                                         .retry_of = build.id,
                                         .retry_number = build.retry_number + 1,
-                                        .retry_limit = limit}};
+                                        .retry_limit = limit,
+                                        .batch_id = build.batch_id,
+                                        .batch_identifier = build.batch_identifier}};
     if (!read_document(arena, &build, &draft.document, err) || !builds_set_retry_limit(tx, build.id, limit, err))
         return false;
     if (build_make(tx, arena, &draft, successor, &own)) {

@@ -26,17 +26,19 @@ static const char *provider_of(const struct json *document) {
     return str_starts_with(type, "ARM_") ? BUILD_PROVIDER_ARM : BUILD_PROVIDER;
 }
 
-static bool add_job(struct tx *tx, const struct build_row *build, const struct json *document, int limit,
+static bool add_job(struct tx *tx, const struct build_row *build, const struct build_draft *draft, int limit,
                     struct err *err) {
+    const struct json *document = draft->document;
     int64_t queued_minutes = json_get_integer(document, "queuedTimeoutInMinutes", QUEUED_MINUTES);
     const struct queue_new_job job = {
-        .provider = provider_of(document),
+        .provider = draft->provider ? draft->provider : provider_of(document),
         .action_run_id = build->action_run_id,
         .build_id = build->id,
+        .batch_id = build->batch_id,
         .log_id = build->log_id,
         .most_attempts = BUILD_ATTEMPTS,
         .timeout_seconds = (int)json_get_integer(document, "timeoutInMinutes", 60) * 60,
-        .project = build->project,
+        .project = draft->provider ? NULL : build->project, /* reading a buildspec takes nobody's place */
         .project_limit = limit,
         .queued_until_ms = clock_wall_ms(tx_clock(tx)) + queued_minutes * 60 * 1000,
     };
@@ -61,7 +63,7 @@ bool build_make(struct tx *tx, struct arena *arena, const struct build_draft *dr
     row.state = json_print(arena, build_state_new(arena, clock_wall_ms(tx_clock(tx))));
     int limit = (int)json_get_integer(settings, "concurrentBuildLimit", 0);
     return builds_add(tx, &row, &id, err) && builds_get_by_id(tx, arena, id, out, err) &&
-           add_job(tx, out, draft->document, limit, err) && build_tell(tx, out, BUILD_IN_PROGRESS, err);
+           add_job(tx, out, draft, limit, err) && build_tell(tx, out, BUILD_IN_PROGRESS, err);
 }
 
 const char *build_repository(const struct json *source) {

@@ -12,9 +12,10 @@ bool build_tell(struct tx *tx, const struct build_row *build, enum build_status 
 
 /* A build that is to be made: its row without id and number, its settings, its job's log. */
 struct build_draft {
-    struct build_row row; /* project, initiator, idempotency_token, action_run_id, branch, retry_…; log_id: of its
-                             action run, else NULL */
+    struct build_row row; /* project, initiator, idempotency_token, action_run_id, branch, retry_…, batch_…; log_id: of
+                             its action run, else NULL */
     const struct json *document;
+    const char *provider; /* of its job; NULL: its environment says which */
 };
 
 /* Counts it in its project, writes it, queues its job. Errors: ERR_NOT_FOUND ResourceNotFoundException. */

@@ -5,6 +5,7 @@
 
 #include "common/action_types.h"
 #include "common/str.h"
+#include "server/jobs/batch_message.h"
 #include "server/jobs/build_state.h"
 #include "server/store/action_runs.h"
 #include "server/store/artifact_rows.h"
@@ -252,6 +253,8 @@ static bool set_build(struct draft *draft, struct err *err) {
         return false;
     json_set_text(draft->arena, build, "buildspec", json_get_text(json_get(build, "source"), "buildspec"));
     draft->message->build = build;
+    if (!batch_message(draft->tx, draft->arena, draft->settings, draft->job, &row, build, draft->message, err))
+        return false;
     return draft->job->action_run_id || set_own_source(draft, build, err);
 }
 

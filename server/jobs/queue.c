@@ -4,6 +4,8 @@
 #include "server/jobs/queue.h"
 
 #include "common/str.h"
+#include "server/jobs/batch.h"
+#include "server/jobs/batch_inputs.h"
 #include "server/jobs/build_start.h"
 #include "server/jobs/queue_write.h"
 #include "server/store/action_runs.h"
@@ -146,7 +148,7 @@ bool queue_progress(struct tx *tx, struct arena *arena, const struct queue_fence
         return false;
     if (progress->build && job.build_id && !build_progress(tx, arena, &job, progress->build, err))
         return false;
-    if (!job.action_run_id)
+    if (!job.action_run_id || job.batch_id)
         return true;
     return action_runs_progress(tx, job.action_run_id, progress->summary, progress->external_id, progress->external_url,
                                 progress->percent, err) &&
@@ -177,12 +179,30 @@ bool queue_put_artifact(struct tx *tx, struct arena *arena, const struct queue_f
         return err_set(err, ERR_INVALID, "a build that no pipeline started has no output artifact '%s'", name);
     if (!lists(arena, action.outputs, name))
         return err_set(err, ERR_INVALID, "action '%s' has no output artifact '%s'", action.action, name);
+    /* What one build of a batch puts out is nobody's input: it is combined with the others' first. */
+    bool combined = !job.batch_id || str_equal(job.provider, BATCH_PROVIDER);
     const struct artifact_row row = {.job_id = job.id,
                                      .name = name,
-                                     .execution_id = action.execution_id,
+                                     .execution_id = combined ? action.execution_id : 0,
                                      .sha256 = sha256,
                                      .size_bytes = size_bytes};
     return artifact_rows_put(tx, &row, err);
+}
+
+/* The artifact of one of the batch's builds, for the build that combines them. */
+static bool find_batch_input(struct tx *tx, struct arena *arena, const struct job_row *job, const char *name,
+                             bool *found, struct artifact_row *out, struct err *err) {
+    struct batch_input *rows = NULL;
+    size_t count = 0;
+    if (!batch_inputs_list(tx, arena, job->batch_id, &rows, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!str_equal(rows[i].name, name))
+            continue;
+        *found = true;
+        *out = (struct artifact_row){.name = rows[i].name, .sha256 = rows[i].sha256, .size_bytes = rows[i].size_bytes};
+    }
+    return true;
 }
 
 bool queue_get_artifact(struct tx *tx, struct arena *arena, const struct queue_fence *fence, const char *name,
@@ -197,6 +217,9 @@ bool queue_get_artifact(struct tx *tx, struct arena *arena, const struct queue_f
         return false;
     if (job.action_run_id && lists(arena, action.inputs, name) &&
         !artifact_rows_find(tx, arena, action.execution_id, name, &found, &artifact, err))
+        return false;
+    if (!found && job.batch_id && str_equal(job.provider, BATCH_PROVIDER) &&
+        !find_batch_input(tx, arena, &job, name, &found, &artifact, err))
         return false;
     if (!found)
         return err_set(err, ERR_NOT_FOUND, "the job has no input artifact '%s'", name);

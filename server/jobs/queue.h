@@ -87,6 +87,7 @@ struct queue_new_job {
     const char *provider;
     int64_t action_run_id; /* 0: none */
     int64_t build_id;      /* 0: none */
+    int64_t batch_id;      /* 0: none */
     const char *log_id;
     int most_attempts; /* 0: no limit */
     int timeout_seconds;

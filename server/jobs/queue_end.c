@@ -51,6 +51,7 @@ bool queue_add(struct tx *tx, const struct queue_new_job *job, struct err *err) 
         .most_attempts = job->most_attempts,
         .action_run_id = job->action_run_id,
         .build_id = job->build_id,
+        .batch_id = job->batch_id,
         .log_id = job->log_id,
         .timeout_seconds = job->timeout_seconds,
         .project = job->project,

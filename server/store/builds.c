@@ -7,9 +7,11 @@
 
 #define COLUMNS                                                                                                        \
     "b.id, b.uuid, b.project, b.number, b.status, b.document, b.state, b.initiator, b.idempotency_token, "             \
-    "b.action_run_id, coalesce(a.uuid, b.uuid), b.started_ms, b.ended_ms, b.branch, b.retry_of, b.retry_number, "      \
-    "b.retry_limit, (SELECT p.uuid FROM builds p WHERE p.id = b.retry_of), "                                           \
-    "(SELECT n.uuid FROM builds n WHERE n.retry_of = b.id) "                                                           \
+    "b.action_run_id, CASE WHEN b.batch_id IS NULL THEN coalesce(a.uuid, b.uuid) ELSE b.uuid END, b.started_ms, "      \
+    "b.ended_ms, b.branch, b.retry_of, b.retry_number, b.retry_limit, "                                                \
+    "(SELECT p.uuid FROM builds p WHERE p.id = b.retry_of), "                                                          \
+    "(SELECT n.uuid FROM builds n WHERE n.retry_of = b.id), "                                                          \
+    "b.batch_id, (SELECT t.uuid FROM batches t WHERE t.id = b.batch_id), b.batch_identifier "                          \
     "FROM builds b LEFT JOIN action_runs a ON a.id = b.action_run_id "
 
 static struct build_row build_from_row(struct query *query, struct arena *arena) {
@@ -33,6 +35,9 @@ static struct build_row build_from_row(struct query *query, struct arena *arena)
         .retry_limit = (int)query_column_integer(query, 16),
         .previous_uuid = query_column_text(query, arena, 17),
         .next_uuid = query_column_text(query, arena, 18),
+        .batch_id = query_column_integer(query, 19),
+        .batch_uuid = query_column_text(query, arena, 20),
+        .batch_identifier = query_column_text(query, arena, 21),
     };
 }
 
@@ -41,6 +46,21 @@ static bool one(struct query *query, struct arena *arena, bool *found, struct bu
     if (*found)
         *out = build_from_row(query, arena);
     return query_done(query, err);
+}
+
+static bool collect(struct query *query, struct arena *arena, struct build_row **out, size_t *count, struct err *err) {
+    struct build_row *rows = NULL;
+    size_t capacity = 0, found = 0;
+    while (query_next(query)) {
+        if (found == capacity)
+            rows = arena_grow(arena, rows, sizeof *rows, &capacity);
+        rows[found++] = build_from_row(query, arena);
+    }
+    if (!query_done(query, err))
+        return false;
+    *out = rows;
+    *count = found;
+    return true;
 }
 
 bool builds_get(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct build_row *out,
@@ -69,6 +89,7 @@ bool builds_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct bui
 bool builds_of_action(struct tx *tx, struct arena *arena, int64_t action_run_id, bool *found, struct build_row *out,
                       struct err *err) {
     static const char sql[] = "SELECT " COLUMNS "WHERE b.action_run_id = :action_run_id AND b.deleted_ms IS NULL "
+                              "AND b.batch_id IS NULL "
                               "ORDER BY b.id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":action_run_id", action_run_id);
@@ -111,26 +132,24 @@ bool builds_list(struct tx *tx, struct arena *arena, const char *project, bool o
         query_text(&query, ":project", project);
     query_integer(&query, ":past", past || oldest_first ? past : INT64_MAX);
     query_integer(&query, ":limit", (int64_t)limit);
-    struct build_row *rows = NULL;
-    size_t capacity = 0, found = 0;
-    while (query_next(&query)) {
-        if (found == capacity)
-            rows = arena_grow(arena, rows, sizeof *rows, &capacity);
-        rows[found++] = build_from_row(&query, arena);
-    }
-    if (!query_done(&query, err))
-        return false;
-    *out = rows;
-    *count = found;
-    return true;
+    return collect(&query, arena, out, count, err);
+}
+
+bool builds_of_batch(struct tx *tx, struct arena *arena, int64_t batch_id, struct build_row **out, size_t *count,
+                     struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE b.batch_id = :batch_id ORDER BY b.id";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":batch_id", batch_id);
+    return collect(&query, arena, out, count, err);
 }
 
 bool builds_newest(struct tx *tx, struct arena *arena, const char *project, const char *branch, bool *found,
                    struct build_row *out, struct err *err) {
     static const char any[] =
-        "SELECT " COLUMNS "WHERE b.project = :project AND b.deleted_ms IS NULL ORDER BY b.id DESC LIMIT 1";
+        "SELECT " COLUMNS
+        "WHERE b.project = :project AND b.deleted_ms IS NULL AND b.batch_id IS NULL ORDER BY b.id DESC LIMIT 1";
     static const char of_branch[] = "SELECT " COLUMNS "WHERE b.project = :project AND b.branch = :branch "
-                                    "AND b.deleted_ms IS NULL ORDER BY b.id DESC LIMIT 1";
+                                    "AND b.deleted_ms IS NULL AND b.batch_id IS NULL ORDER BY b.id DESC LIMIT 1";
     struct query query CLEANUP(query_close) = query_open(tx, branch ? of_branch : any);
     query_text(&query, ":project", project);
     if (branch)
@@ -141,9 +160,10 @@ bool builds_newest(struct tx *tx, struct arena *arena, const char *project, cons
 bool builds_add(struct tx *tx, const struct build_row *row, int64_t *id, struct err *err) {
     static const char sql[] =
         "INSERT INTO builds (uuid, project, number, status, document, state, initiator, idempotency_token, "
-        "action_run_id, started_ms, branch, retry_of, retry_number, retry_limit) VALUES (:uuid, :project, :number, "
+        "action_run_id, started_ms, branch, retry_of, retry_number, retry_limit, batch_id, batch_identifier) "
+        "VALUES (:uuid, :project, :number, "
         "'IN_PROGRESS', :document, :state, :initiator, :idempotency_token, :action_run_id, :now, :branch, :retry_of, "
-        ":retry_number, :retry_limit)";
+        ":retry_number, :retry_limit, :batch_id, :batch_identifier)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":uuid", row->uuid);
     query_text(&query, ":project", row->project);
@@ -157,6 +177,8 @@ bool builds_add(struct tx *tx, const struct build_row *row, int64_t *id, struct 
     query_integer_or_null(&query, ":retry_of", row->retry_of, 0);
     query_integer(&query, ":retry_number", row->retry_number);
     query_integer(&query, ":retry_limit", row->retry_limit);
+    query_integer_or_null(&query, ":batch_id", row->batch_id, 0);
+    query_text(&query, ":batch_identifier", row->batch_identifier);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     if (!query_run(&query, err))
         return false;

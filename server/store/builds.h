@@ -25,6 +25,9 @@ struct build_row {
     int retry_limit;               /* how many may; autoRetryLimit */
     const char *previous_uuid;     /* of retry_of, or NULL */
     const char *next_uuid;         /* of the build that does this one again by itself, or NULL */
+    int64_t batch_id;              /* 0: no batch */
+    const char *batch_uuid;        /* or NULL, as is the next */
+    const char *batch_identifier;  /* its group */
     int64_t started_ms;
     int64_t ended_ms; /* 0: not yet */
 };
@@ -34,17 +37,21 @@ struct build_row {
 bool builds_get(struct tx *tx, struct arena *arena, const char *project, const char *uuid, struct build_row *out,
                 struct err *err);
 bool builds_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct build_row *out, struct err *err);
-/* *found false where the action run has none. */
+/* *found false where the action run has none; the builds of a batch are not looked at. */
 bool builds_of_action(struct tx *tx, struct arena *arena, int64_t action_run_id, bool *found, struct build_row *out,
                       struct err *err);
 
-/* The newest of a project, of its branch where one is named; *found false for none. */
+/* The newest of a project, of its branch where one is named, those of batches left out; *found false for none. */
 bool builds_newest(struct tx *tx, struct arena *arena, const char *project, const char *branch, bool *found,
                    struct build_row *out, struct err *err);
 
 /* Newest first (or oldest first), of one project (NULL: all), past `past` (an id; 0: from the first). */
 bool builds_list(struct tx *tx, struct arena *arena, const char *project, bool oldest_first, int64_t past, size_t limit,
                  struct build_row **out, size_t *count, struct err *err);
+
+/* Those of a batch, oldest first. */
+bool builds_of_batch(struct tx *tx, struct arena *arena, int64_t batch_id, struct build_row **out, size_t *count,
+                     struct err *err);
 
 /* For server/jobs only. */
 bool builds_add(struct tx *tx, const struct build_row *row, int64_t *id, struct err *err);

@@ -8,8 +8,9 @@
 bool job_rows_add(struct tx *tx, const struct job_row *row, struct err *err) {
     static const char sql[] =
         "INSERT INTO jobs (id, provider, state, most_attempts, action_run_id, build_id, log_id, timeout_seconds, "
-        "project, held, queued_until_ms, sequence, queued_ms) VALUES (:id, :provider, 'queued', :most_attempts, "
-        ":action_run_id, :build_id, :log_id, :timeout_seconds, :project, :held, :queued_until, "
+        "project, held, queued_until_ms, batch_id, sequence, queued_ms) VALUES (:id, :provider, 'queued', "
+        ":most_attempts, "
+        ":action_run_id, :build_id, :log_id, :timeout_seconds, :project, :held, :queued_until, :batch_id, "
         "(SELECT coalesce(max(sequence), 0) + 1 FROM jobs), :now)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":id", row->id);
@@ -22,6 +23,7 @@ bool job_rows_add(struct tx *tx, const struct job_row *row, struct err *err) {
     query_text(&query, ":project", row->project);
     query_integer(&query, ":held", row->held);
     query_integer_or_null(&query, ":queued_until", row->queued_until_ms, 0);
+    query_integer_or_null(&query, ":batch_id", row->batch_id, 0);
     query_integer(&query, ":now", clock_wall_ms(tx_clock(tx)));
     return query_run(&query, err);
 }

@@ -8,7 +8,8 @@
 #define COLUMNS                                                                                                        \
     "j.id, j.provider, j.state, j.token, j.attempts, j.most_attempts, j.cancel, j.runner_id, r.name, j.claim_id, "     \
     "j.deadline_boot_ms, j.checkpoint, j.outcome, j.action_run_id, j.build_id, j.log_id, j.timeout_seconds, "          \
-    "j.sequence, j.queued_ms, j.started_ms, j.ended_ms, j.left_by, l.name, j.project, j.held, j.queued_until_ms "      \
+    "j.sequence, j.queued_ms, j.started_ms, j.ended_ms, j.left_by, l.name, j.project, j.held, j.queued_until_ms, "     \
+    "j.batch_id "                                                                                                      \
     "FROM jobs j LEFT JOIN runners r ON r.id = j.runner_id "                                                           \
     "LEFT JOIN runners l ON l.id = j.left_by "
 
@@ -41,6 +42,7 @@ static struct job_row job_from_row(struct query *query, struct arena *arena) {
         .project = query_column_text(query, arena, 23),
         .held = query_column_integer(query, 24) != 0,
         .queued_until_ms = query_column_integer(query, 25),
+        .batch_id = query_column_integer(query, 26),
     };
 }
 

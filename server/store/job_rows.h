@@ -28,6 +28,7 @@ struct job_row {
     enum job_outcome outcome; /* JOB_DONE */
     int64_t action_run_id;    /* 0: a build that no pipeline started */
     int64_t build_id;         /* 0: no build */
+    int64_t batch_id;         /* its build is one of a batch, and the action does not end with it; 0: no batch */
     const char *log_id;
     int timeout_seconds;
     const char *project;     /* a build's: it counts for this one's concurrentBuildLimit; else NULL */

@@ -34,7 +34,8 @@ static const char *decided(struct arena *arena, const char *states, bool chain, 
         groups[i].depends_on = i > 0 ? &before[i - 1] : NULL;
         groups[i].depend_count = chain && i > 0;
     }
-    const struct batch_rule_view view = {.groups = groups, .count = count, .fast_fail = fast_fail, .stop = stop};
+    const struct batch_rule_view view = {
+        .groups = groups, .count = count, .was_read = true, .fast_fail = fast_fail, .stop = stop};
     batch_decide(arena, &view, &decision);
     const char *text = "";
     for (size_t i = 0; i < decision.start_count; i++)
@@ -77,6 +78,12 @@ static void stops(void **state) {
     assert_string_equal(decided(&arena, "FSW", false, false, BATCH_STOP_TIMEOUT), "TIMED_OUT");
     assert_string_equal(decided(&arena, "SSS", false, false, BATCH_STOP_ASKED), "SUCCEEDED");
     assert_string_equal(decided(&arena, "S", false, false, BATCH_STOP_FAILED), "FAILED");
+    /* It was stopped while its buildspec was read. */
+    const struct batch_rule_group read = {.state = BATCH_GROUP_SUCCEEDED};
+    const struct batch_rule_view view = {.groups = &read, .count = 1, .stop = BATCH_STOP_ASKED};
+    struct batch_decision decision;
+    batch_decide(&arena, &view, &decision);
+    assert_true(decision.ended && decision.status == BUILD_STOPPED);
 }
 
 /* ---- random ---- */
@@ -178,8 +185,11 @@ static void run_world(uint64_t seed) {
     struct world world = {.random = seed * 0x9E3779B97F4A7C15ULL + 1};
     make_world(&world);
     for (int steps = 0; steps < 100; steps++) {
-        struct batch_rule_view view = {
-            .groups = world.groups, .count = world.count, .fast_fail = world.fast_fail, .stop = world.stop};
+        struct batch_rule_view view = {.groups = world.groups,
+                                       .count = world.count,
+                                       .was_read = true,
+                                       .fast_fail = world.fast_fail,
+                                       .stop = world.stop};
         struct batch_decision decision;
         bool calm = world.stop == BATCH_STOP_NONE;
         for (size_t i = 0; i < world.count; i++)
