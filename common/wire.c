@@ -93,6 +93,7 @@ struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {
     encode_inputs(arena, message, job);
     set_texts(arena, message, "outputs", job->outputs, job->output_count);
     set_copy(arena, message, "source", job->source);
+    set_copy(arena, message, "secondarySources", job->secondary_sources);
     set_copy(arena, message, "build", job->build);
     encode_commands(arena, message, job);
     set_copy(arena, message, "checkpoint", job->checkpoint);
@@ -159,6 +160,21 @@ static bool decode_files(struct arena *arena, const struct json *message, struct
     return true;
 }
 
+static bool decode_secondary_sources(struct arena *arena, const struct json *message, struct wire_job *job,
+                                     struct err *err) {
+    const struct json *list;
+    const char *identifier;
+    if (!wire_list_or_none(message, "secondarySources", &list, err))
+        return false;
+    json_each(item, list) {
+        if (!is_message(item, "each value of 'secondarySources'", err) ||
+            !wire_name(arena, item, "identifier", VARIABLE_LENGTH_MAX, "_", &identifier, err))
+            return false;
+    }
+    job->secondary_sources = list ? json_copy(arena, list) : NULL;
+    return true;
+}
+
 static bool decode_commands(struct arena *arena, const struct json *message, struct wire_job *job, struct err *err) {
     return wire_texts(arena, message, "commands", &job->commands, &job->command_count, err) &&
            decode_environment(arena, message, job, err) &&
@@ -193,6 +209,7 @@ bool wire_job_decode(struct arena *arena, const struct json *message, struct wir
         !decode_inputs(arena, message, &job, err) ||
         !wire_names(arena, message, "outputs", NAME_LENGTH_MAX, NAME_OTHERS, &job.outputs, &job.output_count, err) ||
         !wire_object(arena, message, "source", WIRE_OPTIONAL, &job.source, err) ||
+        !decode_secondary_sources(arena, message, &job, err) ||
         !wire_object(arena, message, "build", WIRE_OPTIONAL, &job.build, err) ||
         !decode_commands(arena, message, &job, err) ||
         !wire_object(arena, message, "checkpoint", WIRE_OPTIONAL, &job.checkpoint, err) ||

@@ -35,7 +35,11 @@ struct wire_job {
     size_t input_count;
     const char *const *outputs; /* names of the artifacts to upload */
     size_t output_count;
-    const struct json *source;   /* source actions, else NULL: {url, branch, ref?, commit?, username?, password?} */
+    /* What to fetch, of source actions and of builds outside of pipelines, else NULL: {url, branch?, ref?, commit?,
+     * username?, password?, secret? (of Secrets Manager, in the place of password), depth?, submodules?, insecure?}, or
+     * {s3: "BUCKET/KEY", version?}. */
+    const struct json *source;
+    const struct json *secondary_sources; /* a list of the same with `identifier`, or NULL */
     const struct json *build;    /* CodeBuild, else NULL: the build as BatchGetBuilds shows it, plus `buildspec` */
     const char *const *commands; /* Commands, as are the next three: what to run, one line each */
     size_t command_count;

@@ -1,7 +1,7 @@
 -- CodeBuild's builds beyond one that starts at once and ends once: limits of a project, queued timeouts, builds that are
 -- tried again, badges, and who signs in to the servers of sources.
 
--- The badge's address has it; made when badges are first enabled, and kept while the project is there.
+-- The badge's address has it; made with the project, or with the first change of one that is older than this.
 ALTER TABLE projects ADD COLUMN badge_uuid TEXT;
 CREATE UNIQUE INDEX projects_badge ON projects (badge_uuid) WHERE badge_uuid IS NOT NULL;
 -- InvalidateProjectCache counts it up: caches saved under another number are not found any more.

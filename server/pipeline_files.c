@@ -9,6 +9,7 @@
 #include "server/definition/definition.h"
 #include "server/engine/engine.h"
 #include "server/engine/worker_types.h"
+#include "server/jobs/queue.h"
 #include "server/server.h"
 #include "server/store/projects.h"
 #include "server/store/repositories.h"
@@ -154,7 +155,7 @@ static bool store_project(struct tx *tx, struct load *load, const struct definit
     if (str_equal(old.document, row.document) && str_equal(old.tags, row.tags) && str_equal(old.file, row.file))
         return true;
     load->changed = true;
-    return projects_change(tx, &row, err);
+    return projects_change(tx, &row, err) && queue_let_go(tx, row.name, err);
 }
 
 static bool store_pipeline(struct tx *tx, struct load *load, struct err *err) {

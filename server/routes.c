@@ -42,6 +42,7 @@ const struct http_route routes[] = {
     {"GET", "/events", SESSION, .handler = watch_events},
     {"GET", "/logs/*", USER, .handler = watch_log},
     {"GET", "/logs/*/raw", USER, .handler = watch_log_raw},
+    {"GET", "/badges", .handler = watch_badge},
 
     /* Signing in */
     {"GET", "/sign-in", .handler = auth_sign_in_page},

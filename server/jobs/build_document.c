@@ -75,6 +75,9 @@ static void lay_over(struct arena *arena, struct json *document, const struct js
         struct json *object = overrides[i].object ? object_in(arena, document, overrides[i].object) : document;
         json_set(arena, object, overrides[i].member, json_copy(arena, value));
     }
+    /* Another kind of source has nothing of the project's one. */
+    if (str_equal(json_get_text(request, "sourceTypeOverride"), "NO_SOURCE"))
+        json_remove(object_in(arena, document, "source"), "location");
 }
 
 /* Variables of the same name are replaced in their place, others come behind. */

@@ -152,6 +152,40 @@ static void set_from(struct arena *arena, struct json *build, const char *name, 
         json_set(arena, build, name, json_copy(arena, value));
 }
 
+static void lay_over(struct arena *arena, struct json *artifacts, const struct json *told) {
+    json_each(member, told) {
+        json_set(arena, artifacts, member->name, json_copy(arena, member));
+    }
+}
+
+static const struct json *find_artifacts(const struct json *list, const char *identifier) {
+    json_each(item, list) {
+        if (str_equal(json_get_text(item, "artifactIdentifier"), identifier))
+            return item;
+    }
+    return NULL;
+}
+
+/* The settings, with what the runner told of each laid over them: location, sha256sum, md5sum. */
+static void describe_artifacts(struct arena *arena, struct json *build, const struct json *document,
+                               const struct json *state) {
+    const struct json *primary = json_get(document, "artifacts"), *secondary = json_get(document, "secondaryArtifacts");
+    if (primary) {
+        struct json *copy = json_copy(arena, primary);
+        lay_over(arena, copy, json_get(state, "artifacts"));
+        json_set(arena, build, "artifacts", copy);
+    }
+    if (!secondary)
+        return;
+    struct json *list = json_set_array(arena, build, "secondaryArtifacts");
+    json_each(item, secondary) {
+        struct json *copy = json_copy(arena, item);
+        lay_over(arena, copy,
+                 find_artifacts(json_get(state, "secondaryArtifacts"), json_get_text(item, "artifactIdentifier")));
+        json_append(list, copy);
+    }
+}
+
 bool build_describe(struct arena *arena, const struct build_row *row, struct json **out, struct err *err) {
     static const char *const members[] = {"sourceVersion",
                                           "resolvedSourceVersion",
@@ -159,8 +193,6 @@ bool build_describe(struct arena *arena, const struct build_row *row, struct jso
                                           "source",
                                           "secondarySources",
                                           "secondarySourceVersions",
-                                          "artifacts",
-                                          "secondaryArtifacts",
                                           "cache",
                                           "environment",
                                           "serviceRole",
@@ -170,7 +202,8 @@ bool build_describe(struct arena *arena, const struct build_row *row, struct jso
                                           "encryptionKey",
                                           "fileSystemLocations",
                                           "logsConfig",
-                                          "exportedEnvironmentVariables"};
+                                          "exportedEnvironmentVariables",
+                                          "reportArns"};
     const struct json *document = NULL, *state = NULL;
     if (!read_json(arena, row->document, &document, err) || !read_json(arena, row->state, &state, err))
         return false;
@@ -184,6 +217,7 @@ bool build_describe(struct arena *arena, const struct build_row *row, struct jso
     json_set_text(arena, build, "projectName", row->project);
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
         set_from(arena, build, members[i], state, document);
+    describe_artifacts(arena, build, document, state);
     json_set_bool(arena, build, "buildComplete", row->status != BUILD_IN_PROGRESS);
     json_set_text(arena, build, "initiator", row->initiator);
     *out = build;

@@ -3,9 +3,11 @@
  */
 #include "server/store/projects.h"
 
+#include "common/hash.h"
 #include "server/store/query.h"
 
-#define COLUMNS "id, name, document, origin, file, tags, created_ms, updated_ms FROM projects "
+#define COLUMNS                                                                                                        \
+    "id, name, document, origin, file, tags, created_ms, updated_ms, badge_uuid, cache_generation FROM projects "
 
 static struct project_row project_from_row(struct query *query, struct arena *arena) {
     struct project_row row = {
@@ -16,6 +18,8 @@ static struct project_row project_from_row(struct query *query, struct arena *ar
         .tags = query_column_text(query, arena, 5),
         .created_ms = query_column_integer(query, 6),
         .updated_ms = query_column_integer(query, 7),
+        .badge_uuid = query_column_text(query, arena, 8),
+        .cache_generation = query_column_integer(query, 9),
     };
     (void)origin_parse(query_column_text(query, arena, 3), &row.origin); /* the column's CHECK holds it */
     return row;
@@ -63,12 +67,16 @@ static void bind(struct query *query, struct tx *tx, const struct project_row *p
     query_text(query, ":file", project->file);
     query_text(query, ":tags", project->tags);
     query_integer(query, ":now", clock_wall_ms(tx_clock(tx)));
+    char uuid[UUID_SIZE];
+    hash_uuid(uuid);
+    query_text(query, ":badge_uuid", uuid);
 }
 
 bool projects_add(struct tx *tx, const struct project_row *project, struct err *err) {
     static const char sql[] =
-        "INSERT INTO projects (name, document, origin, file, tags, created_ms, updated_ms) "
-        "VALUES (:name, :document, :origin, :file, coalesce(:tags, '[]'), :now, :now) ON CONFLICT DO NOTHING";
+        "INSERT INTO projects (name, document, origin, file, tags, created_ms, updated_ms, badge_uuid) "
+        "VALUES (:name, :document, :origin, :file, coalesce(:tags, '[]'), :now, :now, :badge_uuid) "
+        "ON CONFLICT DO NOTHING";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     bind(&query, tx, project);
     int64_t changes = 0;
@@ -79,8 +87,10 @@ bool projects_add(struct tx *tx, const struct project_row *project, struct err *
 }
 
 bool projects_change(struct tx *tx, const struct project_row *project, struct err *err) {
-    static const char sql[] = "UPDATE projects SET document = :document, origin = :origin, file = :file, "
-                              "tags = coalesce(:tags, '[]'), updated_ms = :now WHERE name = :name";
+    static const char sql[] =
+        "UPDATE projects SET document = :document, origin = :origin, file = :file, "
+        "tags = coalesce(:tags, '[]'), updated_ms = :now, badge_uuid = coalesce(badge_uuid, :badge_uuid) "
+        "WHERE name = :name";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     bind(&query, tx, project);
     int64_t changes = 0;
@@ -105,4 +115,25 @@ bool projects_next_number(struct tx *tx, const char *name, int64_t *out, struct 
     if (found)
         *out = query_column_integer(&query, 0);
     return query_run(&query, err) && (found || no_project(name, err));
+}
+
+bool projects_find_badge(struct tx *tx, struct arena *arena, const char *badge_uuid, bool *found,
+                         struct project_row *out, struct err *err) {
+    static const char sql[] = "SELECT " COLUMNS "WHERE badge_uuid = :badge_uuid";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":badge_uuid", badge_uuid);
+    *found = query_next(&query);
+    if (*found)
+        *out = project_from_row(&query, arena);
+    return query_done(&query, err);
+}
+
+bool projects_invalidate_cache(struct tx *tx, const char *name, struct err *err) {
+    static const char sql[] = "UPDATE projects SET cache_generation = cache_generation + 1 WHERE name = :name";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":name", name);
+    int64_t changes = 0;
+    if (!query_run_changes(&query, &changes, err))
+        return false;
+    return changes == 1 || no_project(name, err);
 }

@@ -10,8 +10,10 @@ struct project_row {
     const char *name;
     const char *document; /* JSON text, without arn, created, lastModified, tags */
     enum origin origin;
-    const char *file; /* or NULL */
-    const char *tags; /* JSON list of {key, value} */
+    const char *file;         /* or NULL */
+    const char *tags;         /* JSON list of {key, value} */
+    const char *badge_uuid;   /* the badge's address has it; NULL: the project is older than badges are */
+    int64_t cache_generation; /* caches saved under another one are not found */
     int64_t created_ms;
     int64_t updated_ms;
 };
@@ -22,7 +24,8 @@ bool projects_get(struct tx *tx, struct arena *arena, const char *name, struct p
 bool projects_list(struct tx *tx, struct arena *arena, const char *after, size_t limit, struct project_row **out,
                    size_t *count, struct err *err);
 
-/* Errors: ERR_CONFLICT ResourceAlreadyExistsException. Of the row, name, document, origin, file and tags are read. */
+/* Makes its badge's id too. Errors: ERR_CONFLICT ResourceAlreadyExistsException. Of the row, name, document, origin,
+ * file and tags are read. */
 bool projects_add(struct tx *tx, const struct project_row *project, struct err *err);
 
 /* Replaces document, origin, file and tags of the project of that name. Errors: ERR_NOT_FOUND. */
@@ -33,5 +36,12 @@ bool projects_delete(struct tx *tx, const char *name, struct err *err);
 
 /* Counts its builds: the number of the next one. Errors: ERR_NOT_FOUND. */
 bool projects_next_number(struct tx *tx, const char *name, int64_t *out, struct err *err);
+
+/* The project whose badge has that address; *found false for none. */
+bool projects_find_badge(struct tx *tx, struct arena *arena, const char *badge_uuid, bool *found,
+                         struct project_row *out, struct err *err);
+
+/* Forgets its caches. Errors: ERR_NOT_FOUND. */
+bool projects_invalidate_cache(struct tx *tx, const char *name, struct err *err);
 
 #endif

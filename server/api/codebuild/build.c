@@ -10,18 +10,78 @@
 
 #include <string.h>
 
-/* Where the log can be read; AWS's fields, filled with what there is here. */
+/* Where the log can be read: here always, whatever the project says of CloudWatch; in S3 too where it says so. */
 static void show_logs(const struct aws_call *call, const struct build_row *row, struct json *build) {
     struct arena *arena = call->arena;
-    struct json *logs = json_set_object(arena, build, "logs");
-    json_set_text(arena, logs, "groupName", arena_printf(arena, "/aws/codebuild/%s", row->project));
-    json_set_text(arena, logs, "streamName", row->log_id);
+    const struct json *config = json_get(build, "logsConfig");
+    const struct json *watch = json_get(config, "cloudWatchLogs"), *s3 = json_get(config, "s3Logs");
+    const char *prefix = json_get_text_or(watch, "streamName", ""), *location = json_get_text_or(s3, "location", "");
+    struct json *logs = json_object(arena);
+    json_set_text(arena, logs, "groupName",
+                  json_get_text_or(watch, "groupName", arena_printf(arena, "/aws/codebuild/%s", row->project)));
+    json_set_text(arena, logs, "streamName", arena_printf(arena, "%s%s%s", prefix, *prefix ? "/" : "", row->log_id));
     json_set_text(arena, logs, "deepLink",
                   arena_printf(arena, "%s/logs/%s/raw", call->server->config->base_url, row->log_id));
-    json_set_text(arena, json_set_object(arena, logs, "cloudWatchLogs"), "status", "ENABLED");
-    struct json *s3 = json_set_object(arena, logs, "s3Logs");
-    json_set_text(arena, s3, "status", "DISABLED");
-    json_set_bool(arena, s3, "encryptionDisabled", false);
+    if (str_equal(json_get_text(s3, "status"), "ENABLED"))
+        json_set_text(arena, logs, "s3LogsArn", arena_printf(arena, "arn:aws:s3:::%s/%s.gz", location, row->uuid));
+    struct json *shown = watch ? json_copy(arena, watch) : json_object(arena);
+    json_set_text(arena, shown, "status", json_get_text_or(watch, "status", "ENABLED"));
+    json_set(arena, logs, "cloudWatchLogs", shown);
+    shown = s3 ? json_copy(arena, s3) : json_object(arena);
+    json_set_text(arena, shown, "status", json_get_text_or(s3, "status", "DISABLED"));
+    json_set_bool(arena, shown, "encryptionDisabled", json_get_bool(s3, "encryptionDisabled", false));
+    json_set(arena, logs, "s3Logs", shown);
+    json_remove(build, "logsConfig");
+    json_set(arena, build, "logs", logs);
+}
+
+/* Which builds were, or will be, done in its stead without anybody asking. */
+static void show_retries(const struct aws_call *call, const struct build_row *row, struct json *build) {
+    struct arena *arena = call->arena;
+    if (row->retry_limit == 0 && !row->previous_uuid && !row->next_uuid)
+        return;
+    struct json *retry = json_set_object(arena, build, "autoRetryConfig");
+    json_set_integer(arena, retry, "autoRetryLimit", row->retry_limit);
+    json_set_integer(arena, retry, "autoRetryNumber", row->retry_number);
+    if (row->next_uuid)
+        json_set_text(arena, retry, "nextAutoRetry", name_build_arn(call, row->project, row->next_uuid));
+    if (row->previous_uuid)
+        json_set_text(arena, retry, "previousAutoRetry", name_build_arn(call, row->project, row->previous_uuid));
+}
+
+/* Where they go: as the runner told it, and before that as far as the settings say it. */
+static const char *artifacts_location(struct arena *arena, const struct build_row *row, const struct json *artifacts) {
+    const char *told = json_get_text(artifacts, "location"), *path = json_get_text_or(artifacts, "path", "");
+    if (!str_equal(json_get_text(artifacts, "type"), "S3") || !told || str_starts_with(told, "arn:"))
+        return told ? told : "";
+    bool by_id = str_equal(json_get_text(artifacts, "namespaceType"), "BUILD_ID");
+    return arena_printf(arena, "arn:aws:s3:::%s%s%s%s%s/%s", told, *path ? "/" : "", path, by_id ? "/" : "",
+                        by_id ? row->uuid : "", json_get_text_or(artifacts, "name", row->project));
+}
+
+static struct json *show_artifacts(struct arena *arena, const struct build_row *row, const struct json *artifacts) {
+    static const char *const members[] = {
+        "sha256sum", "md5sum", "overrideArtifactName", "encryptionDisabled", "artifactIdentifier", "bucketOwnerAccess"};
+    struct json *shown = json_object(arena);
+    json_set_text(arena, shown, "location", artifacts_location(arena, row, artifacts));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const struct json *value = json_get(artifacts, members[i]);
+        if (value)
+            json_set(arena, shown, members[i], json_copy(arena, value));
+    }
+    return shown;
+}
+
+static void show_all_artifacts(struct arena *arena, const struct build_row *row, struct json *build) {
+    json_set(arena, build, "artifacts", show_artifacts(arena, row, json_get(build, "artifacts")));
+    const struct json *secondary = json_get(build, "secondaryArtifacts");
+    if (!secondary)
+        return;
+    struct json *list = json_array(arena);
+    json_each(item, secondary) {
+        json_append(list, show_artifacts(arena, row, item));
+    }
+    json_set(arena, build, "secondaryArtifacts", list);
 }
 
 bool build_show(const struct aws_call *call, const struct build_row *row, struct json **out, struct err *err) {
@@ -32,7 +92,9 @@ bool build_show(const struct aws_call *call, const struct build_row *row, struct
         json_set_text(call->arena, *out, "serviceRole", name_default_role(call, "codebuild"));
     if (!json_get(*out, "encryptionKey"))
         json_set_text(call->arena, *out, "encryptionKey", name_default_key(call));
+    show_all_artifacts(call->arena, row, *out);
     show_logs(call, row, *out);
+    show_retries(call, row, *out);
     return true;
 }
 

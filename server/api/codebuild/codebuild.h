@@ -8,6 +8,7 @@
 #include "server/store/builds.h"
 #include "server/store/projects.h"
 
+AWS_OPERATION(batch_delete_builds);
 AWS_OPERATION(batch_get_builds);
 AWS_OPERATION(batch_get_projects);
 AWS_OPERATION(batch_get_report_groups);
@@ -15,6 +16,9 @@ AWS_OPERATION(batch_get_reports);
 AWS_OPERATION(create_project);
 AWS_OPERATION(create_report_group);
 AWS_OPERATION(delete_project);
+AWS_OPERATION(delete_source_credentials);
+AWS_OPERATION(import_source_credentials);
+AWS_OPERATION(invalidate_project_cache);
 AWS_OPERATION(delete_report);
 AWS_OPERATION(delete_report_group);
 AWS_OPERATION(describe_code_coverages);
@@ -22,7 +26,11 @@ AWS_OPERATION(describe_test_cases);
 AWS_OPERATION(get_report_group_trend);
 AWS_OPERATION(list_builds);
 AWS_OPERATION(list_builds_for_project);
+AWS_OPERATION(list_curated_environment_images);
 AWS_OPERATION(list_projects);
+AWS_OPERATION(list_shared_projects);
+AWS_OPERATION(list_source_credentials);
+AWS_OPERATION(retry_build);
 AWS_OPERATION(list_report_groups);
 AWS_OPERATION(list_reports);
 AWS_OPERATION(list_reports_for_report_group);
@@ -30,6 +38,7 @@ AWS_OPERATION(list_shared_report_groups);
 AWS_OPERATION(start_build);
 AWS_OPERATION(stop_build);
 AWS_OPERATION(update_project);
+AWS_OPERATION(update_project_visibility);
 AWS_OPERATION(update_report_group);
 
 /* The project of that name or ARN. Errors: ERR_NOT_FOUND ResourceNotFoundException in AWS's words. */

@@ -4,6 +4,7 @@
 #include "server/api/codebuild/codebuild.h"
 
 #include "server/api/names.h"
+#include "server/jobs/queue.h"
 
 const struct shape delete_project_input = {
     .type = SHAPE_OBJECT,
@@ -12,5 +13,6 @@ const struct shape delete_project_input = {
 
 bool delete_project(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
     (void)out;
-    return projects_delete(tx, name_of_project(call, aws_text(call, "name")), err);
+    const char *name = name_of_project(call, aws_text(call, "name"));
+    return projects_delete(tx, name, err) && queue_let_go(tx, name, err);
 }

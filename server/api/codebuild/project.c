@@ -4,6 +4,7 @@
 #include "server/api/codebuild/codebuild.h"
 
 #include "server/api/names.h"
+#include "server/jobs/queue.h"
 
 #include <string.h>
 
@@ -23,6 +24,17 @@ static void set_default_text(struct arena *arena, struct json *object, const cha
         json_set_text(arena, object, name, value);
 }
 
+static struct json *show_badge(const struct aws_call *call, const struct project_row *row,
+                               const struct json *document) {
+    struct json *badge = json_object(call->arena);
+    bool enabled = json_get_bool(document, "badgeEnabled", false) && row->badge_uuid;
+    json_set_bool(call->arena, badge, "badgeEnabled", enabled);
+    if (enabled)
+        json_set_text(call->arena, badge, "badgeRequestUrl",
+                      arena_printf(call->arena, "%s/badges?uuid=%s", call->server->config->base_url, row->badge_uuid));
+    return badge;
+}
+
 bool project_show(const struct aws_call *call, const struct project_row *row, struct json **out, struct err *err) {
     struct arena *arena = call->arena;
     const struct json *document, *tags;
@@ -38,10 +50,8 @@ bool project_show(const struct aws_call *call, const struct project_row *row, st
     json_set(arena, project, "tags", json_copy(arena, tags));
     json_set_time(arena, project, "created", row->created_ms);
     json_set_time(arena, project, "lastModified", row->updated_ms);
-    struct json *badge = json_object(arena);
-    json_set_bool(arena, badge, "badgeEnabled", json_get_bool(document, "badgeEnabled", false));
     json_remove(project, "badgeEnabled");
-    json_set(arena, project, "badge", badge);
+    json_set(arena, project, "badge", show_badge(call, row, document));
     *out = project;
     return true;
 }
@@ -57,5 +67,6 @@ bool project_store(struct tx *tx, const struct aws_call *call, const struct json
         .origin = ORIGIN_API,
         .tags = tags ? json_print(call->arena, tags) : "[]",
     };
-    return change ? projects_change(tx, &row, err) : projects_add(tx, &row, err);
+    /* A limit that was raised or taken away lets builds begin at once. */
+    return (change ? projects_change(tx, &row, err) : projects_add(tx, &row, err)) && queue_let_go(tx, row.name, err);
 }

@@ -1,10 +1,11 @@
 /*
- * StartBuild: a build of a project with what this call changes about it. The overrides are checked here, one by one;
- * those that nothing here would follow are refused rather than forgotten.
+ * StartBuild: a build of a project with what this call changes about it. Each override is checked by its own shape, and
+ * what the build has in the end by the rules of a project; what nothing here would follow is refused, not forgotten.
  */
 #include "server/api/codebuild/codebuild.h"
 
 #include "server/api/names.h"
+#include "server/definition/project.h"
 #include "server/definition/project_shape.h"
 #include "server/jobs/build_start.h"
 
@@ -44,89 +45,78 @@ const struct shape start_build_input = {
             {.name = "logsConfigOverride", .shape = &project_logs_shape},
             {.name = "imagePullCredentialsTypeOverride",
              .shape = &(const struct shape){.type = SHAPE_TEXT, .choices = pull_types}},
+            {.name = "secondarySourcesOverride", .shape = &project_secondary_sources_shape},
+            {.name = "secondarySourcesVersionOverride", .shape = &project_secondary_versions_shape},
+            {.name = "secondaryArtifactsOverride", .shape = &project_secondary_artifacts_shape},
+            {.name = "gitSubmodulesConfigOverride", .shape = &project_submodules_shape},
+            {.name = "sourceAuthOverride", .shape = &project_source_auth_shape},
+            {.name = "reportBuildStatusOverride", .shape = &aws_boolean},
+            {.name = "buildStatusConfigOverride", .shape = &project_status_config_shape},
+            {.name = "registryCredentialOverride", .shape = &project_registry_credential_shape},
+            {.name = "autoRetryLimitOverride", .shape = &project_auto_retry_limit_shape},
             /* Known, and refused below. */
-            {.name = "secondarySourcesOverride", .shape = &aws_any},
-            {.name = "secondarySourcesVersionOverride", .shape = &aws_any},
-            {.name = "secondaryArtifactsOverride", .shape = &aws_any},
-            {.name = "gitSubmodulesConfigOverride", .shape = &aws_any},
-            {.name = "sourceAuthOverride", .shape = &aws_any},
-            {.name = "reportBuildStatusOverride", .shape = &aws_any},
-            {.name = "buildStatusConfigOverride", .shape = &aws_any},
             {.name = "certificateOverride", .shape = &aws_any},
-            {.name = "registryCredentialOverride", .shape = &aws_any},
             {.name = "debugSessionEnabled", .shape = &aws_any},
             {.name = "fleetOverride", .shape = &aws_any},
-            {.name = "autoRetryLimitOverride", .shape = &aws_any},
             {.name = "hostKernelOverride", .shape = &aws_any},
             {0},
         },
 };
 
+static const struct {
+    const char *name;
+    const char *why;
+} refusals[] = {
+    {"certificateOverride", "is not supported: put the certificate into the build image"},
+    {"debugSessionEnabled", "is not supported: nobody can enter a build's container from here; run the build on your "
+                            "own machine with 'penstock-runner build'"},
+    {"fleetOverride", "is not supported: any runner takes the build; leave it out"},
+    {"hostKernelOverride", "is not supported: builds run on the kernel of the runner's machine; leave it out"},
+};
+
 static bool says_something(const struct json *value) {
+    if (!value || (value->type == JSON_BOOL && !value->boolean))
+        return false;
     if (value->type == JSON_ARRAY || value->type == JSON_OBJECT)
         return value->count > 0;
-    return value->type != JSON_BOOL || value->boolean;
+    return value->type != JSON_TEXT || *value->text;
 }
 
 static bool refuse_unsupported(const struct aws_call *call, struct err *err) {
-    json_each(member, call->input) {
-        for (const struct shape_field *field = start_build_input.fields; field->name; field++)
-            if (field->shape == &aws_any && json_get(call->input, field->name) == member && says_something(member))
-                return err_set_code(err, ERR_INVALID, "InvalidInputException", "%s is not supported yet; leave it out",
-                                    field->name);
-    }
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (says_something(json_get(call->input, refusals[i].name)))
+            return err_set_code(err, ERR_INVALID, "InvalidInputException", "%s %s", refusals[i].name, refusals[i].why);
     return true;
 }
 
-/* What the build has in the end: the override where there is one, else the project's. */
-static const char *in_effect(const struct aws_call *call, const char *override, const struct json *project,
-                             const char *object, const char *member) {
-    const char *given = aws_text(call, override);
-    return given ? given : json_get_text(json_get(project, object), member);
-}
-
-static bool refuse(struct err *err, const char *message) {
-    return err_set_code(err, ERR_INVALID, "InvalidInputException", "%s", message);
-}
-
-/* What could only fail later, or would be left out without a word. */
-static bool check_in_effect(const struct aws_call *call, const struct json *project, struct err *err) {
-    const char *source = in_effect(call, "sourceTypeOverride", project, "source", "type");
-    const char *location = in_effect(call, "sourceLocationOverride", project, "source", "location");
-    const char *buildspec = in_effect(call, "buildspecOverride", project, "source", "buildspec");
-    const struct json *given = json_get(call->input, "artifactsOverride");
-    const char *artifacts = json_get_text(given ? given : json_get(project, "artifacts"), "type");
-    if (str_equal(source, "CODEPIPELINE"))
-        return refuse(err, "the project's source is CODEPIPELINE: start its pipeline, or give sourceTypeOverride and "
-                           "artifactsOverride");
-    if (str_equal(source, "S3"))
-        return refuse(err, "sources of type S3 are not supported yet; use a git repository");
-    if (str_equal(source, "NO_SOURCE") && (!buildspec || !*buildspec))
-        return refuse(err, "a build without source needs its buildspec: give buildspecOverride");
-    if (!str_equal(source, "NO_SOURCE") && (!location || !*location))
-        return refuse(err, "the source has no location: give sourceLocationOverride");
-    if (str_equal(artifacts, "S3"))
-        return refuse(err, "artifacts of type S3 are not supported yet; give artifactsOverride with type NO_ARTIFACTS");
-    if (json_get(project, "secondarySources"))
-        return refuse(err,
-                      "secondary sources are not supported yet outside of pipelines; remove them from the project");
+/* What could only fail later. */
+static bool check_in_effect(const struct aws_call *call, const struct json *settings, struct err *err) {
+    struct definition_errors errors = {.arena = call->arena};
+    if (!project_check_build(&errors, settings))
+        return definition_errors_fail(&errors, call->service->validation, err);
+    if (str_equal(json_get_text(json_get(settings, "source"), "type"), "CODEPIPELINE"))
+        return err_set_code(err, ERR_INVALID, "InvalidInputException",
+                            "the project's source is CODEPIPELINE: start its pipeline, or give sourceTypeOverride and "
+                            "artifactsOverride");
     return true;
 }
 
-static bool check_project(const struct aws_call *call, const struct project_row *row, struct err *err) {
+static bool check_project(const struct aws_call *call, const struct project_row *row,
+                          const struct build_request *request, struct err *err) {
     const struct json *project;
-    if (json_parse(call->arena, row->document, strlen(row->document), &project, err))
-        return check_in_effect(call, project, err);
-    err->kind = ERR_INTERNAL;
-    return false;
+    struct json *settings = NULL;
+    if (!json_parse(call->arena, row->document, strlen(row->document), &project, err)) {
+        err->kind = ERR_INTERNAL;
+        return false;
+    }
+    return build_plan(call->arena, project, request, &settings, err) && check_in_effect(call, settings, err);
 }
 
 bool start_build(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
     struct project_row project;
     struct build_row build;
     struct json *shown;
-    if (!refuse_unsupported(call, err) || !project_find(tx, call, aws_text(call, "projectName"), &project, err) ||
-        !check_project(call, &project, err))
+    if (!refuse_unsupported(call, err) || !project_find(tx, call, aws_text(call, "projectName"), &project, err))
         return false;
     const struct build_request request = {
         .project = project.name,
@@ -134,7 +124,8 @@ bool start_build(struct tx *tx, struct aws_call *call, struct json *out, struct 
         .initiator = call->user ? call->user : "penstock",
         .idempotency_token = aws_text(call, "idempotencyToken"),
     };
-    if (!build_start(tx, call->arena, &request, &build, err) || !build_show(call, &build, &shown, err))
+    if (!check_project(call, &project, &request, err) || !build_start(tx, call->arena, &request, &build, err) ||
+        !build_show(call, &build, &shown, err))
         return false;
     json_set(call->arena, out, "build", shown);
     return true;
