@@ -142,7 +142,8 @@ static bool read_buildspec(struct build *build, const char *zip, struct err *err
         if (own.kind == ERR_NOT_FOUND)
             return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
                                 "YAML file does not exist: no '%s' in the source", name);
-        return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s", own.message);
+        return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s%s%s", own.kind == ERR_LIMIT ? name : "",
+                            own.kind == ERR_LIMIT ? ":1:1: " : "", own.message);
     }
     return buildspec_parse(build->arena, name, text, size, &build->spec, err);
 }
