@@ -91,6 +91,17 @@ static const char *number(struct arena *arena, int64_t value) {
     return arena_printf(arena, "%lld", (long long)value);
 }
 
+/* CODEBUILD_SOURCE_VERSION_tools, … of {sourceIdentifier, sourceVersion}. */
+static void add_secondary(struct environment *environment, const struct json *list, const char *name,
+                          const char *member) {
+    json_each(item, list) {
+        const char *identifier = json_get_text(item, "sourceIdentifier");
+        if (identifier)
+            environment_set(environment, arena_printf(environment->arena, "%s_%s", name, identifier),
+                            json_get_text(item, member));
+    }
+}
+
 void environment_add_build(struct environment *environment, const struct wire_job *job, const char *source_folder,
                            int64_t now_ms) {
     struct arena *arena = environment->arena;
@@ -127,6 +138,10 @@ void environment_add_build(struct environment *environment, const struct wire_jo
     environment_set(environment, "CODEBUILD_SRC_DIR", source_folder);
     environment_set(environment, "CODEBUILD_START_TIME", number(arena, now_ms));
     environment_set(environment, "CODEBUILD_CONTAINER_NAME", "default");
+    environment_set(environment, "CODEBUILD_LOG_PATH", json_get_text(json_get(build, "logs"), "streamName"));
+    environment_set(environment, "CODEBUILD_BATCH_BUILD_IDENTIFIER", json_get_text(build, "batchIdentifier"));
+    add_secondary(environment, json_get(build, "secondarySources"), "CODEBUILD_SOURCE_REPO_URL", "location");
+    add_secondary(environment, json_get(build, "secondarySourceVersions"), "CODEBUILD_SOURCE_VERSION", "sourceVersion");
 }
 
 static bool add_list(struct environment *environment, const struct json *list, struct err *err) {

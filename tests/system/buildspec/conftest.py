@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import pytest
 
@@ -12,6 +13,38 @@ from case import Case
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SIDE_BY_SIDE = 4
+RUNTIMES_FILE = "/codebuild/image/config/runtimes.yml"
+RUNTIMES = """\
+version: 0.1
+runtimes:
+  nodejs:
+    versions:
+      10:
+        commands: ['echo "Installing Node.js version 10 ..."', export NODE=10]
+      12:
+        commands: ['echo "Installing Node.js version 12 ..."', export NODE=12]
+  python:
+    versions:
+      3.9:
+        commands: [export PYTHON=3.9]
+      3.10:
+        commands: [export PYTHON=3.10]
+  java:
+    versions:
+      corretto8:
+        commands: [export JAVA=8]
+      corretto11:
+        commands: [export JAVA=11]
+  android:
+    versions:
+      28:
+        requires: {java: [corretto8]}
+        commands: [export ANDROID=28]
+  broken:
+    versions:
+      1:
+        commands: [exit 3]
+"""
 
 
 def docker(*arguments, **options):
@@ -36,11 +69,31 @@ def images(tmp_path_factory):
     made = []
 
     @functools.cache
-    def build():
-        subprocess.run([ROOT / "scripts" / "images.sh", "make", tmp_path_factory.mktemp("images"), "build"], check=True)
-        return "penstock/build"
+    def base(name):
+        subprocess.run([ROOT / "scripts" / "images.sh", "make", tmp_path_factory.mktemp("images"), name], check=True,
+                       stdout=subprocess.DEVNULL)
+        return f"penstock/{name}"
 
-    yield {"build": build}
+    @functools.cache
+    def runtimes():
+        """What AWS's own images carry, over penstock/build."""
+        return add_files("runtimes", {RUNTIMES_FILE: RUNTIMES})
+
+    def add_files(name, files):
+        image = f"penstock-test/{name}:{os.getpid()}"
+        container = docker("create", "--label", "penstock.test=buildspec", base("build"), "true").strip()
+        made.append(image)
+        with tempfile.TemporaryDirectory() as folder:
+            for path, text in files.items():
+                target = pathlib.Path(folder) / path.lstrip("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(text)
+            docker("cp", f"{folder}/.", f"{container}:/")
+        docker("commit", container, image)
+        docker("rm", container)
+        return image
+
+    yield {"build": functools.partial(base, "build"), "busybox": functools.partial(base, "busybox"), "runtimes": runtimes}
     for image in made:
         docker("rmi", "-f", image)
 

@@ -15,6 +15,9 @@
 
 static const char build_text[] =
     "{\"id\": \"shop:1\", \"projectName\": \"shop\", \"buildNumber\": 4, \"resolvedSourceVersion\": \"abc\","
+    " \"logs\": {\"streamName\": \"s/1\"}, \"batchIdentifier\": \"linux\","
+    " \"secondarySources\": [{\"sourceIdentifier\": \"tools\", \"location\": \"https://example.com/t\"}],"
+    " \"secondarySourceVersions\": [{\"sourceIdentifier\": \"tools\", \"sourceVersion\": \"v2\"}],"
     " \"environment\": {\"image\": \"i\", \"environmentVariables\": ["
     "{\"name\": \"PROJECT\", \"value\": \"project\"}, {\"name\": \"BOTH\", \"value\": \"project\"},"
     "{\"name\": \"AWS_REGION\", \"value\": \"eu-north-1\"}, {\"name\": \"CODEBUILD_CI\", \"value\": \"forged\"}]}}";
@@ -59,6 +62,10 @@ static void precedence(void **state) {
     assert_string_equal(environment_get(&environment, "CODEBUILD_INITIATOR"), "codepipeline/shop");
     assert_string_equal(environment_get(&environment, "CODEBUILD_RESOLVED_SOURCE_VERSION"), "abc");
     assert_string_equal(environment_get(&environment, "CODEBUILD_START_TIME"), "1500");
+    assert_string_equal(environment_get(&environment, "CODEBUILD_LOG_PATH"), "s/1");
+    assert_string_equal(environment_get(&environment, "CODEBUILD_BATCH_BUILD_IDENTIFIER"), "linux");
+    assert_string_equal(environment_get(&environment, "CODEBUILD_SOURCE_REPO_URL_tools"), "https://example.com/t");
+    assert_string_equal(environment_get(&environment, "CODEBUILD_SOURCE_VERSION_tools"), "v2");
     assert_null(environment_get(&environment, "CI"));
     for (size_t i = 0; i < environment.count; i++)
         for (size_t other = i + 1; other < environment.count; other++)
