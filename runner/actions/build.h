@@ -168,6 +168,11 @@ const char *build_script_path(const struct build *build, enum build_phase phase,
 
 bool build_upload(struct build *build, struct err *err);
 
+/* ---- build_reports.c: what the build says of its tests ---- */
+
+/* Reads and sends what `reports` names. Says in the log what could not be; the build is none the worse for it. */
+void build_reports_upload(struct build *build);
+
 /* ---- build_expand.c: what only the build's own shell can tell ---- */
 
 /* Values of variables as the last command left them, NULL where not set. */

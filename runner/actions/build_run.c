@@ -142,6 +142,7 @@ void build_export_variables(struct build *build) {
 static void upload(struct build *build) {
     struct err err = {0};
     build_begin(build, "UPLOAD_ARTIFACTS");
+    build_reports_upload(build);
     bool good = build_upload(build, &err);
     (void)build_end(build, good ? NULL : &err);
 }

@@ -13,7 +13,7 @@
 #define NANOSECONDS 1000000000.0
 #define LONGEST_SECONDS 1e9 /* 31 years; a case that claims more says nothing */
 
-size_t cases_cut(const char *text, size_t most) {
+size_t report_cut(const char *text, size_t most) {
     size_t length = strnlen(text, most + 1);
     if (length <= most)
         return length;
@@ -24,7 +24,7 @@ size_t cases_cut(const char *text, size_t most) {
 }
 
 static const char *copy(struct arena *arena, const char *text, size_t most) {
-    return text && *text ? arena_strndup(arena, text, cases_cut(text, most)) : NULL;
+    return text && *text ? arena_strndup(arena, text, report_cut(text, most)) : NULL;
 }
 
 void cases_add(struct report *report, const struct report_case *found) {

@@ -34,7 +34,7 @@ bool coverage_begin(struct report *report, const char *path, struct err *err) {
         report->sections =
             arena_grow(report->arena, report->sections, sizeof *report->sections, &report->section_capacity);
     report->sections[report->section_count++] = (struct report_section){
-        .path = arena_strndup(report->arena, path, cases_cut(path, REPORT_NAME_MAX)), .first = report->sighting_count};
+        .path = arena_strndup(report->arena, path, report_cut(path, REPORT_NAME_MAX)), .first = report->sighting_count};
     return true;
 }
 

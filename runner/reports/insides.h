@@ -42,9 +42,6 @@ int64_t cases_time_span(const char *text);
  * *last is that part. */
 const char *cases_split_name(struct arena *arena, const char *name, const char **last);
 
-/* The longest beginning of at most `most` bytes that ends no character in its middle. */
-size_t cases_cut(const char *text, size_t most);
-
 /* ---- coverage.c ---- */
 
 /* What is seen next belongs to that source file. Errors: ERR_LIMIT. */

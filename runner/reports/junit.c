@@ -21,7 +21,7 @@ struct junit {
 };
 
 static char *copy(struct junit *junit, const char *text) {
-    return text ? arena_strndup(junit->report->arena, text, cases_cut(text, REPORT_NAME_MAX)) : NULL;
+    return text ? arena_strndup(junit->report->arena, text, report_cut(text, REPORT_NAME_MAX)) : NULL;
 }
 
 static enum report_case_status status_of_attributes(const struct xml_element *element) {

@@ -54,7 +54,7 @@ static enum report_case_status status_3(const struct xml_element *element) {
 }
 
 static const char *copy(struct nunit *nunit, const char *text) {
-    return text ? arena_strndup(nunit->report->arena, text, cases_cut(text, REPORT_NAME_MAX)) : NULL;
+    return text ? arena_strndup(nunit->report->arena, text, report_cut(text, REPORT_NAME_MAX)) : NULL;
 }
 
 static void begin_case(struct nunit *nunit, const struct xml_element *element) {

@@ -54,7 +54,7 @@ bool report_add_file(struct report *report, const char *file, const char *bytes,
         return err_set(err, ERR_LIMIT, "%s: the file is larger than %d MiB", file, REPORT_FILE_MAX / (1024 * 1024));
     if (size == 0)
         return err_set(err, ERR_INVALID, "%s:1:1: the file is empty", file);
-    report->file = arena_strndup(report->arena, file, cases_cut(file, REPORT_NAME_MAX));
+    report->file = arena_strndup(report->arena, file, report_cut(file, REPORT_NAME_MAX));
     if (report->format->read(report, bytes, size, err))
         return true;
     *report = before;

@@ -97,6 +97,9 @@ const char *report_status(const struct report *report);
 const char *report_case_status_name(enum report_case_status status);
 const char *report_type_name(enum report_type type); /* "TEST", "CODE_COVERAGE" */
 
+/* The longest beginning of at most `most` bytes that ends no character in its middle. */
+size_t report_cut(const char *text, size_t most);
+
 /* {type, truncated, testSummary, testCases} or {…, codeCoverageSummary, codeCoverages}, as the door takes it. */
 struct json *report_describe(struct arena *arena, const struct report *report);
 

@@ -22,7 +22,7 @@ struct testng {
 
 static const char *copy_name(struct testng *testng, const struct xml_element *element) {
     const char *name = xml_element_attribute(element, "name");
-    return name ? arena_strndup(testng->report->arena, name, cases_cut(name, REPORT_NAME_MAX)) : NULL;
+    return name ? arena_strndup(testng->report->arena, name, report_cut(name, REPORT_NAME_MAX)) : NULL;
 }
 
 static enum report_case_status status_of(const char *word) {

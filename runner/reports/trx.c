@@ -33,7 +33,7 @@ struct trx {
 };
 
 static const char *copy(struct trx *trx, const char *text) {
-    return text ? arena_strndup(trx->report->arena, text, cases_cut(text, REPORT_NAME_MAX)) : NULL;
+    return text ? arena_strndup(trx->report->arena, text, report_cut(text, REPORT_NAME_MAX)) : NULL;
 }
 
 /* "Shop.Tests.CartTests, Shop.Tests, Version=1.0.0.0, …" has an assembly behind the class. */

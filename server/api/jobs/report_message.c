@@ -32,7 +32,7 @@ static bool check_text(const struct json *object, const char *name, bool require
         return true;
     if (!value || value->type != JSON_TEXT || (required && !*value->text))
         return err_set(err, ERR_INVALID, "member '%s' must be a text", name);
-    return strlen(value->text) <= most || err_set(err, ERR_LIMIT, "member '%s' is longer than %zu bytes", name, most);
+    return strlen(value->text) <= most || err_set(err, ERR_INVALID, "member '%s' is longer than %zu bytes", name, most);
 }
 
 static bool check_case(const struct json *item, struct err *err) {
@@ -65,7 +65,7 @@ static bool read_list(const struct json *message, const char *name, size_t most,
     if (!list || list->type != JSON_ARRAY)
         return err_set(err, ERR_INVALID, "member '%s' must be a list", name);
     if (list->count > most)
-        return err_set(err, ERR_LIMIT, "member '%s' has more than %zu elements", name, most);
+        return err_set(err, ERR_INVALID, "member '%s' has more than %zu elements", name, most);
     json_each(item, list) {
         if (!check(item, err))
             return false;

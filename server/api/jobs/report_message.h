@@ -7,7 +7,7 @@
 #define REPORT_CASES_MOST 500
 #define REPORT_COVERAGES_MOST 5000
 
-/* Errors: ERR_INVALID, ERR_LIMIT, the member named. */
+/* Errors: ERR_INVALID, the member named; also for what is too large, since it does not help to come again. */
 bool report_message_decode(struct arena *arena, const struct json *message, struct build_report *out, struct err *err);
 
 #endif

@@ -62,8 +62,8 @@ static void names(void **state) {
     assert_string_equal(last, "b(1.5)");
     assert_null(cases_split_name(&arena, "alone", &last));
     assert_string_equal(last, "alone");
-    assert_int_equal(cases_cut("a\xc3\xa9", 2), 1);
-    assert_int_equal(cases_cut("a\xc3\xa9", 3), 3);
+    assert_int_equal(report_cut("a\xc3\xa9", 2), 1);
+    assert_int_equal(report_cut("a\xc3\xa9", 3), 3);
 }
 
 static void add_many(struct report *report, size_t count, enum report_case_status status) {
