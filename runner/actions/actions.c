@@ -12,6 +12,7 @@ static const struct action actions[] = {
     {.provider = "GitHub", .run = action_source},
     {.provider = "CodeStarSourceConnection", .run = action_source},
     {.provider = "CodeBuild", .run = action_codebuild},
+    {.provider = "CodeBuildBatch", .run = action_codebuild_batch},
     {.provider = "Commands", .run = action_commands},
     {.provider = "ECRBuildAndPublish", .run = action_ecr_build},
     {.provider = "ECS", .run = action_ecs},
@@ -29,9 +30,9 @@ const struct action *actions_find(const char *provider) {
 }
 
 const char *const *actions_providers(size_t *count) {
-    static const char *const names[] = {"CodeCommit", "GitHub",          "CodeStarSourceConnection",
-                                        "CodeBuild",  "Commands",        "ECRBuildAndPublish",
-                                        "ECS",        "CloudWatchAlarm", "LambdaInvoke"};
+    static const char *const names[] = {"CodeCommit",      "GitHub",      "CodeStarSourceConnection", "CodeBuild",
+                                        "CodeBuildBatch",  "Commands",    "ECRBuildAndPublish",       "ECS",
+                                        "CloudWatchAlarm", "LambdaInvoke"};
     static_assert(sizeof names / sizeof *names == ACTION_COUNT, "one name for each row above");
     *count = ACTION_COUNT;
     return names;

@@ -21,6 +21,7 @@ const char *const *actions_providers(size_t *count);
 
 bool action_source(struct job *job, struct wire_result *result, struct err *err);
 bool action_codebuild(struct job *job, struct wire_result *result, struct err *err);
+bool action_codebuild_batch(struct job *job, struct wire_result *result, struct err *err);
 bool action_ecr_build(struct job *job, struct wire_result *result, struct err *err);
 bool action_commands(struct job *job, struct wire_result *result, struct err *err);
 bool action_cloudwatch_alarm(struct job *job, struct wire_result *result, struct err *err);

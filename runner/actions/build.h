@@ -135,6 +135,13 @@ bool build_environment(struct build *build, int64_t now_ms, struct err *err);
 
 bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err);
 
+/* The source that CODEBUILD_SRC_DIR is: a zip on this machine, or NULL where the build has none. Notes its commit. */
+bool build_fetch_primary(struct build *build, const char **zip, struct err *err);
+
+/* The buildspec: given inline, or found in the source; `file` names it in errors. Errors: code "YAML_FILE_ERROR". */
+bool build_find_spec(struct build *build, const char *zip, const char **file, const char **text, size_t *size,
+                     struct err *err);
+
 /* ---- build_secrets.c: variables whose values lie with AWS ---- */
 
 /* The project's, the action's and the buildspec's, fetched and masked. Errors: CodeBuild's codes "Decrypted Variables

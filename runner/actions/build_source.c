@@ -90,13 +90,18 @@ static bool fetch_own_source(struct build *build, const char **zip, struct err *
     return true;
 }
 
+bool build_fetch_primary(struct build *build, const char **zip, struct err *err) {
+    const char *primary = primary_input(build);
+    *zip = NULL;
+    if (build->job->message->input_count == 0 && !fetch_own_source(build, zip, err))
+        return false;
+    return !primary || job_input(build->job, primary, zip, err);
+}
+
 static bool add_sources(struct build *build, struct tar_feed *feed, const char **primary_zip, struct err *err) {
     const struct wire_job *message = build->job->message;
     const char *primary = primary_input(build);
-    *primary_zip = NULL;
-    if (message->input_count == 0 && !fetch_own_source(build, primary_zip, err))
-        return false;
-    if (primary && !job_input(build->job, primary, primary_zip, err))
+    if (!build_fetch_primary(build, primary_zip, err))
         return false;
     tar_feed_add_folder(feed, inside(build->source_folder), 0755);
     if (*primary_zip)
@@ -116,36 +121,45 @@ static bool add_sources(struct build *build, struct tar_feed *feed, const char *
     return true;
 }
 
-static bool read_buildspec(struct build *build, const char *zip, struct err *err) {
+bool build_find_spec(struct build *build, const char *zip, const char **file, const char **text, size_t *size,
+                     struct err *err) {
     const struct json *description = build->job->message->build;
-    if (build->has_spec)
-        return true;
     const char *given = json_get_text(description, "buildspec");
     if (!given || !*given)
         given = json_get_text(json_get(description, "source"), "buildspec");
-    if (given && *given && buildspec_is_inline(given))
-        return buildspec_parse(build->arena, "buildspec", given, strlen(given), &build->spec, err);
+    if (given && *given && buildspec_is_inline(given)) {
+        *file = "buildspec";
+        *text = given;
+        *size = strlen(given);
+        return true;
+    }
     const char *name = given && *given ? given : DEFAULT_BUILDSPEC;
     if (str_starts_with(name, "arn:"))
         return err_set_code(err, ERR_INVALID, "YAML_FILE_ERROR", "a buildspec in S3 ('%s') is not supported yet", name);
     const char *prefix = arena_printf(build->arena, "%s/", build->source_folder);
     if (str_starts_with(name, prefix))
         name += strlen(prefix);
-    const char *text = NULL;
-    size_t size = 0;
     struct err own = {0};
+    *file = name;
     build_say(build, "YAML location is %s/%s", build->source_folder, name);
     if (!zip)
         return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
                             "YAML file does not exist: the build has no source, so the buildspec must be given inline");
-    if (!zip_read(build->arena, zip, name, DOC_SIZE_MAX, &text, &size, &own)) {
+    if (!zip_read(build->arena, zip, name, DOC_SIZE_MAX, text, size, &own)) {
         if (own.kind == ERR_NOT_FOUND)
             return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
                                 "YAML file does not exist: no '%s' in the source", name);
         return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s%s%s", own.kind == ERR_LIMIT ? name : "",
                             own.kind == ERR_LIMIT ? ":1:1: " : "", own.message);
     }
-    return buildspec_parse(build->arena, name, text, size, &build->spec, err);
+    return true;
+}
+
+static bool read_buildspec(struct build *build, const char *zip, struct err *err) {
+    const char *file = NULL, *text = NULL;
+    size_t size = 0;
+    return build->has_spec || (build_find_spec(build, zip, &file, &text, &size, err) &&
+                               buildspec_parse(build->arena, file, text, size, &build->spec, err));
 }
 
 static bool add_sign_in(struct build *build, struct tar_feed *feed) {

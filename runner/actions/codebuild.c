@@ -9,8 +9,6 @@
 static bool check(const struct job *job, struct err *err) {
     if (!job->message->build)
         return err_set(err, ERR_INVALID, "the server sent a build without its description");
-    if (str_equal(job_setting(job, "BatchEnabled"), "true"))
-        return err_set(err, ERR_INVALID, "BatchEnabled is not supported yet");
     if (job->message->input_count > 1 && !job_setting(job, "PrimarySource"))
         return err_set(err, ERR_INVALID, "an action with several input artifacts must say which is PrimarySource");
     return true;

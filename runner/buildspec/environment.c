@@ -102,6 +102,19 @@ static void add_secondary(struct environment *environment, const struct json *li
     }
 }
 
+/* Of a build that is one of a batch. The numbers of a fan-out's share are for codebuild-tests-run. */
+static void add_batch(struct environment *environment, const struct json *build) {
+    const struct json *shard = json_get(build, "shard");
+    environment_set(environment, "CODEBUILD_BATCH_BUILD_IDENTIFIER", json_get_text(build, "batchIdentifier"));
+    environment_set(environment, "CODEBUILD_BATCH_BUILD_ARN", json_get_text(build, "buildBatchArn"));
+    if (!shard)
+        return;
+    environment_set(environment, "CODEBUILD_SHARD_INDEX",
+                    number(environment->arena, json_get_integer(shard, "index", 0)));
+    environment_set(environment, "CODEBUILD_SHARD_COUNT",
+                    number(environment->arena, json_get_integer(shard, "count", 1)));
+}
+
 void environment_add_build(struct environment *environment, const struct wire_job *job, const char *source_folder,
                            int64_t now_ms) {
     struct arena *arena = environment->arena;
@@ -119,6 +132,7 @@ void environment_add_build(struct environment *environment, const struct wire_jo
     environment_set(environment, "CODEBUILD_BUILD_ARN",
                     arena_printf(arena, "arn:aws:codebuild:%s:%s:build/%s", job->region, job->account_id, id));
     environment_set(environment, "CODEBUILD_BUILD_ID", id);
+    add_batch(environment, build);
     environment_set(environment, "CODEBUILD_BUILD_IMAGE", json_get_text(json_get(build, "environment"), "image"));
     environment_set(environment, "CODEBUILD_BUILD_NUMBER", build_number ? number(arena, build_number) : NULL);
     environment_set(environment, "CODEBUILD_BUILD_SUCCEEDING", "1");
@@ -139,7 +153,6 @@ void environment_add_build(struct environment *environment, const struct wire_jo
     environment_set(environment, "CODEBUILD_START_TIME", number(arena, now_ms));
     environment_set(environment, "CODEBUILD_CONTAINER_NAME", "default");
     environment_set(environment, "CODEBUILD_LOG_PATH", json_get_text(json_get(build, "logs"), "streamName"));
-    environment_set(environment, "CODEBUILD_BATCH_BUILD_IDENTIFIER", json_get_text(build, "batchIdentifier"));
     add_secondary(environment, json_get(build, "secondarySources"), "CODEBUILD_SOURCE_REPO_URL", "location");
     add_secondary(environment, json_get(build, "secondarySourceVersions"), "CODEBUILD_SOURCE_VERSION", "sourceVersion");
 }
