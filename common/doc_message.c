@@ -189,7 +189,8 @@ static size_t find_text_above(const struct doc_source *source, size_t line) {
         while (start > 0 && source->bytes[start - 1] != '\n')
             start--;
         size_t text = skip_spaces(source, start);
-        if (!strchr("\r\n#", source->bytes[text]))
+        /* The end where libyaml counts more lines than there are '\n': it takes a lone '\r' for one. */
+        if (text < source->size && !strchr("\r\n#", source->bytes[text]))
             return text;
         end = start;
     }
