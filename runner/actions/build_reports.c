@@ -125,7 +125,7 @@ static void say_result(struct reporting *reporting, const char *arn) {
     const struct report *report = &reporting->report;
     const struct report_counts *all = &report->all;
     if (report->type == REPORT_TEST)
-        build_say(reporting->build, "Report %s: %zu test cases, %zu failed, %zu errors, %zu skipped", arn,
+        build_say(reporting->build, "Report %s: %zu test cases (failed: %zu, error: %zu, skipped: %zu)", arn,
                   report->total, report->counts[CASE_FAILED], report->counts[CASE_ERROR], report->counts[CASE_SKIPPED]);
     else
         build_say(reporting->build, "Report %s: %lld of %lld lines covered", arn, (long long)all->lines_covered,

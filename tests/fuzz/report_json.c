@@ -1,0 +1,9 @@
+/* Reports in the formats that are JSON. */
+#include "tests/fuzz/report_target.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    static const char *const formats[] = {"CUCUMBERJSON", "SIMPLECOV"};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        try_format(formats[i], bytes, size);
+    return 0;
+}
