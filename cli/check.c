@@ -98,6 +98,7 @@ static void check_text(struct check *check, const char *file, const char *kind, 
         check_buildspec(check, file, text, size);
     } else if (kind) {
         check_pipeline(check, file, document);
+        check_inline_buildspecs(check, file, document);
     } else {
         const char *message = "this looks neither like a pipeline file (no 'stages') nor like a buildspec (no "
                               "'phases'); --as pipeline or --as buildspec checks it as one";

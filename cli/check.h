@@ -26,4 +26,7 @@ void check_add_parse_error(struct check *check, const char *file, const char *te
 /* The file as a buildspec: its errors and notices, and where there is no error what would run. */
 void check_buildspec(struct check *check, const char *file, const char *text, size_t size);
 
+/* The buildspecs that stand in the projects of a pipeline file. */
+void check_inline_buildspecs(struct check *check, const char *file, const struct json *document);
+
 #endif

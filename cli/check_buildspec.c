@@ -295,3 +295,28 @@ void check_buildspec(struct check *check, const char *file, const char *text, si
     print_lines(&cli->arena, &spec.notices);
     print_lines(&cli->arena, &batch.notices);
 }
+
+/* Where a line of it stands in the file depends on how the text is written there, so the place is the text's, and the
+ * line within it is said. */
+static void check_inline(struct check *check, const char *file, const struct json *project, const struct json *text) {
+    struct arena *arena = &check->cli->arena;
+    const char *path = arena_printf(arena, "projects.%s.source.buildspec", terminal_safe(arena, project->name));
+    struct buildspec spec;
+    struct buildspec_findings findings;
+    (void)buildspec_check(arena, path, text->text, strlen(text->text), &spec, &findings);
+    for (size_t i = 0; i < findings.error_count; i++) {
+        const struct buildspec_finding *error = &findings.errors[i];
+        const char *message = arena_printf(arena, "line %d, column %d of the buildspec: %s", error->line, error->column,
+                                           terminal_safe(arena, error->message));
+        check_add_error(check, arena_printf(arena, "%s:%d:%d: %s: %s", file, text->line, text->column, path, message),
+                        text->line, text->column, path, message);
+    }
+}
+
+void check_inline_buildspecs(struct check *check, const char *file, const struct json *document) {
+    json_each(project, json_get(document, "projects")) {
+        const struct json *text = json_get(json_get(project, "source"), "buildspec");
+        if (project->name && text && text->type == JSON_TEXT && buildspec_is_inline(text->text))
+            check_inline(check, file, project, text);
+    }
+}

@@ -76,6 +76,17 @@ class Check(unittest.TestCase):
                              b"large.yml:1:1: the file has 100000000 bytes; at most 262144 are read\n")
             self.assertEqual(check("--as", "buildspek", "ci.yml", folder=folder).returncode, 2)
 
+    def test_buildspecs_of_projects_are_checked_too(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            project = 'projects:\n  shop:\n    environment: {image: "debian:12"}\n    source:\n      type: NO_SOURCE\n      buildspec: |\n        version: 0.2\n        phases:\n          build:\n            %s\n'
+            (folder / "good.yml").write_text(project % "commands: [make]")
+            (folder / "bad.yml").write_text(project % "commands: make")
+            self.assertEqual(check("good.yml", folder=folder).stdout, b"")
+            self.assertEqual(check("bad.yml", folder=folder).stdout.decode(),
+                             "bad.yml:6:18: projects.shop.source.buildspec: line 4, column 15 of the buildspec: Expected Commands to be a list: "
+                             "found a value instead at line 4; write '- ' before it, on a line of its own\n")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
