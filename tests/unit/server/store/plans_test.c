@@ -11,6 +11,7 @@
 #include "server/store/query.h"
 #include "server/store/revisions.h"
 #include "server/store/stage_runs.h"
+#include "server/store/reports.h"
 
 #include "common/str.h"
 
@@ -130,6 +131,20 @@ static bool ask_builds(struct asking *a) {
 static bool ask_builds_of_project(struct asking *a) {
     return builds_list(a->tx, a->arena, "web", false, 0, 10, ROWS(build_row), &a->count, NULL);
 }
+static bool ask_reports(struct asking *a) {
+    const struct report_filter filter = {.limit = 10};
+    return reports_list(a->tx, a->arena, &filter, ROWS(report_row), &a->count, NULL);
+}
+static bool ask_reports_of_group(struct asking *a) {
+    const struct report_filter filter = {.group_id = 1, .limit = 10};
+    return reports_list(a->tx, a->arena, &filter, ROWS(report_row), &a->count, NULL);
+}
+static bool ask_reports_of_build(struct asking *a) {
+    return reports_of_build(a->tx, a->arena, 1, ROWS(report_row), &a->count, NULL);
+}
+static bool ask_expired_reports(struct asking *a) {
+    return reports_drop_expired(a->tx, NULL);
+}
 static bool ask_events(struct asking *a) {
     return events_list(a->tx, a->arena, 0, 10, ROWS(event_row), &a->count, NULL);
 }
@@ -164,6 +179,10 @@ static const struct {
     {"next overdue job", ask_next_overdue, "jobs_queued_until"},
     {"expired jobs", ask_expired_jobs, "jobs_deadline (deadline_boot_ms<?)"},
     {"next deadline", ask_deadline, "jobs_deadline"},
+    {"reports", ask_reports, "(rowid<?)"},
+    {"reports of a group", ask_reports_of_group, "reports_group (group_id=? AND id<?)"},
+    {"reports of a build", ask_reports_of_build, "(build_id=?)"},
+    {"expired reports", ask_expired_reports, "reports_expiry (expires_ms<?)"},
     {"jobs of a runner", ask_jobs_of_runner, "jobs_runner (runner_id=?)"},
     {"jobs left by a runner", ask_jobs_left_by, "jobs_left_by (left_by=?)"},
     {"how many jobs wait", ask_queued_count, "jobs_queue"},
