@@ -23,6 +23,10 @@ const char *name_build_arn(const struct aws_call *call, const char *project, con
     return arn(call, "codebuild", arena_printf(call->arena, "build/%s:%s", project, uuid));
 }
 
+const char *name_build_batch_arn(const struct aws_call *call, const char *project, const char *uuid) {
+    return arn(call, "codebuild", arena_printf(call->arena, "build-batch/%s:%s", project, uuid));
+}
+
 const char *name_repository_arn(const struct aws_call *call, const char *repository) {
     return arn(call, "codecommit", repository);
 }

@@ -9,6 +9,7 @@
 const char *name_pipeline_arn(const struct aws_call *call, const char *pipeline);
 const char *name_project_arn(const struct aws_call *call, const char *project);
 const char *name_build_arn(const struct aws_call *call, const char *project, const char *uuid);
+const char *name_build_batch_arn(const struct aws_call *call, const char *project, const char *uuid);
 const char *name_repository_arn(const struct aws_call *call, const char *repository);
 
 /* What AWS wants to see where the definition says nothing: a service role, a bucket for artifacts, a key. */

@@ -39,12 +39,6 @@ static void check_boolean(const struct setting *setting) {
         bad(setting, arena_printf(setting->draft->arena, "'%s' is not known; write true or false", setting->value));
 }
 
-static void check_batch(const struct setting *setting) {
-    check_boolean(setting);
-    if (str_equal(setting->value, "true"))
-        bad(setting, "batch builds are not supported yet; write false, and one action for each build");
-}
-
 static void check_output_format(const struct setting *setting) {
     if (str_equal(setting->value, "CODEBUILD_CLONE_REF"))
         bad(setting, "CODEBUILD_CLONE_REF is not supported yet; write CODE_ZIP");
@@ -124,8 +118,8 @@ static const struct {
     const char *key;
     void (*check)(const struct setting *setting);
 } known_values[] = {
-    {"CodeBuild", "BatchEnabled", check_batch},
-    {"CodeBuild", "CombineArtifacts", check_batch},
+    {"CodeBuild", "BatchEnabled", check_boolean},
+    {"CodeBuild", "CombineArtifacts", check_boolean},
     {"CodeBuild", "EnvironmentVariables", check_environment},
     {"CodeBuild", "PrimarySource", check_primary_source},
     {"CodeCommit", "OutputArtifactFormat", check_output_format},

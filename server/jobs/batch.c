@@ -299,7 +299,8 @@ bool batch_abandon(struct tx *tx, struct arena *arena, int64_t batch_id, struct 
     return batch_look(tx, arena, batch_id, err);
 }
 
-bool batch_retry(struct tx *tx, struct arena *arena, const struct batch_row *batch, bool all, struct err *err) {
+bool batch_retry(struct tx *tx, struct arena *arena, const struct batch_row *batch, bool all,
+                 const char *idempotency_token, struct err *err) {
     struct scene scene;
     struct json *state = NULL;
     const struct json *document = NULL;
@@ -307,6 +308,8 @@ bool batch_retry(struct tx *tx, struct arena *arena, const struct batch_row *bat
     if (!load(tx, arena, batch->id, &scene, err) || !batch_state_read(arena, batch, &state, err) ||
         !batch_read_json(arena, batch->document, &document, err))
         return false;
+    if (idempotency_token && str_equal(json_get_text(state, "retryToken"), idempotency_token))
+        return true;
     if (batch->action_run_id)
         return err_set_code(err, ERR_INVALID, "InvalidInputException",
                             "batch '%s:%s' belongs to a pipeline: retry the stage there", batch->project, batch->uuid);
@@ -320,6 +323,8 @@ bool batch_retry(struct tx *tx, struct arena *arena, const struct batch_row *bat
             !batch_groups_set_again(tx, batch->id, scene.groups[i].position, true, err))
             return false;
     json_remove(state, "summary");
+    json_remove(state, "retryToken");
+    json_set_text(arena, state, "retryToken", idempotency_token);
     batch_state_begin(arena, state, "SUBMITTED", now_ms);
     batch_state_close(arena, state, BUILD_SUCCEEDED, NULL, now_ms);
     batch_state_begin(arena, state, was_read ? "IN_PROGRESS" : "DOWNLOAD_BATCHSPEC", now_ms);

@@ -30,8 +30,9 @@ bool batch_stop(struct tx *tx, struct arena *arena, int64_t batch_id, enum batch
 bool batch_abandon(struct tx *tx, struct arena *arena, int64_t batch_id, struct err *err);
 
 /* Opens one that has ended without success again: all its builds are done once more, or those that did not succeed.
- * Errors: ERR_INVALID InvalidInputException. */
-bool batch_retry(struct tx *tx, struct arena *arena, const struct batch_row *batch, bool all, struct err *err);
+ * The same token (or NULL) as the retry before is that one. Errors: ERR_INVALID InvalidInputException. */
+bool batch_retry(struct tx *tx, struct arena *arena, const struct batch_row *batch, bool all,
+                 const char *idempotency_token, struct err *err);
 
 /* What BatchGetBuildBatches shows, without arn; arn_prefix stands in front of the ids of builds. */
 bool batch_describe(struct tx *tx, struct arena *arena, const struct batch_row *batch, const char *arn_prefix,

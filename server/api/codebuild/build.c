@@ -95,6 +95,8 @@ bool build_show(const struct aws_call *call, const struct build_row *row, struct
     show_all_artifacts(call->arena, row, *out);
     show_logs(call, row, *out);
     show_retries(call, row, *out);
+    if (row->batch_uuid)
+        json_set_text(call->arena, *out, "buildBatchArn", name_build_batch_arn(call, row->project, row->batch_uuid));
     return true;
 }
 

@@ -101,10 +101,12 @@ static bool check_in_effect(const struct aws_call *call, const struct json *sett
     return true;
 }
 
-static bool check_project(const struct aws_call *call, const struct project_row *row,
-                          const struct build_request *request, struct err *err) {
+bool build_check_request(const struct aws_call *call, const struct project_row *row,
+                         const struct build_request *request, struct err *err) {
     const struct json *project;
     struct json *settings = NULL;
+    if (!refuse_unsupported(call, err))
+        return false;
     if (!json_parse(call->arena, row->document, strlen(row->document), &project, err)) {
         err->kind = ERR_INTERNAL;
         return false;
@@ -116,7 +118,7 @@ bool start_build(struct tx *tx, struct aws_call *call, struct json *out, struct 
     struct project_row project;
     struct build_row build;
     struct json *shown;
-    if (!refuse_unsupported(call, err) || !project_find(tx, call, aws_text(call, "projectName"), &project, err))
+    if (!project_find(tx, call, aws_text(call, "projectName"), &project, err))
         return false;
     const struct build_request request = {
         .project = project.name,
@@ -124,7 +126,7 @@ bool start_build(struct tx *tx, struct aws_call *call, struct json *out, struct 
         .initiator = call->user ? call->user : "penstock",
         .idempotency_token = aws_text(call, "idempotencyToken"),
     };
-    if (!check_project(call, &project, &request, err) || !build_start(tx, call->arena, &request, &build, err) ||
+    if (!build_check_request(call, &project, &request, err) || !build_start(tx, call->arena, &request, &build, err) ||
         !build_show(call, &build, &shown, err))
         return false;
     json_set(call->arena, out, "build", shown);
