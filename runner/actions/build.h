@@ -152,6 +152,11 @@ bool build_secret_variables(struct build *build, struct err *err);
 /* What may not be told to the server as an exported variable: secrets, and what begins with AWS_. */
 bool build_may_export(const struct build *build, const char *variable);
 
+/* ---- build_git.c ---- */
+
+/* git-credential-helper, where the buildspec wants it; says so where there is nothing to give. */
+bool build_git_credentials(struct build *build, struct err *err);
+
 /* ---- build_runtimes.c ---- */
 
 /* Switches to the runtime-versions of the buildspec, where the image has a choice. Errors: code "YAML_FILE_ERROR",

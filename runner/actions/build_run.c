@@ -107,7 +107,8 @@ static bool download_source(struct build *build, struct source *source) {
     build_tell(build);
     if (!source->prepared)
         blame_source(&err);
-    bool good = source->prepared && fill_container(build, source, &err) && build_install_runtimes(build, &err);
+    bool good = source->prepared && fill_container(build, source, &err) && build_git_credentials(build, &err) &&
+                build_install_runtimes(build, &err);
     if (good)
         say_commands(build);
     (void)build_end(build, good ? NULL : &err);
