@@ -20,6 +20,7 @@
 #define JOBS_MAX 64
 #define GRACE_MAX 86400
 #define IMAGE_CACHE_GIB 20
+#define BUILD_CACHE_MAX 100000
 #define IMAGE_CACHE_MAX 65536
 
 #ifdef __aarch64__
@@ -54,7 +55,8 @@ const char config_usage[] =
     "  --commands-image IMAGE        what Commands actions and rules run in (" COMMANDS_IMAGE ")\n"
     "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n"
     "  --image-builder WHAT          'auto': ECRBuildAndPublish uses BuildKit where it is; or 'classic' (auto)\n"
-    "  --image-cache GIB             how much of image builds stays on the engine; 0: no limit (20)\n";
+  "  --image-cache GIB             how much of image builds stays on the engine; 0: no limit (20)\n"
+    "  --build-cache GIB             how much of projects' LOCAL_CUSTOM_CACHE stays in DIR; 0: nothing (10)\n";
 
 struct flag {
     const char *name;
@@ -160,6 +162,15 @@ static bool read_build_settings(const struct build_texts *texts, struct config *
            image_map_check(config->codebuild_images, err);
 }
 
+static bool read_build_cache(const char *cache, struct config *config, struct err *err) {
+    long long gibibytes = 10;
+    if (cache && *cache && !str_to_int64(cache, 0, BUILD_CACHE_MAX, &gibibytes))
+        return err_set(err, ERR_INVALID, "--build-cache must be a number of GiB from 0 to %d, not '%s'", BUILD_CACHE_MAX,
+                       cache);
+    config->build_cache_gib = (int)gibibytes;
+    return true;
+}
+
 static bool read_image_settings(const char *builder, const char *cache, struct config *config, struct err *err) {
     long long gibibytes = IMAGE_CACHE_GIB;
     if (builder && *builder && !str_equal(builder, "auto") && !str_equal(builder, "classic"))
@@ -178,6 +189,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
     const char *credentials = NULL;
     const char *image_builder = NULL;
     const char *image_cache = NULL;
+    const char *build_cache = NULL;
     struct build_texts texts = {0};
     struct config config = {0};
     const struct flag flags[] = {
@@ -196,6 +208,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         {"--build-aws-credentials", "PENSTOCK_BUILD_AWS_CREDENTIALS", &credentials},
         {"--image-builder", "PENSTOCK_IMAGE_BUILDER", &image_builder},
         {"--image-cache", "PENSTOCK_IMAGE_CACHE", &image_cache},
+        {"--build-cache", "PENSTOCK_BUILD_CACHE", &build_cache},
     };
     size_t count = sizeof flags / sizeof *flags;
     config.join_url = getenv("PENSTOCK_JOIN_URL");
@@ -215,7 +228,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         return err_set(err, ERR_INVALID, "--build-aws-credentials must be 'runner' or 'none', not '%s'", credentials);
     config.jobs = config.once ? 1 : (int)number;
     config.build_credentials = !str_equal(credentials, "none");
-    if (!read_image_settings(image_builder, image_cache, &config, err))
+    if (!read_build_cache(build_cache, &config, err) || !read_image_settings(image_builder, image_cache, &config, err))
         return false;
     if (!config.state)
         config.state = "/var/lib/penstock-runner";

@@ -5,6 +5,7 @@
 #   penstock/busybox   busybox-static: a shell, the usual tools, a small web server
 #   penstock/build     the same plus bash and the docker command line: what the demo's builds run in
 #   penstock/h2o       the H2O web server with the libraries it stands on
+#   penstock/engine    dockerd and what it calls, for builds with an engine of their own; only made where it is named
 #
 #   scripts/images.sh make CACHE [NAME...]   makes what the engine at DOCKER_HOST lacks (of these: "build"), and prints
 #                                            the names of those made
@@ -85,6 +86,27 @@ make_h2o() {
     new_root h2o
     add_program "$cache/h2o/usr/bin/h2o" /usr/bin/h2o
     import h2o --change 'CMD ["/usr/bin/h2o", "-c", "/etc/h2o.conf"]'
+}
+
+make_engine() {
+    new_root engine
+    add_busybox
+    local program file
+    for program in dockerd containerd containerd-shim-runc-v2 runc docker-init docker-proxy; do
+        file=$(PATH=$PATH:/usr/sbin:/sbin command -v "$program") || fail "'$program' is missing: install Debian's docker.io"
+        add_program "$file" "/usr/bin/$program"
+    done
+    file=$(PATH=$PATH:/usr/sbin:/sbin command -v iptables) || fail "'iptables' is missing: install Debian's iptables"
+    file=$(realpath "$file")
+    add_program "$file" "$file"
+    ln -s "${file##*/}" "$root/usr/sbin/iptables"
+    ln -s "${file##*/}" "$root/usr/sbin/ip6tables"
+    # What iptables loads by name.
+    for file in /usr/lib/*-linux-*/xtables; do
+        mkdir -p "$root${file%/*}"
+        cp -r "$file" "$root${file%/*}"
+    done
+    import engine
 }
 
 # The package is unpacked, not installed: installing it would start a web server on this machine.

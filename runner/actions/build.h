@@ -111,7 +111,10 @@ bool build_container_start(struct build *build, struct err *err);
 bool build_container_ready(struct build *build, struct err *err);
 const char *build_container_id(const struct build *build); /* once ready */
 
-/* Sees it dead. Errors: it could not be seen. */
+/* Where it was killed because it filled the disk: a clause that says so, else NULL. */
+const char *build_container_excess(const struct build *build);
+
+/* Sees it dead, and the engine of its own with what runs there. Errors: it could not be seen. */
 bool build_container_kill(struct build *build, struct err *err);
 
 /* Removes it and frees; also where it was never made. For job->after. */

@@ -6,7 +6,9 @@
 
 #include "common/log.h"
 #include "common/str.h"
+#include "runner/actions/build_disk.h"
 #include "runner/actions/build_limits.h"
+#include "runner/docker/own_engine.h"
 #include "runner/docker/sandbox.h"
 #include "runner/docker/stream.h"
 #include "runner/runner.h"
@@ -24,7 +26,10 @@ struct build_container {
     struct build *build; /* only until it is ready */
     struct container_spec spec;
     struct sandbox *sandbox; /* or NULL */
+    struct own_engine own_engine;
     const char *binds[2];
+    int64_t disk_bytes;
+    struct disk_watch *disk; /* or NULL */
     pthread_t thread;
     bool threaded;
     pthread_mutex_t mutex; /* guards id and shell against the heartbeat's thread */
@@ -48,6 +53,55 @@ static bool join_network(struct build_container *container, struct err *err) {
     return true;
 }
 
+static bool has_own_engine(const struct build *build) {
+    return build->privileged && build->job->runner->config->privileged_builds == PRIVILEGED_ENGINE;
+}
+
+/* privilegedMode with an engine of the build's own: it answers before the build's container is made. */
+static bool start_own_engine(struct build_container *container, struct docker *docker, struct err *err) {
+    struct build *build = container->build;
+    const struct config *config = build->job->runner->config;
+    const struct own_engine_spec spec = {
+        .image = config->engine_image,
+        .runner_id = container->spec.runner_id,
+        .job_id = container->spec.job_id,
+        .network = container->spec.network,
+        .nano_cpus = container->spec.nano_cpus,
+        .memory_bytes = container->spec.memory_bytes,
+        .pids = container->spec.pids,
+    };
+    if (!has_own_engine(build))
+        return true;
+    if (!build_get_image(build, docker, &container->arena, spec.image, err) ||
+        !own_engine_start(docker, &container->arena, &spec, &container->own_engine, err))
+        return err_wrap(err, "privilegedMode");
+    container->binds[0] = arena_printf(&container->arena, "%s:" OWN_ENGINE_FOLDER, container->own_engine.volume);
+    container->spec.binds = container->binds;
+    return true;
+}
+
+/* First without looking: the image is nearly always here, and a question costs time. */
+static bool make_container(struct build_container *container, struct docker *docker, struct arena *arena,
+                           const char **id, struct err *err) {
+    struct err own = {0};
+    if (container_create(docker, arena, &container->spec, id, &own))
+        return true;
+    if (own.kind != ERR_NOT_FOUND && container->spec.disk_bytes > 0) { /* its storage cannot limit it after all */
+        container->spec.disk_bytes = 0;
+        return make_container(container, docker, arena, id, err);
+    }
+    if (own.kind != ERR_NOT_FOUND)
+        return err_set(err, own.kind, "%s", own.message);
+    return build_get_image(container->build, docker, arena, container->spec.image, err) &&
+           container_create(docker, arena, &container->spec, id, err);
+}
+
+static void watch_disk(struct build_container *container) {
+    const struct disk_limits limits = {.container_bytes = container->disk_bytes,
+                                       .by_operator = container->build->job->runner->config->build_disk_gib > 0};
+    container->disk = disk_watch_new(container->engine, container->id, &limits);
+}
+
 static bool open_shell(struct build_container *container, struct docker *docker, struct arena *arena, struct err *err) {
     int socket_fd;
     if (!stream_container(container->engine, container->id, &socket_fd, err))
@@ -68,17 +122,9 @@ static bool provision(struct build_container *container, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct docker *docker CLEANUP(docker_cleanup) = docker_open(container->engine);
     const char *id = NULL;
-    struct err own = {0};
-    if (!join_network(container, err))
+    if (!join_network(container, err) || !start_own_engine(container, docker, err) ||
+        !make_container(container, docker, &arena, &id, err))
         return false;
-    /* First try without looking: the image is nearly always here, and a question costs time. */
-    if (!container_create(docker, &arena, &container->spec, &id, &own)) {
-        if (own.kind != ERR_NOT_FOUND)
-            return err_set(err, own.kind, "%s", own.message);
-        if (!build_get_image(container->build, docker, &arena, container->spec.image, err) ||
-            !container_create(docker, &arena, &container->spec, &id, err))
-            return false;
-    }
     pthread_mutex_lock(&container->mutex);
     container->id = strdup(id);
     pthread_mutex_unlock(&container->mutex);
@@ -86,7 +132,10 @@ static bool provision(struct build_container *container, struct err *err) {
         abort();
     if (job_is_stopped(container->build->job))
         return err_set(err, ERR_UNAVAILABLE, "stopped before the container was started");
-    return open_shell(container, docker, &arena, err);
+    if (!open_shell(container, docker, &arena, err))
+        return false;
+    watch_disk(container);
+    return true;
 }
 
 static void *run(void *context) {
@@ -122,6 +171,9 @@ static void set_limits(struct build_container *container, const struct json *env
     container->spec.nano_cpus = limits.nano_cpus;
     container->spec.memory_bytes = limits.memory_bytes;
     container->spec.pids = PIDS_MAX;
+    container->disk_bytes = limits.disk_bytes;
+    if (engine->disk_quotas)
+        container->spec.disk_bytes = limits.disk_bytes;
 }
 
 /* Whoever holds it is root on the engine's machine: the operator's choice. */
@@ -150,6 +202,8 @@ bool build_container_start(struct build *build, struct err *err) {
     struct build_container *container = calloc(1, sizeof *container);
     if (!container)
         abort();
+    if (has_own_engine(build))
+        environment_set(&build->environment, "DOCKER_HOST", OWN_ENGINE_HOST);
     pthread_mutex_init(&container->mutex, NULL);
     container->engine = runner->engine;
     container->build = build;
@@ -163,7 +217,7 @@ bool build_container_start(struct build *build, struct err *err) {
         .network = runner->config->build_network,
     };
     set_limits(container, environment, runner->config->build_disk_gib);
-    if (build->privileged)
+    if (build->privileged && runner->config->privileged_builds == PRIVILEGED_SOCKET)
         bind_socket(container);
     build->container = container;
     build->job->after = build_container_free;
@@ -185,19 +239,28 @@ bool build_container_ready(struct build *build, struct err *err) {
     return false;
 }
 
+const char *build_container_excess(const struct build *build) {
+    return build->container->disk ? disk_watch_reason(build->container->disk, build->arena) : NULL;
+}
+
 const char *build_container_id(const struct build *build) {
     return build->container->id;
 }
 
-bool build_container_kill(struct build *build, struct err *err) {
-    struct build_container *container = build->container;
+static bool see_dead(struct build *build, const char *id, struct err *err) {
     bool runs = false;
-    if (!container || !container->id)
+    if (!id)
         return true;
-    if (!container_kill(build->docker, build->arena, container->id, err) ||
-        !container_runs(build->docker, build->arena, container->id, &runs, err))
+    if (!container_kill(build->docker, build->arena, id, err) ||
+        !container_runs(build->docker, build->arena, id, &runs, err))
         return false;
     return !runs || err_set(err, ERR_UNAVAILABLE, "the build's container still runs after it was killed");
+}
+
+bool build_container_kill(struct build *build, struct err *err) {
+    struct build_container *container = build->container;
+    return !container || (see_dead(build, container->id, err) && /* what its engine runs dies with that container */
+                          see_dead(build, container->own_engine.container_id, err));
 }
 
 void build_container_free(void *context) {
@@ -205,12 +268,12 @@ void build_container_free(void *context) {
     struct err err = {0};
     if (container->threaded)
         pthread_join(container->thread, NULL);
+    disk_watch_free(container->disk);
     shell_free(container->shell);
-    if (container->id) {
-        struct docker *docker CLEANUP(docker_cleanup) = docker_open(container->engine);
-        if (!container_remove(docker, &container->arena, container->id, &err))
-            LOG_WARNING("a build's container stays behind until the next start", "error", err.message);
-    }
+    struct docker *docker CLEANUP(docker_cleanup) = docker_open(container->engine);
+    if ((container->id && !container_remove(docker, &container->arena, container->id, &err)) ||
+        !own_engine_remove(docker, &container->arena, &container->own_engine, &err))
+        LOG_WARNING("a build's container stays behind until the next start", "error", err.message);
     sandbox_release(container->sandbox);
     pthread_mutex_destroy(&container->mutex);
     arena_release(&container->arena);

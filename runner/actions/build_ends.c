@@ -26,6 +26,10 @@ static bool say_dead(const struct build *build, const struct container_state *st
     if (!state->exists)
         return err_set_code(err, ERR_CONFLICT, "SINGLE_BUILD_CONTAINER_DEAD",
                             "Build container found dead before completing the build. It was removed from outside");
+    if (build_container_excess(build))
+        return err_set_code(err, ERR_LIMIT, "SINGLE_BUILD_CONTAINER_DEAD",
+                            "Build container found dead before completing the build. It was ended because %s",
+                            build_container_excess(build));
     if (state->out_of_memory)
         return err_set_code(err, ERR_LIMIT, "SINGLE_BUILD_CONTAINER_DEAD",
                             "Build container found dead before completing the build. Build container died because it "

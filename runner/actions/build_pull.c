@@ -4,9 +4,12 @@
 #include "runner/actions/build.h"
 
 #include "common/str.h"
+#include "runner/aws/secrets_manager.h"
 #include "runner/docker/images.h"
 #include "runner/docker/sign_in.h"
 #include "runner/runner.h"
+
+#include <string.h>
 
 static void say_pull(void *context, const char *text) {
     build_say(context, "%s", text);
@@ -26,12 +29,36 @@ static bool refuse_codebuilds(const struct build *build, const char *image, stru
                         image, image, image + 4, by_default ? ", or give commands another with --commands-image" : "");
 }
 
+/* The project's registryCredential: a secret {"username", "password"}, read with the runner's AWS credentials. */
+static bool sign_in_by_secret(struct build *build, struct arena *arena, const char *image, const char *secret,
+                              const char **registry_auth, struct err *err) {
+    const struct job *job = build->job;
+    const char *region = job->message->region ? job->message->region : job->runner->region;
+    const struct secret_query query = {
+        .aws = job->runner->aws, .region = region, .secret = secret, .interrupted = interrupted, .context = build};
+    const char *text = NULL;
+    const struct json *pair = NULL;
+    if (!secret_value(&query, arena, &text, err))
+        return err_wrap(err, "registryCredential '%s'", secret);
+    if (!json_parse(arena, text, strlen(text), &pair, NULL) || !json_get_text(pair, "username") ||
+        !json_get_text(pair, "password"))
+        return err_set(err, ERR_INVALID,
+                       "registryCredential '%s' must hold a JSON object of two texts, username and password", secret);
+    reporter_add_secret(job->reporter, json_get_text(pair, "password"));
+    *registry_auth = sign_in_header(arena, image_registry(arena, image), json_get_text(pair, "username"),
+                                    json_get_text(pair, "password"));
+    return true;
+}
+
 static bool sign_in(struct build *build, struct arena *arena, const char *image, const char **registry_auth,
                     struct err *err) {
+    const struct json *environment = json_get(build->job->message->build, "environment");
+    const char *secret = json_get_text(json_get(environment, "registryCredential"), "credential");
     struct err own = {0};
+    if (secret && str_equal(json_get_text(environment, "image"), image))
+        return sign_in_by_secret(build, arena, image, secret, registry_auth, err);
     if (!sign_in_for_image(build->job->runner, arena, image, registry_auth, &own))
         job_log(build->job, "signing in to the registry failed: %s", own.message);
-    (void)err;
     return true;
 }
 

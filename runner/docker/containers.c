@@ -47,6 +47,22 @@ static void set_fence_rules(struct arena *arena, struct json *host, const struct
         json_set_text(arena, host, "UsernsMode", "host");
 }
 
+static bool is_engine(const struct container_spec *spec) {
+    return spec->kind == CONTAINER_ENGINE || spec->kind == CONTAINER_ENGINE_LIMITED;
+}
+
+/* What "privileged" would bring, as far as dockerd and the containers that it starts need it. */
+static void set_engine_rules(struct arena *arena, struct json *host) {
+    static const char *const added[] = {"DAC_READ_SEARCH", "LINUX_IMMUTABLE", "NET_ADMIN",  "NET_BROADCAST",
+                                        "IPC_LOCK",        "IPC_OWNER",       "SYS_PTRACE", "SYS_ADMIN",
+                                        "SYS_NICE",        "SYSLOG",          "LEASE",      NULL};
+    static const char *const options[] = {"seccomp=unconfined", "apparmor=unconfined", "label=disable", NULL};
+    set_texts(arena, host, "CapAdd", added);
+    set_texts(arena, host, "SecurityOpt", options);
+    set_texts(arena, host, "MaskedPaths", NULL);
+    set_texts(arena, host, "ReadonlyPaths", NULL);
+}
+
 static struct json *host_settings(struct arena *arena, const struct container_spec *spec) {
     struct json *host = json_object(arena);
     json_set_text(arena, host, "NetworkMode", spec->network);
@@ -67,6 +83,8 @@ static struct json *host_settings(struct arena *arena, const struct container_sp
         set_build_rules(arena, host);
     else if (spec->kind == CONTAINER_FENCE)
         set_fence_rules(arena, host, spec);
+    else if (spec->kind == CONTAINER_ENGINE_LIMITED)
+        set_engine_rules(arena, host);
     else
         json_set_bool(arena, host, "Privileged", true);
     /* The engine need not keep a second copy of the output: we read it as it comes. */
@@ -92,7 +110,9 @@ static struct json *container_settings(struct arena *arena, const struct contain
     set_texts(arena, body, "Env", spec->environment);
     json_set_text(arena, body, "User", spec->kind == CONTAINER_FENCE ? "0" : "root");
     json_set_text(arena, body, "WorkingDir", "/");
-    if (spec->kind != CONTAINER_ENGINE)
+    if (is_engine(spec)) /* anonymous: removed with the container */
+        (void)json_set_object(arena, json_set_object(arena, body, "Volumes"), "/var/lib/docker");
+    else
         set_streams(arena, body);
     struct json *labels = json_set_object(arena, body, "Labels");
     json_set_text(arena, labels, LABEL_RUNNER, spec->runner_id);
@@ -174,6 +194,16 @@ bool container_wait(struct docker *docker, struct arena *arena, const char *id, 
     if (!docker_send(docker, arena, &call, &answer, err))
         return false;
     *exit_code = (int)json_get_integer(answer, "StatusCode", -1);
+    return true;
+}
+
+bool container_written(struct docker *docker, struct arena *arena, const char *id, int64_t *bytes, struct err *err) {
+    const struct json *answer = NULL;
+    const struct docker_call call = {
+        .method = "GET", .path = arena_printf(arena, "/containers/%s/json?size=1", id), .timeout_ms = START_MS};
+    if (!docker_send(docker, arena, &call, &answer, err))
+        return false;
+    *bytes = json_get_integer(answer, "SizeRw", 0);
     return true;
 }
 

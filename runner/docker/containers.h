@@ -11,9 +11,10 @@
 #define LABEL_JOB "penstock.job"
 
 enum container_kind {
-    CONTAINER_BUILD,  /* a stranger's commands as root of the container, attached to */
-    CONTAINER_FENCE,  /* our own program (runner/fence/): nothing but the one capability it may be given */
-    CONTAINER_ENGINE, /* a Docker engine of a build's own: privileged */
+    CONTAINER_BUILD,          /* a stranger's commands as root of the container, attached to */
+    CONTAINER_FENCE,          /* our own program (runner/fence/): nothing but the one capability it may be given */
+    CONTAINER_ENGINE,         /* a Docker engine of a build's own: privileged */
+    CONTAINER_ENGINE_LIMITED, /* the same where the machine cannot give all capabilities: those that dockerd needs */
 };
 
 struct container_spec {
@@ -55,6 +56,9 @@ bool container_inspect(struct docker *docker, struct arena *arena, const char *i
 
 /* Whether its first process lives; a container that is gone does not. */
 bool container_runs(struct docker *docker, struct arena *arena, const char *id, bool *out, struct err *err);
+
+/* What lies in it that is not its image's; the engine walks through all files for that. */
+bool container_written(struct docker *docker, struct arena *arena, const char *id, int64_t *bytes, struct err *err);
 
 /* Until its first process ends. */
 bool container_wait(struct docker *docker, struct arena *arena, const char *id, int *exit_code, struct err *err);

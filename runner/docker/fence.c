@@ -110,12 +110,19 @@ void fence_prefix(const char *runner_id, char out[FENCE_PREFIX_SIZE]) {
     (void)snprintf(out, FENCE_PREFIX_SIZE, "psb%.6s-", hex);
 }
 
-/* The program's exit code is an errno. */
+bool fence_run(struct docker *docker, struct arena *arena, struct container_spec *spec, int *exit_code,
+               struct err *err) {
+    const char *id;
+    if (!fence_image(docker, arena, &spec->image, err) || !container_create(docker, arena, spec, &id, err))
+        return false;
+    bool good = container_start(docker, arena, id, err) && container_wait(docker, arena, id, exit_code, err);
+    (void)container_remove(docker, arena, id, NULL);
+    return good;
+}
+
 static bool run(struct docker *docker, struct arena *arena, const char *runner_id, const char *order, int *exit_code,
                 struct err *err) {
     char prefix[FENCE_PREFIX_SIZE];
-    const char *image;
-    const char *id;
     fence_prefix(runner_id, prefix);
     const char *const command[] = {FENCE_PROGRAM, order, prefix, NULL};
     struct container_spec spec = {.kind = CONTAINER_FENCE,
@@ -123,14 +130,7 @@ static bool run(struct docker *docker, struct arena *arena, const char *runner_i
                                   .runner_id = runner_id,
                                   .network = "host",
                                   .capability = "NET_ADMIN"};
-    if (!fence_image(docker, arena, &image, err))
-        return false;
-    spec.image = image;
-    if (!container_create(docker, arena, &spec, &id, err))
-        return false;
-    bool good = container_start(docker, arena, id, err) && container_wait(docker, arena, id, exit_code, err);
-    (void)container_remove(docker, arena, id, NULL);
-    return good;
+    return fence_run(docker, arena, &spec, exit_code, err);
 }
 
 bool fence_wall(struct docker *docker, struct arena *arena, const char *runner_id, struct err *err) {

@@ -16,6 +16,13 @@ void fence_prefix(const char *runner_id, char out[FENCE_PREFIX_SIZE]);
 /* *image: its name on the engine; made from this program's own bytes where it is not there. */
 bool fence_image(struct docker *docker, struct arena *arena, const char **image, struct err *err);
 
+struct container_spec;
+
+/* Runs the program to its end in a container that is removed again: spec->command, kind CONTAINER_FENCE; its image is
+ * filled in. Exit codes are the program's errnos. */
+bool fence_run(struct docker *docker, struct arena *arena, struct container_spec *spec, int *exit_code,
+               struct err *err);
+
 /* Sets the wall around that runner's bridges, those that come later too, or takes it away. Errors: what the machine
  * lacks. */
 bool fence_wall(struct docker *docker, struct arena *arena, const char *runner_id, struct err *err);

@@ -83,6 +83,14 @@ static const char *encode_header(struct arena *arena, const char *text) {
     return out;
 }
 
+const char *sign_in_header(struct arena *arena, const char *registry, const char *user, const char *password) {
+    struct json *auth = json_object(arena);
+    json_set_text(arena, auth, "username", user);
+    json_set_text(arena, auth, "password", password);
+    json_set_text(arena, auth, "serveraddress", registry);
+    return encode_header(arena, json_print(arena, auth));
+}
+
 bool sign_in_for_image(const struct runner *runner, struct arena *arena, const char *image, const char **registry_auth,
                        struct err *err) {
     struct ecr_token token;
@@ -95,11 +103,7 @@ bool sign_in_for_image(const struct runner *runner, struct arena *arena, const c
         return false;
     if (!got || !str_equal(registry, token.registry))
         return true;
-    struct json *auth = json_object(arena);
-    json_set_text(arena, auth, "username", "AWS");
-    json_set_text(arena, auth, "password", token.password);
-    json_set_text(arena, auth, "serveraddress", token.registry);
-    *registry_auth = encode_header(arena, json_print(arena, auth));
+    *registry_auth = sign_in_header(arena, token.registry, "AWS", token.password);
     return true;
 }
 

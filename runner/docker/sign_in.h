@@ -21,6 +21,9 @@ struct ecr *sign_in_new(void);
 bool sign_in_for_image(const struct runner *runner, struct arena *arena, const char *image, const char **registry_auth,
                        struct err *err);
 
+/* The same header of any registry's user. */
+const char *sign_in_header(struct arena *arena, const char *registry, const char *user, const char *password);
+
 /* *config: a Docker config.json with that sign-in, NULL without credentials; *secrets: what must not show in a log, the
  * password as it is and as config.json has it. */
 bool sign_in_config(const struct runner *runner, struct arena *arena, const char **config,

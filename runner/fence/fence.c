@@ -6,6 +6,7 @@
  *   fence open PREFIX   takes them away
  *   fence hold          in a build's network: holds it open for the build's containers to join, and watches the wall:
  *                       says "walled" once it stands, "open" where it does not, and ends when it falls later
+ *   fence ping SOCKET   waits until a Docker engine answers there. Exit code 0, or an errno
  */
 #include "runner/fence/rules.h"
 
@@ -18,13 +19,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #define PROBE_PORT 1 /* tcpmux: nobody listens there, so a machine without a wall says "connection refused" */
 #define PROBE_MS 500 /* a wall that drops says nothing at all */
-#define WAIT_FOR_WALL_MS 50
+#define LOOK_AGAIN_MS 50
 #define WATCH_MS 2000
+#define PING_MS 30000
 
 static void say(const char *line) {
     (void)!write(STDOUT_FILENO, line, strlen(line));
@@ -84,12 +87,43 @@ static int hold(void) {
     if (!is_walled(gateway))
         say("open\n");
     while (!is_walled(gateway))
-        rest(WAIT_FOR_WALL_MS);
+        rest(LOOK_AGAIN_MS);
     say("walled\n");
     do
         rest(WATCH_MS);
     while (is_walled(gateway));
     return EPERM;
+}
+
+/* 0 when it said "200". */
+static int ping(const char *path) {
+    static const char question[] = "GET /_ping HTTP/1.0\r\n\r\n";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char answer[16] = "";
+    if (strlen(path) >= sizeof address.sun_path)
+        return ENAMETOOLONG;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket_fd < 0)
+        return errno;
+    int error_number = 0;
+    struct pollfd wait = {.fd = socket_fd, .events = POLLIN};
+    if (connect(socket_fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        write(socket_fd, question, sizeof question - 1) < 0)
+        error_number = errno;
+    else if (poll(&wait, 1, PING_MS) <= 0 || read(socket_fd, answer, sizeof answer - 1) <= 0 || !strstr(answer, " 200"))
+        error_number = EPROTO;
+    (void)close(socket_fd);
+    return error_number;
+}
+
+static int await_engine(const char *path) {
+    int error_number = ping(path);
+    for (int waited_ms = 0; error_number != 0 && waited_ms < PING_MS; waited_ms += LOOK_AGAIN_MS) {
+        rest(LOOK_AGAIN_MS);
+        error_number = ping(path);
+    }
+    return error_number;
 }
 
 int main(int argc, char **argv) {
@@ -99,5 +133,7 @@ int main(int argc, char **argv) {
         return rules_set(argv[2]);
     if (argc == 3 && strcmp(argv[1], "open") == 0)
         return rules_remove(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "ping") == 0)
+        return await_engine(argv[2]);
     return EINVAL;
 }
