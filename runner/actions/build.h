@@ -33,6 +33,7 @@ struct build {
     struct json *exported;        /* list of {name, value}, or NULL */
     struct json *artifacts;       /* {location?, sha256sum?, md5sum?, …} of the primary ones, or NULL */
     struct json *secondary;       /* list of the same, or NULL */
+    struct build_cache *cache;    /* or NULL */
     const char *resolved_version; /* commit, or NULL */
     bool privileged;
     char last_line[BUILD_LAST_LINE_SIZE]; /* that the build printed, cut; for the sentence of a failure */
@@ -165,6 +166,14 @@ bool build_git_credentials(struct build *build, struct err *err);
 /* Switches to the runtime-versions of the buildspec, where the image has a choice. Errors: code "YAML_FILE_ERROR",
  * those of a command. */
 bool build_install_runtimes(struct build *build, struct err *err);
+
+/* ---- build_cache.c: what the buildspec's cache.paths name, from one build to the next ---- */
+
+/* After the source lies in the container. Nothing of it is an error: the log says what came of it. */
+void build_cache_restore(struct build *build);
+
+/* Where the build has succeeded so far. */
+void build_cache_save(struct build *build);
 
 /* ---- build_phases.c: the commands ---- */
 

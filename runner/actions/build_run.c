@@ -109,8 +109,10 @@ static bool download_source(struct build *build, struct source *source) {
         blame_source(&err);
     bool good = source->prepared && fill_container(build, source, &err) && build_git_credentials(build, &err) &&
                 build_install_runtimes(build, &err);
-    if (good)
+    if (good) {
         say_commands(build);
+        build_cache_restore(build);
+    }
     (void)build_end(build, good ? NULL : &err);
     return good;
 }
@@ -145,6 +147,8 @@ static void upload(struct build *build) {
     build_begin(build, "UPLOAD_ARTIFACTS");
     build_reports_upload(build);
     bool good = build_upload(build, &err);
+    if (good)
+        build_cache_save(build);
     (void)build_end(build, good ? NULL : &err);
 }
 

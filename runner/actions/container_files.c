@@ -246,7 +246,7 @@ bool container_files_collect(struct build *build, const struct container_query *
         !fetch_all(&collecting, err) || !pick(&collecting, out, err))
         return false;
     for (size_t i = 0; i < collecting.paths.count; i++)
-        if (!collecting.paths.patterns[i].matched)
+        if (!collecting.paths.patterns[i].matched && !query->silent)
             build_say(build, "Skipping invalid file path %s", collecting.paths.patterns[i].written);
     return true;
 }

@@ -14,6 +14,7 @@ struct container_query {
     const struct buildspec_list *files;         /* for the shell to expand; absolute, or below the base directory */
     const struct buildspec_list *exclude_paths; /* or NULL */
     bool discard_paths;                         /* of files that then have one name, the last one is taken */
+    bool silent;                                /* nothing is said of patterns without a match */
 };
 
 struct container_file {

@@ -21,6 +21,9 @@ struct item {
     const char *path;
     const char *text; /* ITEM_TEXT: contents; ITEM_ZIP: the zip's path */
     unsigned mode;
+    const char *part; /* ITEM_ZIP: what of it is taken, or NULL: all */
+    bool (*accepts)(const void *context, const char *path);
+    const void *context;
 };
 
 struct tar_feed {
@@ -94,6 +97,15 @@ void tar_feed_add_zip(struct tar_feed *feed, const char *zip_path, const char *f
     add(feed, ITEM_ZIP, folder, zip_path, 0);
 }
 
+void tar_feed_add_zip_part(struct tar_feed *feed, const char *zip_path, const char *part, const char *folder,
+                           bool (*accepts)(const void *context, const char *path), const void *context) {
+    add(feed, ITEM_ZIP, folder, zip_path, 0);
+    struct item *item = &feed->items[feed->count - 1];
+    item->part = arena_strdup(&feed->arena, part);
+    item->accepts = accepts;
+    item->context = context;
+}
+
 static bool write_header(struct tar_feed *feed, struct archive_entry *entry) {
     archive_entry_set_uid(entry, 0);
     archive_entry_set_gid(entry, 0);
@@ -146,8 +158,15 @@ static bool rename_entry(struct tar_feed *feed, const struct item *item, struct 
     if (!archive_name(&scratch, archive_entry_pathname(entry), &name, &feed->err))
         return false;
     unsigned kind = archive_entry_filetype(entry);
+    if (item->part && !str_starts_with(name, item->part)) {
+        *skip = true;
+        return true;
+    }
+    name += item->part ? strlen(item->part) : 0;
     *skip = !*name || (kind != AE_IFREG && kind != AE_IFDIR && kind != AE_IFLNK) || archive_entry_hardlink(entry);
-    archive_entry_copy_pathname(entry, arena_printf(&scratch, "%s/%s", item->path, name));
+    const char *path = *item->path ? arena_printf(&scratch, "%s/%s", item->path, name) : name;
+    *skip = *skip || (item->accepts && !item->accepts(item->context, path));
+    archive_entry_copy_pathname(entry, path);
     unsigned permissions = archive_entry_perm(entry) & 0777;
     /* Zips made on Windows carry no permissions. */
     if (permissions == 0)
@@ -173,6 +192,10 @@ static bool next_entry(struct tar_feed *feed, const struct item *item) {
         return true;
     if (archive_entry_filetype(entry) == AE_IFREG && !archive_entry_size_is_set(entry))
         return err_set(&feed->err, ERR_INVALID, "the artifact is no sound zip file: a size is missing");
+    /* Before anything of it is unpacked. */
+    if (archive_entry_size(entry) > ARCHIVE_BYTES_MAX - feed->zip_bytes)
+        return err_set(&feed->err, ERR_LIMIT, "the artifact unpacks to more than %lld bytes",
+                       (long long)ARCHIVE_BYTES_MAX);
     feed->in_entry = archive_entry_filetype(entry) == AE_IFREG;
     return write_header(feed, entry);
 }

@@ -20,6 +20,11 @@ void tar_feed_add_folder(struct tar_feed *feed, const char *path, unsigned mode)
 void tar_feed_add_text(struct tar_feed *feed, const char *path, const char *text, unsigned mode);
 void tar_feed_add_zip(struct tar_feed *feed, const char *zip_path, const char *folder);
 
+/* Only what lies below `part` ("source/") of the zip, without that part of the name, and only what `accepts` takes of
+ * it (its path in the tar, without a slash in front). `folder` "": the root. */
+void tar_feed_add_zip_part(struct tar_feed *feed, const char *zip_path, const char *part, const char *folder,
+                           bool (*accepts)(const void *context, const char *path), const void *context);
+
 /* For http_client's read_body: 0 at the end, -1 on an error, which tar_feed_failed() then tells (returns true): the zip
  * is broken, an entry climbs out of it, it is too large. */
 ptrdiff_t tar_feed_read(void *feed, void *buffer, size_t room);

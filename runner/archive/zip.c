@@ -110,6 +110,30 @@ static void free_reader(struct archive **archive) {
     (void)archive_read_free(*archive);
 }
 
+bool zip_check(const char *path, struct err *err) {
+    struct archive *archive CLEANUP(free_reader) = archive_read_new();
+    struct archive_entry *entry;
+    int64_t bytes = 0;
+    (void)archive_read_support_format_zip(archive);
+    if (archive_read_open_filename(archive, path, PIECE_BYTES) != ARCHIVE_OK)
+        return err_set(err, ERR_INVALID, "it is no zip file: %s", archive_error_string(archive));
+    int result;
+    for (int count = 0; (result = archive_read_next_header(archive, &entry)) >= ARCHIVE_WARN && result != ARCHIVE_EOF;
+         count++) {
+        struct arena scratch CLEANUP(arena_release) = ARENA_INIT;
+        const char *name;
+        if (count >= ARCHIVE_ENTRIES_MAX)
+            return err_set(err, ERR_LIMIT, "the zip holds more than %d files", ARCHIVE_ENTRIES_MAX);
+        if (!archive_name(&scratch, archive_entry_pathname(entry), &name, err))
+            return false;
+        bytes += archive_entry_size(entry) > 0 ? archive_entry_size(entry) : 0;
+        if (bytes > ARCHIVE_BYTES_MAX || bytes < 0)
+            return err_set(err, ERR_LIMIT, "the zip unpacks to more than %lld bytes", (long long)ARCHIVE_BYTES_MAX);
+    }
+    return result == ARCHIVE_EOF ||
+           err_set(err, ERR_INVALID, "it is no sound zip file: %s", archive_error_string(archive));
+}
+
 static bool read_entry(struct arena *arena, struct archive *archive, const char *name, size_t ceiling,
                        const char **bytes, size_t *size, struct err *err) {
     char *text = arena_alloc(arena, ceiling + 2);

@@ -37,6 +37,10 @@ bool zip_writer_close(struct zip_writer *writer, struct err *err);
 /* Frees without finishing: the file is worthless. Accepts NULL. */
 void zip_writer_abandon(struct zip_writer *writer);
 
+/* Reads the list of what a zip holds, without unpacking it. Errors: ERR_INVALID (no zip, a name that climbs out),
+ * ERR_LIMIT (names.h's limits, by the sizes that it states: one that states less than it holds is broken). */
+bool zip_check(const char *path, struct err *err);
+
 /* The contents of one file, terminated. Errors: ERR_NOT_FOUND, ERR_LIMIT (more than `ceiling`), ERR_INVALID (no zip).
  */
 bool zip_read(struct arena *arena, const char *path, const char *name, size_t ceiling, const char **bytes, size_t *size,
