@@ -55,7 +55,7 @@ const char config_usage[] =
     "  --commands-image IMAGE        what Commands actions and rules run in (" COMMANDS_IMAGE ")\n"
     "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n"
     "  --image-builder WHAT          'auto': ECRBuildAndPublish uses BuildKit where it is; or 'classic' (auto)\n"
-  "  --image-cache GIB             how much of image builds stays on the engine; 0: no limit (20)\n"
+    "  --image-cache GIB             how much of image builds stays on the engine; 0: no limit (20)\n"
     "  --build-cache GIB             how much of projects' LOCAL_CUSTOM_CACHE stays in DIR; 0: nothing (10)\n";
 
 struct flag {
@@ -165,8 +165,8 @@ static bool read_build_settings(const struct build_texts *texts, struct config *
 static bool read_build_cache(const char *cache, struct config *config, struct err *err) {
     long long gibibytes = 10;
     if (cache && *cache && !str_to_int64(cache, 0, BUILD_CACHE_MAX, &gibibytes))
-        return err_set(err, ERR_INVALID, "--build-cache must be a number of GiB from 0 to %d, not '%s'", BUILD_CACHE_MAX,
-                       cache);
+        return err_set(err, ERR_INVALID, "--build-cache must be a number of GiB from 0 to %d, not '%s'",
+                       BUILD_CACHE_MAX, cache);
     config->build_cache_gib = (int)gibibytes;
     return true;
 }

@@ -67,8 +67,8 @@ struct config {
     bool classic_images;
     int image_cache_gib;
 
-    /* How many GiB of LOCAL_CUSTOM_CACHE lie in the state folder at most, all projects together; the least recently used
-     * go first. 0: none are kept. PENSTOCK_BUILD_CACHE, 10. */
+    /* How many GiB of LOCAL_CUSTOM_CACHE lie in the state folder at most, all projects together; the least recently
+     * used go first. 0: none are kept. PENSTOCK_BUILD_CACHE, 10. */
     int build_cache_gib;
 };
 
