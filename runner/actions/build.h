@@ -139,12 +139,20 @@ bool build_environment(struct build *build, int64_t now_ms, struct err *err);
 
 bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err);
 
-/* The source that CODEBUILD_SRC_DIR is: a zip on this machine, or NULL where the build has none. Notes its commit. */
-bool build_fetch_primary(struct build *build, const char **zip, struct err *err);
-
 /* The buildspec: given inline, or found in the source; `file` names it in errors. Errors: code "YAML_FILE_ERROR". */
 bool build_find_spec(struct build *build, const char *zip, const char **file, const char **text, size_t *size,
                      struct err *err);
+
+/* ---- build_inputs.c: the sources, each in its folder ---- */
+
+/* CODEBUILD_SRC_DIR_x of all but the primary one. */
+void build_name_sources(struct build *build);
+
+/* *primary_zip: what the buildspec is read from; NULL where the build has no source. */
+bool build_add_sources(struct build *build, struct tar_feed *feed, const char **primary_zip, struct err *err);
+
+/* The source that CODEBUILD_SRC_DIR is: a zip on this machine, or NULL where the build has none. Notes its commit. */
+bool build_fetch_primary(struct build *build, const char **zip, struct err *err);
 
 /* ---- build_secrets.c: variables whose values lie with AWS ---- */
 

@@ -6,7 +6,7 @@
 
 #include "common/hash.h"
 #include "common/str.h"
-#include "runner/actions/fetch.h"
+#include "runner/actions/s3_source.h"
 #include "runner/archive/zip.h"
 #include "runner/aws/call.h"
 #include "runner/buildspec/scripts.h"
@@ -62,63 +62,40 @@ static void add_scripts(struct build *build, struct tar_feed *feed) {
     tar_feed_add_text(feed, inside(SCRIPT_DIRECTORY), arena_printf(build->arena, "%s\n", build->source_folder), 0644);
 }
 
-static const char *secondary_folder(struct build *build, const char *name) {
-    char hex[SHA256_HEX_SIZE];
-    const char *seed = arena_printf(build->arena, "%s/%s", build->id, name);
-    hash_sha256_hex(seed, strlen(seed), hex);
-    return arena_printf(build->arena, "/codebuild/output/src%.9s/src", hex);
+/* Below the primary source's folder, however the project writes it. */
+static const char *buildspec_name(const struct build *build, const char *given) {
+    const char *const prefixes[] = {arena_printf(build->arena, "%s/", build->source_folder), "$CODEBUILD_SRC_DIR/",
+                                    "${CODEBUILD_SRC_DIR}/", "./"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (str_starts_with(given, prefixes[i]))
+            given += strlen(prefixes[i]);
+    return given;
 }
 
-/* PrimarySource names the one whose folder is CODEBUILD_SRC_DIR; a single input needs no name. */
-static const char *primary_input(const struct build *build) {
-    const struct wire_job *message = build->job->message;
-    const char *named = job_setting(build->job, "PrimarySource");
-    if (named && *named)
-        return named;
-    return message->input_count > 0 ? message->inputs[0].name : NULL;
-}
-
-/* A build that no pipeline started fetches its own source, where the server names one. */
-static bool fetch_own_source(struct build *build, const char **zip, struct err *err) {
-    struct fetched fetched = {0};
-    if (!build->job->message->source)
+static bool find_in_s3(struct build *build, const char *arn, const char **text, size_t *size, struct err *err) {
+    struct err own = {0};
+    build_say(build, "YAML location is %s", arn);
+    if (s3_text(build->job, arn, DOC_SIZE_MAX, text, size, &own))
         return true;
-    if (!fetch_source(build->job, &fetched, err))
-        return false;
-    *zip = fetched.zip;
-    build->resolved_version = fetched.commit;
-    return true;
+    if (own.kind == ERR_NOT_FOUND)
+        return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR", "YAML file does not exist: %s", own.message);
+    return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s", own.message);
 }
 
-bool build_fetch_primary(struct build *build, const char **zip, struct err *err) {
-    const char *primary = primary_input(build);
-    *zip = NULL;
-    if (build->job->message->input_count == 0 && !fetch_own_source(build, zip, err))
-        return false;
-    return !primary || job_input(build->job, primary, zip, err);
-}
-
-static bool add_sources(struct build *build, struct tar_feed *feed, const char **primary_zip, struct err *err) {
-    const struct wire_job *message = build->job->message;
-    const char *primary = primary_input(build);
-    if (!build_fetch_primary(build, primary_zip, err))
-        return false;
-    tar_feed_add_folder(feed, inside(build->source_folder), 0755);
-    if (*primary_zip)
-        tar_feed_add_zip(feed, *primary_zip, inside(build->source_folder));
-    for (size_t i = 0; i < message->input_count; i++) {
-        const char *name = message->inputs[i].name;
-        const char *zip;
-        if (strcmp(name, primary) == 0)
-            continue;
-        if (!job_input(build->job, name, &zip, err))
-            return false;
-        const char *folder =
-            environment_get(&build->environment, arena_printf(build->arena, "CODEBUILD_SRC_DIR_%s", name));
-        tar_feed_add_folder(feed, inside(folder), 0755);
-        tar_feed_add_zip(feed, zip, inside(folder));
-    }
-    return true;
+static bool find_in_source(struct build *build, const char *zip, const char *name, const char **text, size_t *size,
+                           struct err *err) {
+    struct err own = {0};
+    build_say(build, "YAML location is %s/%s", build->source_folder, name);
+    if (!zip)
+        return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
+                            "YAML file does not exist: the build has no source, so the buildspec must be given inline");
+    if (zip_read(build->arena, zip, name, DOC_SIZE_MAX, text, size, &own))
+        return true;
+    if (own.kind == ERR_NOT_FOUND)
+        return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR", "YAML file does not exist: no '%s' in the source",
+                            name);
+    return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s%s%s", own.kind == ERR_LIMIT ? name : "",
+                        own.kind == ERR_LIMIT ? ":1:1: " : "", own.message);
 }
 
 bool build_find_spec(struct build *build, const char *zip, const char **file, const char **text, size_t *size,
@@ -133,26 +110,9 @@ bool build_find_spec(struct build *build, const char *zip, const char **file, co
         *size = strlen(given);
         return true;
     }
-    const char *name = given && *given ? given : DEFAULT_BUILDSPEC;
-    if (str_starts_with(name, "arn:"))
-        return err_set_code(err, ERR_INVALID, "YAML_FILE_ERROR", "a buildspec in S3 ('%s') is not supported yet", name);
-    const char *prefix = arena_printf(build->arena, "%s/", build->source_folder);
-    if (str_starts_with(name, prefix))
-        name += strlen(prefix);
-    struct err own = {0};
-    *file = name;
-    build_say(build, "YAML location is %s/%s", build->source_folder, name);
-    if (!zip)
-        return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
-                            "YAML file does not exist: the build has no source, so the buildspec must be given inline");
-    if (!zip_read(build->arena, zip, name, DOC_SIZE_MAX, text, size, &own)) {
-        if (own.kind == ERR_NOT_FOUND)
-            return err_set_code(err, ERR_NOT_FOUND, "YAML_FILE_ERROR",
-                                "YAML file does not exist: no '%s' in the source", name);
-        return err_set_code(err, own.kind, "YAML_FILE_ERROR", "%s%s%s", own.kind == ERR_LIMIT ? name : "",
-                            own.kind == ERR_LIMIT ? ":1:1: " : "", own.message);
-    }
-    return true;
+    *file = buildspec_name(build, given && *given ? given : DEFAULT_BUILDSPEC);
+    return str_starts_with(*file, "arn:") ? find_in_s3(build, *file, text, size, err)
+                                          : find_in_source(build, zip, *file, text, size, err);
 }
 
 static bool read_buildspec(struct build *build, const char *zip, struct err *err) {
@@ -177,17 +137,6 @@ static bool add_sign_in(struct build *build, struct tar_feed *feed) {
     return true;
 }
 
-/* Called before the container is made, for its environment. */
-static void name_secondary_folders(struct build *build) {
-    const struct wire_job *message = build->job->message;
-    const char *primary = primary_input(build);
-    for (size_t i = 0; i < message->input_count; i++)
-        if (strcmp(message->inputs[i].name, primary) != 0)
-            environment_set(&build->environment,
-                            arena_printf(build->arena, "CODEBUILD_SRC_DIR_%s", message->inputs[i].name),
-                            secondary_folder(build, message->inputs[i].name));
-}
-
 static void add_credentials(struct build *build) {
     const struct runner *runner = build->job->runner;
     struct aws_credentials credentials;
@@ -210,7 +159,7 @@ static void add_credentials(struct build *build) {
 bool build_environment(struct build *build, int64_t now_ms, struct err *err) {
     environment_init(&build->environment, build->arena);
     environment_add_build(&build->environment, build->job->message, build->source_folder, now_ms);
-    name_secondary_folders(build);
+    build_name_sources(build);
     add_credentials(build);
     if (build->privileged)
         environment_set(&build->environment, "DOCKER_CONFIG", DOCKER_CONFIG);
@@ -222,7 +171,7 @@ bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err) 
     tar_feed_add_folder(feed, "codebuild", 0755);
     tar_feed_add_folder(feed, "codebuild/output", 0755);
     tar_feed_add_folder(feed, inside(SCRIPT_FOLDER), 0777); /* with run-as, another user replaces files there */
-    if (!add_sources(build, feed, &zip, err) || !read_buildspec(build, zip, err))
+    if (!build_add_sources(build, feed, &zip, err) || !read_buildspec(build, zip, err))
         return false;
     for (size_t i = 0; i < build->spec.notices.count; i++)
         build_say(build, "%s", build->spec.notices.items[i]);

@@ -6,7 +6,10 @@
 #include "common/str.h"
 #include "runner/actions/git_fetch.h"
 #include "runner/actions/git_names.h"
+#include "runner/actions/git_repository.h"
 #include "runner/actions/git_snapshot.h"
+#include "runner/actions/git_submodules.h"
+#include "runner/aws/secrets_manager.h"
 #include "runner/link.h"
 #include "runner/runner.h"
 
@@ -69,48 +72,97 @@ static bool fetch_patiently(struct job *job, const char *mirror, const struct gi
     return true;
 }
 
-static bool read_source(const struct job *job, struct git_remote *out, struct err *err) {
-    const struct json *source = job->message->source;
+/* What Secrets Manager holds for a source server: the token alone, or CodeBuild's {"ServerType", "AuthType", "Token"},
+ * with "Username" for BASIC_AUTH. */
+static bool read_secret(struct job *job, const char *secret, struct git_remote *remote, struct err *err) {
+    const struct secret_query query = {.aws = job->runner->aws,
+                                       .region = job->message->region,
+                                       .secret = secret,
+                                       .interrupted = job_is_stopped,
+                                       .context = job};
+    const struct json *tree = NULL;
+    const char *value = NULL;
+    if (!secret_value(&query, job->arena, &value, err))
+        return err_wrap(err, "the token for '%s'", remote->url);
+    remote->password = value;
+    if (!json_parse(job->arena, value, strlen(value), &tree, NULL) || tree->type != JSON_OBJECT)
+        return true;
+    remote->password = json_get_text(tree, "Token");
+    remote->username = json_get_text_or(tree, "Username", remote->username);
+    return remote->password ||
+           err_set(err, ERR_INVALID, "the secret '%s' is an object without 'Token'; store the token there", secret);
+}
+
+static bool read_source(struct job *job, const struct json *source, struct git_remote *out, struct err *err) {
+    const char *secret = json_get_text(source, "secret");
     *out = (struct git_remote){.url = json_get_text(source, "url"),
                                .branch = json_get_text(source, "branch"),
                                .ref = json_get_text(source, "ref"),
                                .commit = json_get_text(source, "commit"),
                                .username = json_get_text(source, "username"),
-                               .password = json_get_text(source, "password")};
+                               .password = json_get_text(source, "password"),
+                               .insecure = json_get_bool(source, "insecure", false)};
     if (!out->url)
         return err_set(err, ERR_INVALID, "the source has no repository");
     if (!git_check_url(out->url, err) || (out->branch && !git_check_branch(out->branch, err)) ||
-        (out->ref && !git_check_branch(out->ref, err)) || (out->commit && !git_check_commit(out->commit, err)))
+        (out->ref && !git_check_branch(out->ref, err)) || (out->commit && !git_check_commit(out->commit, err)) ||
+        (secret && !read_secret(job, secret, out, err)))
         return false;
     use_own_token(job, out);
     return true;
 }
 
-bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
+static const char *subject(const struct git_remote *remote) {
+    const char *words[] = {remote->ref, remote->branch, remote->commit, "HEAD"};
+    size_t i = 0;
+    while (!words[i])
+        i++;
+    return words[i];
+}
+
+static bool bring(struct job *job, const char *mirror, const struct git_remote *remote, const char **commit,
+                  struct err *err) {
+    const char *ref;
+    *commit = remote->commit;
+    /* Tags may have come since. */
+    if (*commit && !remote->tags && git_has_commit(mirror, *commit)) {
+        job_log(job, "commit %s of %s is here already", *commit, remote->url);
+        return true;
+    }
+    job_log(job, "fetching %s of %s", subject(remote), remote->url);
+    return fetch_patiently(job, mirror, remote, &ref, err) &&
+           (*commit || git_ref_commit(job->arena, mirror, ref, commit, err));
+}
+
+bool fetch_from(struct job *job, const struct fetch_request *request, struct fetched *out, struct err *err) {
     struct git_remote remote;
-    const char *mirror;
+    const char *mirror, *commit;
     int lock CLEANUP(close_descriptor) = -1;
-    if (!read_source(job, &remote, err) || !git_mirror(job, remote.url, &mirror, err) ||
+    int64_t depth = json_get_integer(request->source, "depth", 0);
+    if (!read_source(job, request->source, &remote, err) || !git_mirror(job, remote.url, &mirror, err) ||
         !lock_mirror(job, mirror, &lock, err) || !git_mirror_init(job, mirror, err))
         return false;
+    remote.tags = request->repository && depth == 0;
     reporter_add_secret(job->reporter, remote.password);
-    const char *commit = remote.commit;
-    if (commit && git_has_commit(mirror, commit)) {
-        job_log(job, "commit %s of %s is here already", commit, remote.url);
-    } else {
-        const char *ref;
-        job_log(job, "fetching %s of %s",
-                remote.ref      ? remote.ref
-                : remote.branch ? remote.branch
-                : commit        ? commit
-                                : "HEAD",
-                remote.url);
-        if (!fetch_patiently(job, mirror, &remote, &ref, err) ||
-            (!commit && !git_ref_commit(job->arena, mirror, ref, &commit, err)))
-            return false;
-    }
+    if (!bring(job, mirror, &remote, &commit, err))
+        return false;
     out->branch = remote.branch;
     out->mirror = mirror;
-    const char *zip = arena_printf(job->arena, "%s/source.zip", job->folder);
-    return git_snapshot(job->arena, mirror, commit, zip, job_is_stopped, job, out, err);
+    const char *zip = arena_printf(job->arena, "%s/%s.zip", job->folder, request->name);
+    const struct git_repository_request repository = {.mirror = mirror,
+                                                      .url = remote.url,
+                                                      .branch = remote.branch,
+                                                      .commit = commit,
+                                                      .depth = depth,
+                                                      .tags = remote.tags,
+                                                      .name = request->name};
+    if (!git_snapshot(job->arena, mirror, commit, zip, job_is_stopped, job, out, err) ||
+        (request->repository && !git_repository(job, &repository, &out->repository, err)))
+        return false;
+    return !json_get_bool(request->source, "submodules", false) || git_submodules(job, request, &remote, out, err);
+}
+
+bool fetch_source(struct job *job, struct fetched *out, struct err *err) {
+    const struct fetch_request request = {.source = job->message->source, .name = "source"};
+    return fetch_from(job, &request, out, err);
 }

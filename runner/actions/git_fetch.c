@@ -46,9 +46,14 @@ static void set(struct arena *arena, struct environment_list *list, const char *
     list->settings++;
 }
 
+/* "https://git.example.com" */
+static const char *origin_of(struct arena *arena, const char *url) {
+    const char *host = strstr(url, "://") + 3;
+    return arena_strndup(arena, url, (size_t)(host - url) + strcspn(host, "/"));
+}
+
 static void add_credentials(struct arena *arena, struct environment_list *list, const struct git_remote *remote) {
-    const char *host = strstr(remote->url, "://") + 3;
-    const char *origin = arena_strndup(arena, remote->url, (size_t)(host - remote->url) + strcspn(host, "/"));
+    const char *origin = origin_of(arena, remote->url);
     const char *pair = arena_printf(arena, "%s:%s", remote->username, remote->password ? remote->password : "");
     char *encoded = arena_alloc(arena, HASH_BASE64_SIZE(strlen(pair)));
     hash_to_base64(pair, strlen(pair), encoded);
@@ -66,7 +71,7 @@ static void fill_environment(struct arena *arena, struct environment_list *list,
     add(list, "GIT_ASKPASS=/bin/false");
     add(list, "GIT_CONFIG_NOSYSTEM=1");
     add(list, "GIT_CONFIG_GLOBAL=/dev/null");
-    add(list, "GIT_ALLOW_PROTOCOL=http:https:ssh");
+    add(list, remote ? "GIT_ALLOW_PROTOCOL=http:https:ssh" : "GIT_ALLOW_PROTOCOL=file"); /* out of a mirror */
     add(list, "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oStrictHostKeyChecking=yes");
     set(arena, list, "http.followRedirects", "false");
     set(arena, list, "protocol.version", "2");
@@ -74,13 +79,14 @@ static void fill_environment(struct arena *arena, struct environment_list *list,
     set(arena, list, "credential.helper", "");
     set(arena, list, "gc.auto", "0");
     set(arena, list, "fetch.fsckObjects", "true");
+    if (remote && remote->insecure)
+        set(arena, list, arena_printf(arena, "http.%s/.sslVerify", origin_of(arena, remote->url)), "false");
     if (remote && remote->username && !str_starts_with(remote->url, "ssh://"))
         add_credentials(arena, list, remote);
     add(list, arena_printf(arena, "GIT_CONFIG_COUNT=%d", list->settings));
 }
 
-/* The line in which git says why; "" where there is none. */
-static const char *reason(struct arena *arena, const char *output) {
+const char *git_reason(struct arena *arena, const char *output) {
     const char *line = strstr(output, "fatal: ");
     if (!line)
         line = strstr(output, "error: ");
@@ -103,7 +109,7 @@ static bool is_passing(const char *output) {
 
 static bool refuse(struct arena *arena, const struct git_remote *remote, const struct spawn_result *result,
                    struct err *err) {
-    const char *why = reason(arena, result->output);
+    const char *why = git_reason(arena, result->output);
     if (result->timed_out)
         return err_set(err, ERR_UNAVAILABLE, "fetching from '%s' took too long", remote->url);
     if (is_passing(result->output))
@@ -121,8 +127,8 @@ static bool refuse(struct arena *arena, const struct git_remote *remote, const s
                    *why ? why : "git gave no reason");
 }
 
-static bool run_git(struct job *job, const char *const *arguments, const struct git_remote *remote,
-                    struct spawn_result *result, struct err *err) {
+bool git_run(struct job *job, const char *const *arguments, const struct git_remote *remote,
+             struct spawn_result *result, struct err *err) {
     struct environment_list environment = {0};
     fill_environment(job->arena, &environment, remote);
     const struct spawn spawn = {.arguments = arguments,
@@ -153,10 +159,10 @@ bool git_mirror_init(struct job *job, const char *mirror, struct err *err) {
         return true;
     const char *const arguments[] = {"git", "init", "--quiet", "--bare", "--template=", "--", mirror, NULL};
     struct spawn_result result;
-    if (!run_git(job, arguments, NULL, &result, err))
+    if (!git_run(job, arguments, NULL, &result, err))
         return false;
     return result.exit_code == 0 || err_set(err, ERR_INTERNAL, "unable to make the mirror '%s': %.300s", mirror,
-                                            reason(job->arena, result.output));
+                                            git_reason(job->arena, result.output));
 }
 
 /* HEAD first: without it the folder is no repository, so that a half emptied one is made anew. The lock stays: others
@@ -192,16 +198,17 @@ static bool fetch_one(struct job *job, const char *mirror, const struct git_remo
                                      "--end-of-options",
                                      remote->url,
                                      refspec,
+                                     remote->tags ? "+refs/tags/*:refs/tags/*" : NULL,
                                      NULL};
     struct spawn_result result;
-    if (!run_git(job, arguments, remote, &result, err))
+    if (!git_run(job, arguments, remote, &result, err))
         return false;
     if (result.exit_code == 0)
         return true;
     reporter_log(job->reporter, result.output, result.output_size);
     if (is_stuck(result.output))
         return err_set(err, ERR_CONFLICT, "the mirror '%s' takes no fetch: %.300s", mirror,
-                       reason(job->arena, result.output));
+                       git_reason(job->arena, result.output));
     return refuse(job->arena, remote, &result, err);
 }
 

@@ -81,6 +81,38 @@ bool git_ref_commit(struct arena *arena, const char *mirror, const char *ref, co
     return true;
 }
 
+static void free_entry(git_tree_entry **entry) {
+    git_tree_entry_free(*entry);
+}
+
+/* What the commit has at that path, or NULL. */
+static git_tree_entry *entry_at(const char *mirror, const char *commit_id, const char *path) {
+    git_repository *repository CLEANUP(free_repository) = NULL;
+    git_commit *commit CLEANUP(free_commit) = NULL;
+    git_tree *tree CLEANUP(free_tree) = NULL;
+    git_tree_entry *entry = NULL;
+    if (!open_mirror(mirror, &repository, NULL) || !look_up(repository, commit_id, &commit) ||
+        git_commit_tree(&tree, commit) != 0 || git_tree_entry_bypath(&entry, tree, path) != 0)
+        return NULL;
+    return entry;
+}
+
+bool git_has_path(const char *mirror, const char *commit, const char *path) {
+    git_tree_entry *entry CLEANUP(free_entry) = entry_at(mirror, commit, path);
+    return entry && git_tree_entry_type(entry) == GIT_OBJECT_BLOB;
+}
+
+bool git_submodule_commit(struct arena *arena, const char *mirror, const char *commit, const char *path,
+                          const char **out) {
+    git_tree_entry *entry CLEANUP(free_entry) = entry_at(mirror, commit, path);
+    if (!entry || git_tree_entry_type(entry) != GIT_OBJECT_COMMIT)
+        return false;
+    char *text = arena_alloc(arena, GIT_OID_HEXSZ + 1);
+    git_oid_tostr(text, GIT_OID_HEXSZ + 1, git_tree_entry_id(entry));
+    *out = text;
+    return true;
+}
+
 struct snapshot {
     git_repository *repository;
     struct zip_writer *zip;

@@ -13,8 +13,15 @@ bool git_has_commit(const char *mirror, const char *commit);
  * ERR_NOT_FOUND. */
 bool git_ref_commit(struct arena *arena, const char *mirror, const char *ref, const char **commit, struct err *err);
 
-/* The commit's tree as a zip at out->zip, and its dates and message into *out. Submodules are left out, as CodePipeline
- * does. The same commit gives the same bytes. Errors: ERR_LIMIT (1 GB, as AWS's), ERR_NOT_FOUND, ERR_INVALID. */
+/* Whether the commit has a file there; and the commit that a submodule at `path` is to be at: false where the commit
+ * has no submodule there. */
+bool git_has_path(const char *mirror, const char *commit, const char *path);
+bool git_submodule_commit(struct arena *arena, const char *mirror, const char *commit, const char *path,
+                          const char **out);
+
+/* The commit's tree as a zip at out->zip, and its dates and message into *out. Submodules are left out
+ * (actions/git_submodules.h has them), as CodePipeline does. The same commit gives the same bytes. Errors: ERR_LIMIT (1
+ * GB, as AWS's), ERR_NOT_FOUND, ERR_INVALID. */
 bool git_snapshot(struct arena *arena, const char *mirror, const char *commit, const char *zip_path,
                   bool (*interrupted)(void *context), void *context, struct fetched *out, struct err *err);
 
