@@ -12,6 +12,7 @@ const struct command *const commands[] = {
     &command_status,
     &command_start,
     &command_log,
+    &command_reports,
     &command_approve,
     &command_reject,
     &command_stop,

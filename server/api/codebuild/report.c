@@ -159,6 +159,7 @@ bool report_show(const struct aws_call *call, const struct report_row *row, stru
     json_set_time(call->arena, report, "created", row->created_ms);
     json_set_time(call->arena, report, "expired", row->expires_ms);
     json_set_bool(call->arena, report, "truncated", row->truncated);
+    json_set_text(call->arena, report, "problem", row->problem);
     *out = report;
     return set_stored(call, report, "exportConfig", row->export, err) &&
            set_stored(call, report, str_equal(row->type, "TEST") ? "testSummary" : "codeCoverageSummary", row->summary,

@@ -46,7 +46,7 @@ static bool show_build(struct view *view, const struct action_run_row *run, stru
         return false;
     if (!found)
         return true;
-    if (!build_show(view->call, &build, &shown, err))
+    if (!build_show(view->call, &build, &shown, err) || !build_show_reports(view->tx, view->call, &build, shown, err))
         return false;
     json_set(view->arena, out, "build", shown);
     return true;

@@ -9,9 +9,9 @@
 #include "server/store/executions.h"
 #include "server/store/job_rows.h"
 #include "server/store/query.h"
+#include "server/store/reports.h"
 #include "server/store/revisions.h"
 #include "server/store/stage_runs.h"
-#include "server/store/reports.h"
 
 #include "common/str.h"
 
