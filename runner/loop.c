@@ -142,7 +142,7 @@ static void become_idle(struct slots *slots, bool once) {
 static bool lease(const struct runner *runner, struct link *link, struct arena *arena, const char *claim_id,
                   int *failures, struct wire_job *out, bool *got) {
     struct wire_lease question = {.claim_id = claim_id, .wait_seconds = WAIT_SECONDS};
-    question.providers = actions_providers(&question.provider_count);
+    question.providers = actions_providers(arena, &question.provider_count);
     const struct link_call call = {.method = "POST",
                                    .path = "/runner/lease",
                                    .body = wire_lease_encode(arena, &question),

@@ -5,13 +5,14 @@
 
 #include "common/str.h"
 
-#include <assert.h>
-
 static const struct action actions[] = {
     {.provider = "CodeCommit", .run = action_source},
     {.provider = "GitHub", .run = action_source},
     {.provider = "CodeStarSourceConnection", .run = action_source},
     {.provider = "CodeBuild", .run = action_codebuild},
+#ifdef __aarch64__ /* builds whose environment is of a type ARM_…: only such a machine takes them */
+    {.provider = "CodeBuildArm", .run = action_codebuild},
+#endif
     {.provider = "CodeBuildBatch", .run = action_codebuild_batch},
     {.provider = "Commands", .run = action_commands},
     {.provider = "ECRBuildAndPublish", .run = action_ecr_build},
@@ -29,11 +30,10 @@ const struct action *actions_find(const char *provider) {
     return NULL;
 }
 
-const char *const *actions_providers(size_t *count) {
-    static const char *const names[] = {"CodeCommit",      "GitHub",      "CodeStarSourceConnection", "CodeBuild",
-                                        "CodeBuildBatch",  "Commands",    "ECRBuildAndPublish",       "ECS",
-                                        "CloudWatchAlarm", "LambdaInvoke"};
-    static_assert(sizeof names / sizeof *names == ACTION_COUNT, "one name for each row above");
+const char *const *actions_providers(struct arena *arena, size_t *count) {
+    const char **names = arena_array(arena, const char *, ACTION_COUNT);
+    for (size_t i = 0; i < ACTION_COUNT; i++)
+        names[i] = actions[i].provider;
     *count = ACTION_COUNT;
     return names;
 }

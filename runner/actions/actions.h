@@ -17,7 +17,7 @@ struct action {
 const struct action *actions_find(const char *provider); /* NULL where there is none */
 
 /* The names for a lease. */
-const char *const *actions_providers(size_t *count);
+const char *const *actions_providers(struct arena *arena, size_t *count);
 
 bool action_source(struct job *job, struct wire_result *result, struct err *err);
 bool action_codebuild(struct job *job, struct wire_result *result, struct err *err);
