@@ -69,7 +69,8 @@ static const char *version_of(struct build *build) {
 static const char *scope_of(struct build *build, const struct json *cache) {
     const char *shared = json_get_text(cache, "cacheNamespace");
     const char *project = json_get_text_or(build->job->message->build, "projectName", "build");
-    int64_t generation = json_get_integer(cache, "generation", 0); /* InvalidateProjectCache begins another */
+    /* InvalidateProjectCache begins another. */
+    int64_t generation = json_get_integer(build->job->message->build, "cacheGeneration", 0);
     bool is_shared = shared && *shared;
     const char *name = arena_printf(build->arena, "%s-%s", is_shared ? "namespace" : "project",
                                     http_encode(build->arena, is_shared ? shared : project, false));

@@ -80,9 +80,12 @@ bool s3_source(struct job *job, const char *location, const char *version, const
     bool good = str_ends_with(key, "/")
                     ? gather(job, &s3, bucket, key, path, err)
                     : s3_download_limited(&s3, job->arena, bucket, key, version, ARCHIVE_BYTES_MAX, path, err);
-    if (good)
-        *zip = path;
-    return good;
+    if (!good)
+        return false;
+    if (!str_ends_with(key, "/") && !zip_check(path, err))
+        return err_wrap(err, "the source s3://%s/%.300s", bucket, key);
+    *zip = path;
+    return true;
 }
 
 bool s3_text(struct job *job, const char *arn, size_t ceiling, const char **text, size_t *size, struct err *err) {

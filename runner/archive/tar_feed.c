@@ -37,6 +37,9 @@ struct tar_feed {
     bool in_entry;       /* contents of a zip's entry are to be copied */
     int64_t zip_bytes;
     int zip_entries;
+    const char **links; /* symlinks of the part that is at turn */
+    size_t link_count;
+    size_t link_capacity;
     struct str buffer;
     size_t taken; /* bytes of the buffer that the reader has */
     bool closed;
@@ -138,6 +141,7 @@ static bool open_zip(struct tar_feed *feed, const struct item *item) {
     feed->zip = archive_read_new();
     feed->zip_bytes = 0;
     feed->zip_entries = 0;
+    feed->link_count = 0;
     (void)archive_read_support_format_zip(feed->zip);
     if (archive_read_open_filename(feed->zip, item->text, PIECE_BYTES) == ARCHIVE_OK)
         return true;
@@ -149,6 +153,21 @@ static bool close_zip(struct tar_feed *feed) {
     feed->zip = NULL;
     feed->at++;
     return true;
+}
+
+static bool is_behind_link(const struct tar_feed *feed, const char *path) {
+    for (size_t i = 0; i < feed->link_count; i++) {
+        size_t length = strlen(feed->links[i]);
+        if (strncmp(path, feed->links[i], length) == 0 && path[length] == '/')
+            return true;
+    }
+    return false;
+}
+
+static void remember_link(struct tar_feed *feed, const char *path) {
+    if (feed->link_count == feed->link_capacity)
+        feed->links = arena_grow(&feed->arena, feed->links, sizeof *feed->links, &feed->link_capacity);
+    feed->links[feed->link_count++] = arena_strdup(&feed->arena, path);
 }
 
 /* The zip's entry as one of the tar; *skip where it is nothing that an artifact holds (a device) or the root. */
@@ -165,7 +184,10 @@ static bool rename_entry(struct tar_feed *feed, const struct item *item, struct 
     name += item->part ? strlen(item->part) : 0;
     *skip = !*name || (kind != AE_IFREG && kind != AE_IFDIR && kind != AE_IFLNK) || archive_entry_hardlink(entry);
     const char *path = *item->path ? arena_printf(&scratch, "%s/%s", item->path, name) : name;
-    *skip = *skip || (item->accepts && !item->accepts(item->context, path));
+    *skip =
+        *skip || (item->part && is_behind_link(feed, path)) || (item->accepts && !item->accepts(item->context, path));
+    if (item->part && kind == AE_IFLNK && !*skip)
+        remember_link(feed, path);
     archive_entry_copy_pathname(entry, path);
     unsigned permissions = archive_entry_perm(entry) & 0777;
     /* Zips made on Windows carry no permissions. */

@@ -21,7 +21,8 @@ void tar_feed_add_text(struct tar_feed *feed, const char *path, const char *text
 void tar_feed_add_zip(struct tar_feed *feed, const char *zip_path, const char *folder);
 
 /* Only what lies below `part` ("source/") of the zip, without that part of the name, and only what `accepts` takes of
- * it (its path in the tar, without a slash in front). `folder` "": the root. */
+ * it (its path in the tar, without a slash in front). `folder` "": the root. What
+ * stands behind a symlink of the zip itself is left out. */
 void tar_feed_add_zip_part(struct tar_feed *feed, const char *zip_path, const char *part, const char *folder,
                            bool (*accepts)(const void *context, const char *path), const void *context);
 
