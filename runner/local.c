@@ -15,6 +15,7 @@
 #include "runner/docker/sign_in.h"
 #include "runner/folder.h"
 #include "runner/job.h"
+#include "runner/leftovers.h"
 #include "runner/local_options.h"
 #include "runner/runner.h"
 
@@ -89,13 +90,14 @@ static const char *status_of(const struct wire_result *result) {
     return result->outcome == WIRE_SUCCEEDED ? "SUCCEEDED" : result->outcome == WIRE_STOPPED ? "STOPPED" : "FAILED";
 }
 
-static bool try_once(const struct runner *runner, struct local *local, const struct local_options *options, int log,
-                     struct attempt *out, struct err *err) {
+static bool try_once(const struct runner *runner, struct local *local, const struct local_options *options,
+                     int64_t number, int log, struct attempt *out, struct err *err) {
     struct arena *arena = options->arena;
     struct wire_job *message = arena_new(arena, struct wire_job);
     int64_t begun_ms = clock_boot_ms(&clock_system);
     if (!local_message(options, runner->config->commands_image, message, err))
         return false;
+    message->id = arena_printf(arena, "%s-%lld", runner->account->runner_id, (long long)number);
     local->artifacts = json_array(arena);
     local->reports = json_array(arena);
     *out = (struct attempt){0};
@@ -117,7 +119,7 @@ static void say(int log, const char *text) {
 static bool run_all(const struct runner *runner, struct local *local, const struct local_options *options, int log,
                     struct attempt *last, struct err *err) {
     for (int64_t number = 1;; number++) {
-        if (!try_once(runner, local, options, log, last, err))
+        if (!try_once(runner, local, options, number, log, last, err))
             return false;
         int64_t limit = json_get_integer(json_get(last->result.build, "retry"), "limit", 0);
         if (!str_equal(last->status, "FAILED") || number > limit || set_heartbeat(NULL))
@@ -195,7 +197,10 @@ static bool start(struct arena *arena, const struct local_options *options, stru
         !engine_connect(arena, config->docker, engine, err))
         return false;
     hash_uuid(uuid);
-    *account = (struct account){.url = "", .runner_id = arena_printf(arena, "local-%s", uuid), .token = ""};
+    const char *runner_id = arena_printf(arena, "local-%s", uuid);
+    if (!leftovers_claim(arena, engine, config->state, runner_id, err))
+        return false;
+    *account = (struct account){.url = "", .runner_id = runner_id, .token = ""};
     *runner = (struct runner){.config = config,
                               .account = account,
                               .engine = engine,
@@ -228,11 +233,12 @@ int local_main(int argc, char **argv) {
         return refuse(&err);
     if (options.help) {
         (void)fputs(local_usage, stdout);
+        (void)fflush(stdout); /* main ends with _exit */
         return 0;
     }
+    watch_signals();
     if (!start(&arena, &options, &config, &engine, &account, &runner, &err))
         return refuse(&err);
-    watch_signals();
     struct local local = {.arena = &arena,
                           .sources = options.sources,
                           .source_count = options.source_count,
@@ -241,6 +247,7 @@ int local_main(int argc, char **argv) {
     const int log = options.json ? STDERR_FILENO : STDOUT_FILENO;
     bool ran = run_all(&runner, &local, &options, log, &last, &err);
     sandboxes_free(runner.sandboxes);
+    leftovers_give_up(&arena, config.state, account.runner_id);
     if (!ran)
         return refuse(&err);
     print_end(&arena, &last, log);

@@ -128,7 +128,7 @@ bool local_message(const struct local_options *options, const char *image, struc
     struct json *configuration = json_object(arena);
     json_set_text(arena, configuration, "PrimarySource", inputs[0].name);
     *out = (struct wire_job){
-        .id = arena_printf(arena, "local-%s", strchr(json_get_text(build, "id"), ':') + 1),
+        .id = "local",
         .attempt = 1,
         .provider = "CodeBuild",
         .category = "Build",

@@ -33,7 +33,8 @@ extern const char local_usage[];
 /* Errors: ERR_INVALID, and those of reading --project. */
 bool local_options_read(struct arena *arena, int argc, char **argv, struct local_options *out, struct err *err);
 
-/* The job. `image` is for a build that names none. Errors: the buildspec's file cannot be read. */
+/* The job; its id is the caller's to set. `image` is for a build that names none. Errors: the buildspec's file cannot
+ * be read. */
 bool local_message(const struct local_options *options, const char *image, struct wire_job *out, struct err *err);
 
 #endif

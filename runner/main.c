@@ -8,12 +8,11 @@
 #include "common/str.h"
 #include "runner/aws/call.h"
 #include "runner/config.h"
-#include "runner/docker/containers.h"
 #include "runner/docker/engine.h"
-#include "runner/docker/networks.h"
 #include "runner/docker/sandbox.h"
 #include "runner/docker/sign_in.h"
 #include "runner/folder.h"
+#include "runner/leftovers.h"
 #include "runner/link.h"
 #include "runner/local.h"
 #include "runner/loop.h"
@@ -73,24 +72,8 @@ static bool become_member(struct arena *arena, const struct config *config, stru
 
 /* What an earlier process of this runner left when it was killed. */
 static bool remove_leftovers(struct arena *arena, const struct runner *runner, struct err *err) {
-    struct docker *docker CLEANUP(docker_cleanup) = docker_open(runner->engine);
-    const char *const *ids;
-    size_t count;
-    if (!containers_with_label(docker, arena, LABEL_RUNNER, runner->account->runner_id, &ids, &count, err))
+    if (!leftovers_remove(arena, runner->engine, runner->account->runner_id, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        LOG_INFO("removing a container that an earlier process left", "container", ids[i]);
-        if (!container_remove(docker, arena, ids[i], err))
-            return false;
-    }
-    int networks = 0;
-    int volumes = 0;
-    if (!networks_remove_all(docker, arena, runner->account->runner_id, &networks, err) ||
-        !volumes_remove_all(docker, arena, runner->account->runner_id, &volumes, err))
-        return false;
-    if (networks + volumes > 0)
-        LOG_INFO("removed what an earlier process left", "networks", arena_printf(arena, "%d", networks), "volumes",
-                 arena_printf(arena, "%d", volumes));
     folder_remove(arena_printf(arena, "%s/work", runner->config->state));
     return true;
 }

@@ -47,8 +47,13 @@ runtimes:
 """
 
 
-def docker(*arguments, **options):
+def ask_docker(*arguments, **options):
     return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True, **options).stdout
+
+
+@pytest.fixture(scope="session")
+def docker():
+    return ask_docker
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +65,7 @@ def runner_program():
 
 
 @pytest.fixture(scope="session")
-def images(tmp_path_factory):
+def images(tmp_path_factory, docker):
     """Image by the name that cases call it: a function that makes it when the first case wants it."""
     try:
         docker("version")
@@ -99,7 +104,7 @@ def images(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def runs(request, runner_program, images):
+def runs(request, runner_program, images, docker):
     """Name of a case -> its run, begun with the first test: only of the cases that this session was asked for."""
     names = [item.callspec.params["name"] for item in request.session.items
              if getattr(item, "callspec", None) and "runs" in item.fixturenames]

@@ -1,0 +1,71 @@
+"""`penstock-runner build` as a program: its usage, and what becomes of a build whose program was killed."""
+
+import os
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def build(runner_program, images, tmp_path):
+    """Starts it in a folder with one buildspec."""
+    def start(buildspec, *arguments):
+        source = tmp_path / "source"
+        source.mkdir(exist_ok=True)
+        (source / "buildspec.yml").write_text(buildspec)
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PENSTOCK_"))}
+        environment.update({"XDG_CACHE_HOME": str(tmp_path / "cache"), "AWS_EC2_METADATA_DISABLED": "true",
+                            "PENSTOCK_BUILD_NETWORK": "none", "ASAN_OPTIONS": "abort_on_error=0:exitcode=99"})
+        return subprocess.Popen([runner_program, "build", source, "--image", images["build"](), *arguments],
+                                env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return start
+
+
+def spec(command):
+    return f"version: 0.2\nphases: {{build: {{commands: [{command}]}}}}\n"
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["--env", "1X=a"], "--env wants NAME=VALUE, not '1X=a'"),
+    (["--source", "tools"], "--source wants NAME=DIR, not 'tools'"),
+    (["elsewhere"], "one folder is built, not "),
+    (["--nosuch", "x"], "no flag '--nosuch'"),
+    (["--json", "--timeout"], "--timeout wants a value"),
+    (["--timeout", "soon"], "--timeout must be seconds from 1 to 129600, not 'soon'"),
+    (["--project", "/nosuch.json"], "cannot read '/nosuch.json'"),
+    (["--docker", "unix:///nosuch.sock"], "no Docker engine at 'unix:///nosuch.sock'"),
+])
+def test_wrong_usage_is_one_sentence(build, arguments, sentence):
+    process = build(spec("true"), *arguments)
+    out, errors = process.communicate()
+    assert process.returncode == 2 and errors.startswith(f"penstock-runner: {sentence}") and not out, errors
+    assert errors.count("\n") == 1
+
+
+def test_help(build):
+    out, _ = build(spec("true"), "--help").communicate()
+    assert out.startswith("usage: penstock-runner build") and "--artifacts" in out
+
+
+def test_the_log_is_on_stdout_and_its_last_line_says_how_it_ended(build):
+    process = build(spec("exit 3"))
+    out, errors = process.communicate()
+    assert process.returncode == 1 and not errors
+    assert out.splitlines()[-1].startswith("penstock-runner: FAILED in BUILD after ")
+
+
+def test_what_a_killed_program_left_is_removed_by_the_next_build(build, docker, tmp_path):
+    first = build(spec("echo ready; sleep 300"))
+    for line in first.stdout:
+        if line == "ready\n":
+            break
+    first.kill()
+    first.communicate()
+    claim, = (tmp_path / "cache" / "penstock-runner" / "local").iterdir()
+    assert docker("ps", "-aq", "--filter", f"label=penstock.runner={claim.name}").split()
+    second = build(spec("echo fine"))
+    out, errors = second.communicate()
+    assert second.returncode == 0, out + errors
+    assert not docker("ps", "-aq", "--filter", f"label=penstock.runner={claim.name}").split()
+    assert not list((tmp_path / "cache" / "penstock-runner" / "work").iterdir())
+    assert not list((tmp_path / "cache" / "penstock-runner" / "local").iterdir())
