@@ -129,7 +129,6 @@ static void check_file(struct check *check, const char *path, const char *kind) 
     else
         check_add_parse_error(check, file, err.message);
     json_set_bool(arena, check->shown, "valid", check->error_count == before);
-    check->file_count++;
 }
 
 static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exit *exit_code, struct err *err) {

@@ -13,7 +13,7 @@ struct check {
     struct json *shown; /* of the file under way */
     struct json *errors;
     size_t error_count; /* of all files */
-    size_t file_count;
+    size_t shown_count; /* of buildspecs printed: a blank line stands between */
 };
 
 /* `text` is the line for people, with the file's name and the place in it. */

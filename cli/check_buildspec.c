@@ -286,12 +286,11 @@ void check_buildspec(struct check *check, const char *file, const char *text, si
         check_buildspec_describe(&cli->arena, &spec, &findings, has_batch ? &batch : NULL, check->shown);
         return;
     }
-    if (check->error_count == before && check->file_count > 0)
-        putchar('\n');
-    if (check->error_count == before)
+    if (check->error_count == before) {
+        fputs(check->shown_count++ > 0 ? "\n" : "", stdout);
         print_spec(cli, &cli->arena, file, &spec, has_batch ? &batch : NULL);
-    if (check->error_count == before && spec.notices.count + batch.notices.count > 0)
-        putchar('\n');
+        fputs(spec.notices.count + batch.notices.count > 0 ? "\n" : "", stdout);
+    }
     print_lines(&cli->arena, &spec.notices);
     print_lines(&cli->arena, &batch.notices);
 }
