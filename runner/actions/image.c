@@ -12,6 +12,7 @@
 #include "runner/actions/image_cache.h"
 #include "runner/actions/image_docker.h"
 #include "runner/docker/image_push.h"
+#include "runner/docker/sandbox.h"
 #include "runner/runner.h"
 
 #include <stdlib.h>
@@ -50,19 +51,11 @@ static bool check_builder(struct image_job *image, struct err *err) {
     return true;
 }
 
-static const char *network_of(const struct image_job *image) {
-    const char *network = image->job->runner->config->build_network;
-    if (str_equal(network, "isolated") || str_equal(network, "bridge"))
-        return NULL;
-    /* BuildKit in the engine knows three: its own default, none and host. */
-    return !image->buildkit || str_equal(network, "host") || str_equal(network, "none") ? network : NULL;
-}
-
 static bool build(struct image_job *image, struct err *err) {
-    struct image_build request = {
-        .settings = &image->settings, .name = image->name, .network = network_of(image), .buildkit = image->buildkit};
-    if (!image_prepare(image, &request.context, &request.dockerfile, err))
+    struct image_build request = {.settings = &image->settings, .name = image->name, .buildkit = image->buildkit};
+    if (!image_prepare(image, &request.context, &request.dockerfile, err) || !image_network(image, err))
         return false;
+    request.network = image->network;
     job_log(image->job, "building with %s", image->buildkit ? "BuildKit" : "Docker's classic builder");
     return image_docker_build(image->job, &request, &image->image, err);
 }
@@ -83,6 +76,7 @@ static bool work(struct image_job *image, struct err *err) {
 /* What is tidied up when the result is known: the names for the push at once, the cache where it has grown. */
 struct leftovers {
     const struct engine *engine;
+    struct sandbox *sandbox;
     int64_t ceiling;
     struct arena arena;
     const char *name;
@@ -97,6 +91,10 @@ static void tidy(void *context) {
     for (size_t i = 0; i < leftovers->count; i++)
         if (!image_remove(docker, &leftovers->arena, leftovers->tags[i], &err))
             LOG_WARNING("an image's name stays on the engine", "image", leftovers->tags[i], "error", err.message);
+    if (leftovers->sandbox) {
+        (void)image_end_steps(docker, &leftovers->arena, sandbox_network(leftovers->sandbox), NULL);
+        sandbox_release(leftovers->sandbox);
+    }
     if (leftovers->ceiling > 0 && !image_cache_prune(docker, leftovers->ceiling, leftovers->name, &err))
         LOG_WARNING("the cache of image builds could not be pruned", "error", err.message);
     arena_release(&leftovers->arena);
@@ -109,6 +107,7 @@ static void leave_to_tidy(struct image_job *image) {
     if (!leftovers)
         abort();
     leftovers->engine = image->job->runner->engine;
+    leftovers->sandbox = image->sandbox;
     leftovers->ceiling = image->job->runner->config->image_cache_gib * GIB;
     leftovers->name = arena_strdup(&leftovers->arena, image->name);
     leftovers->tags = arena_array(&leftovers->arena, const char *, count + 1);
@@ -131,11 +130,19 @@ static void set_success(struct image_job *image, struct wire_result *result) {
 }
 
 /* A push cannot be taken back; what stands in ECR is said. */
-static bool set_stopped(const struct image_job *image, struct wire_result *result, struct err *err) {
+static bool set_stopped(struct image_job *image, struct wire_result *result, struct err *err) {
     if (job_stop_reason(image->job) == STOP_TIMED_OUT)
         return err_set_code(err, ERR_UNAVAILABLE, "JobFailed", "the image build has timed out");
     if (job_stop_reason(image->job) != STOP_CANCELLED)
         return false;
+    struct err own = {0};
+    if (image->sandbox && !image_end_steps(image->docker, image->arena, image->network, &own)) {
+        result->outcome = WIRE_FAILED;
+        result->error_code = "SystemUnavailable";
+        result->error_message =
+            arena_printf(image->arena, "the image build was stopped, but its containers could not be: %s", own.message);
+        return true;
+    }
     result->outcome = WIRE_STOPPED;
     result->summary = image->pushed == 0
                           ? "the image build was stopped; nothing was pushed"

@@ -9,6 +9,8 @@
 #include "runner/docker/engine.h"
 #include "runner/job.h"
 
+struct sandbox;
+
 struct image_job {
     struct job *job;
     struct arena *arena;
@@ -17,16 +19,26 @@ struct image_job {
     const char *repository; /* with the registry: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop" */
     struct ecr_token token;
     bool buildkit;
-    const char *name;   /* on this engine */
-    const char *image;  /* its id, "sha256:…"; NULL until it is built */
-    const char *digest; /* of the manifest that was pushed; NULL until then */
-    size_t pushed;      /* how many of the tags */
+    struct sandbox *sandbox; /* the classic builder's RUN steps are in its network; or NULL */
+    const char *network;     /* of RUN steps; NULL: the engine's default */
+    const char *name;        /* on this engine */
+    const char *image;       /* its id, "sha256:…"; NULL until it is built */
+    const char *digest;      /* of the manifest that was pushed; NULL until then */
+    size_t pushed;           /* how many of the tags */
 };
 
 /* ---- image_context.c: what `docker build` works on ---- */
 
 /* The source in a folder, Docker's configuration and the secrets beside it. */
 bool image_prepare(struct image_job *image, const char **context, const char **dockerfile, struct err *err);
+
+/* ---- image_network.c: where RUN steps run ---- */
+
+/* Sets network, and sandbox where there is to be one. */
+bool image_network(struct image_job *image, struct err *err);
+
+/* Removes what RUN steps still run in, where it can be seen; docker build has ended. For a stop: its proof. */
+bool image_end_steps(struct docker *docker, struct arena *arena, const char *network, struct err *err);
 
 /* ---- image_publish.c ---- */
 
