@@ -5,12 +5,13 @@ set -e
 cd "$(dirname "$0")/../.."
 target=$1
 seconds=${2:-60}
-[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: buildspec chunked cron doc glob json report_json report_lcov report_xml sigv4 wire xml" >&2; exit 2; }
+[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: buildspec chunked cron demux doc glob json report_json report_lcov report_xml sigv4 wire xml" >&2; exit 2; }
 
 room= # what the target tries besides common
 case $target in
 buildspec) room=$(echo runner/buildspec/*.c) ;;
 chunked) room=server/api/s3/chunked.c ;;
+demux) room=runner/docker/demux.c ;;
 cron | glob) room=$(echo server/triggers/*.c) ;;
 report_*) room=$(echo runner/reports/*.c runner/xml/*.c) ;;
 xml) room=runner/aws/xml.c ;;
