@@ -39,6 +39,8 @@ struct reporter {
     char *job_path;
     bool finishing;
     bool refused; /* the server takes no more log */
+    int copy;     /* a file that gets all that is shown, or -1 */
+    bool copy_failed;
 };
 
 static bool lost(void *context) {
@@ -193,6 +195,7 @@ static struct reporter *new_reporter(struct heartbeat *heartbeat, const char *jo
     pthread_cond_init(&reporter->changed, NULL);
     mask_init(&reporter->mask);
     reporter->heartbeat = heartbeat;
+    reporter->copy = -1;
     reporter->waiting = (struct str)STR_INIT(BUFFER_CEILING);
     reporter->last_line = (struct str)STR_INIT(LINE_CEILING);
     reporter->job_path = strdup(job_path);
@@ -246,14 +249,36 @@ void reporter_add_secret(struct reporter *reporter, const char *secret) {
         LOG_WARNING("too many secrets to mask", "job", reporter->job_path);
 }
 
+/* With the mutex held: what was added to `waiting` past its first `before` bytes. */
+static void copy_new(struct reporter *reporter, size_t before) {
+    for (size_t at = before; at < reporter->waiting.length && reporter->copy >= 0 && !reporter->copy_failed;) {
+        ssize_t written = write(reporter->copy, reporter->waiting.text + at, reporter->waiting.length - at);
+        if (written > 0)
+            at += (size_t)written;
+        else if (errno != EINTR)
+            reporter->copy_failed = true;
+    }
+}
+
+bool reporter_copy_to(struct reporter *reporter, int descriptor) {
+    pthread_mutex_lock(&reporter->mutex);
+    bool good = !reporter->copy_failed;
+    reporter->copy = descriptor;
+    reporter->copy_failed = false;
+    pthread_mutex_unlock(&reporter->mutex);
+    return good;
+}
+
 /* With the mutex held. */
 static void take(struct reporter *reporter, const char *at, size_t size) {
     while (size > 0) {
         while (reporter->waiting.length >= WAITING_CEILING && !reporter->refused)
             pthread_cond_wait(&reporter->changed, &reporter->mutex);
         size_t piece = size < BATCH_BYTES ? size : BATCH_BYTES;
+        size_t before = reporter->waiting.length;
         if (!reporter->refused)
             mask_feed(&reporter->mask, at, piece, &reporter->waiting);
+        copy_new(reporter, before);
         at += piece;
         size -= piece;
     }
@@ -293,7 +318,9 @@ const char *reporter_masked(struct reporter *reporter, struct arena *arena, cons
 
 void reporter_flush_mask(struct reporter *reporter) {
     pthread_mutex_lock(&reporter->mutex);
+    size_t before = reporter->waiting.length;
     mask_flush(&reporter->mask, &reporter->waiting);
+    copy_new(reporter, before);
     pthread_cond_broadcast(&reporter->changed);
     pthread_mutex_unlock(&reporter->mutex);
 }

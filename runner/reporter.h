@@ -22,6 +22,10 @@ struct reporter *reporter_start_local(int descriptor, struct heartbeat *heartbea
 /* Sends what is left (unless the job is lost), ends the thread, frees. */
 void reporter_finish(struct reporter *reporter);
 
+/* From now on what is shown also goes into that file, which stays the caller's; -1 ends it. False where something could
+ * not be written there meanwhile. */
+bool reporter_copy_to(struct reporter *reporter, int descriptor);
+
 void reporter_add_secret(struct reporter *reporter, const char *secret);
 void reporter_log(struct reporter *reporter, const void *bytes, size_t size);
 

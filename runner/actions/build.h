@@ -34,6 +34,7 @@ struct build {
     struct json *artifacts;       /* {location?, sha256sum?, md5sum?, …} of the primary ones, or NULL */
     struct json *secondary;       /* list of the same, or NULL */
     struct build_cache *cache;    /* or NULL */
+    int log_copy;                 /* of build_s3_log.c */
     const char *resolved_version; /* commit, or NULL */
     bool privileged;
     char last_line[BUILD_LAST_LINE_SIZE]; /* that the build printed, cut; for the sentence of a failure */
@@ -182,6 +183,13 @@ void build_cache_restore(struct build *build);
 
 /* Where the build has succeeded so far. */
 void build_cache_save(struct build *build);
+
+/* ---- build_s3_log.c: the log's copy in the project's bucket ---- */
+
+void build_s3_log_begin(struct build *build);
+
+/* When all is said; no error, as a line of the log says it. */
+void build_s3_log_end(struct build *build);
 
 /* ---- build_phases.c: the commands ---- */
 

@@ -58,8 +58,10 @@ bool action_codebuild(struct job *job, struct wire_result *result, struct err *e
         result->summary = "the build was stopped; nothing of it runs here any more";
         result->external_id = build.id;
     } else if (good) {
+        build_s3_log_begin(&build);
         build_run(&build);
         set_result(&build, result);
+        build_s3_log_end(&build);
         build_end_shells(&build);
     }
     build_release(&build);

@@ -11,9 +11,9 @@ def spec(commands, cache, head=""):
     return f"version: 0.2\n{head}phases:\n  build:\n    commands:\n{lines}cache:\n{cache}"
 
 
-PATHS = "  paths: ['node_modules/**/*', /root/.store]\n"
-LOOK = "echo \"found [$(cat node_modules/a/b 2>/dev/null)] [$(cat /root/.store/c 2>/dev/null)]\""
-MAKE = "mkdir -p node_modules/a /root/.store && echo $WHAT > node_modules/a/b && ln -sf a node_modules/link && echo $WHAT > /root/.store/c && chmod 700 node_modules/a/b"
+PATHS = "  paths: ['node_modules/**/*', /opt/store]\n"
+LOOK = "echo \"found [$(cat node_modules/a/b 2>/dev/null)] [$(cat /opt/store/c 2>/dev/null)]\""
+MAKE = "mkdir -p node_modules/a /opt/store && echo $WHAT > node_modules/a/b && ln -sf a node_modules/link && echo $WHAT > /opt/store/c && chmod 700 node_modules/a/b"
 
 
 def what(value):
