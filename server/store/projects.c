@@ -60,16 +60,15 @@ bool projects_list(struct tx *tx, struct arena *arena, const char *after, size_t
     return true;
 }
 
-static void bind(struct query *query, struct tx *tx, const struct project_row *project) {
+/* The texts must live until the query has run. */
+static void bind(struct query *query, struct tx *tx, const struct project_row *project, const char *badge_uuid) {
     query_text(query, ":name", project->name);
     query_text(query, ":document", project->document);
     query_text(query, ":origin", origin_name(project->origin));
     query_text(query, ":file", project->file);
     query_text(query, ":tags", project->tags);
     query_integer(query, ":now", clock_wall_ms(tx_clock(tx)));
-    char uuid[UUID_SIZE];
-    hash_uuid(uuid);
-    query_text(query, ":badge_uuid", uuid);
+    query_text(query, ":badge_uuid", badge_uuid);
 }
 
 bool projects_add(struct tx *tx, const struct project_row *project, struct err *err) {
@@ -77,8 +76,10 @@ bool projects_add(struct tx *tx, const struct project_row *project, struct err *
         "INSERT INTO projects (name, document, origin, file, tags, created_ms, updated_ms, badge_uuid) "
         "VALUES (:name, :document, :origin, :file, coalesce(:tags, '[]'), :now, :now, :badge_uuid) "
         "ON CONFLICT DO NOTHING";
+    char badge_uuid[UUID_SIZE];
+    hash_uuid(badge_uuid);
     struct query query CLEANUP(query_close) = query_open(tx, sql);
-    bind(&query, tx, project);
+    bind(&query, tx, project, badge_uuid);
     int64_t changes = 0;
     if (!query_run_changes(&query, &changes, err))
         return false;
@@ -91,8 +92,10 @@ bool projects_change(struct tx *tx, const struct project_row *project, struct er
         "UPDATE projects SET document = :document, origin = :origin, file = :file, "
         "tags = coalesce(:tags, '[]'), updated_ms = :now, badge_uuid = coalesce(badge_uuid, :badge_uuid) "
         "WHERE name = :name";
+    char badge_uuid[UUID_SIZE];
+    hash_uuid(badge_uuid);
     struct query query CLEANUP(query_close) = query_open(tx, sql);
-    bind(&query, tx, project);
+    bind(&query, tx, project, badge_uuid);
     int64_t changes = 0;
     if (!query_run_changes(&query, &changes, err))
         return false;
