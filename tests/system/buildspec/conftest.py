@@ -6,13 +6,14 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
 from case import Case
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 6
 RUNTIMES_FILE = "/codebuild/image/config/runtimes.yml"
 RUNTIMES = """\
 version: 0.1
@@ -98,7 +99,14 @@ def images(tmp_path_factory, docker):
         docker("rm", container)
         return image
 
-    yield {"build": functools.partial(base, "build"), "busybox": functools.partial(base, "busybox"), "runtimes": runtimes}
+    one_at_a_time = threading.Lock()
+
+    def locked(make, *arguments):
+        with one_at_a_time:
+            return make(*arguments)
+
+    yield {"build": functools.partial(locked, base, "build"), "busybox": functools.partial(locked, base, "busybox"),
+           "runtimes": functools.partial(locked, runtimes)}
     for image in made:
         docker("rmi", "-f", image)
 
@@ -109,5 +117,6 @@ def runs(request, runner_program, images, docker):
     names = [item.callspec.params["name"] for item in request.session.items
              if getattr(item, "callspec", None) and "runs" in item.fixturenames]
     images["build"]()
+    names.sort(key=lambda name: "--timeout" not in Case(name).data.get("arguments", []))  # they only wait: first
     with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         yield {name: pool.submit(Case(name).run, runner_program, images, docker) for name in names}
