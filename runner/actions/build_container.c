@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIDS_MAX 8192
 #define DOCKER_SOCKET "/var/run/docker.sock"
 
 struct build_container {
@@ -170,7 +169,7 @@ static void set_limits(struct build_container *container, const struct json *env
     const struct build_limits limits = build_limits(environment, &machine, disk_gib);
     container->spec.nano_cpus = limits.nano_cpus;
     container->spec.memory_bytes = limits.memory_bytes;
-    container->spec.pids = PIDS_MAX;
+    container->spec.pids = limits.pids;
     container->disk_bytes = limits.disk_bytes;
     if (engine->disk_quotas)
         container->spec.disk_bytes = limits.disk_bytes;

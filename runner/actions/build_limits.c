@@ -10,6 +10,9 @@
 #define RESERVE_MIN (GIB / 2) /* for the engine, the runner and the rest of the machine */
 #define RESERVE_PART 16       /* of all memory, where that is more */
 
+#define PIDS_FOR_CPU 2048
+#define PIDS_MAX 16384
+
 struct compute {
     int64_t cpus;
     int64_t memory_gib;
@@ -51,6 +54,7 @@ static struct compute find(const struct json *environment) {
 struct build_limits build_limits(const struct json *environment, const struct machine *machine, int disk_gib) {
     struct compute compute = find(environment);
     struct build_limits limits = {.disk_bytes = (disk_gib > 0 ? disk_gib : compute.disk_gib) * GIB};
+    limits.pids = compute.cpus * PIDS_FOR_CPU < PIDS_MAX ? compute.cpus * PIDS_FOR_CPU : PIDS_MAX;
     if (machine->cpus > 0)
         limits.nano_cpus = (compute.cpus < machine->cpus ? compute.cpus : machine->cpus) * NANO;
     if (machine->memory_bytes > 0) {

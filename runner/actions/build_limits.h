@@ -13,6 +13,7 @@ struct build_limits {
     int64_t nano_cpus;    /* 0: unknown machine, no limit */
     int64_t memory_bytes; /* 0: likewise; swap counts in it */
     int64_t disk_bytes;   /* what the container may write */
+    int64_t pids;         /* processes and threads: more would slow down the whole machine, whoever has the CPUs */
 };
 
 struct machine {

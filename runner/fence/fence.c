@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROBE_PORT 1 /* tcpmux: nobody listens there, so a machine without a wall says "connection refused" */
+#define PROBE_PORT 1 /* nobody listens there, least of all for datagrams */
 #define PROBE_MS 500 /* a wall that drops says nothing at all */
 #define LOOK_AGAIN_MS 50
 #define WATCH_MS 2000
@@ -48,26 +48,24 @@ static in_addr_t find_gateway(void) {
     return found;
 }
 
-/* Whether the machine refuses to be talked to. A connection that is made or reset got through. */
+/* Whether the machine refuses to be talked to. A datagram to a port without a listener is answered by "connection
+ * refused" where it gets through, by "no route to host" at the wall, and not at all where that drops. */
 static bool is_walled(in_addr_t gateway) {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_addr.s_addr = gateway, .sin_port = htons(PROBE_PORT)};
     int error_number = 0;
     socklen_t size = sizeof error_number;
-    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket_fd < 0)
         return false;
-    if (connect(socket_fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    if (connect(socket_fd, (const struct sockaddr *)&address, sizeof address) != 0 || send(socket_fd, "", 1, 0) < 0)
         error_number = errno;
-    if (error_number == EINPROGRESS) {
-        struct pollfd wait = {.fd = socket_fd, .events = POLLOUT};
-        if (poll(&wait, 1, PROBE_MS) == 0)
-            error_number = ETIMEDOUT;
-        else
-            (void)getsockopt(socket_fd, SOL_SOCKET, SO_ERROR, &error_number, &size);
-    }
+    struct pollfd wait = {.fd = socket_fd, .events = POLLIN};
+    if (error_number == 0 && poll(&wait, 1, PROBE_MS) > 0 &&
+        getsockopt(socket_fd, SOL_SOCKET, SO_ERROR, &error_number, &size) == 0 && error_number == 0)
+        error_number = ECONNREFUSED; /* an answer */
     (void)close(socket_fd);
-    return error_number != 0 && error_number != ECONNREFUSED;
+    return error_number != ECONNREFUSED;
 }
 
 static void rest(long milliseconds) {

@@ -4,7 +4,7 @@
  *
  *   table inet PREFIX {
  *     chain arriving { type filter hook prerouting priority -310;
- *       iifname "PREFIX*" udp dport 53 accept      and tcp
+ *       iifname "PREFIX*" udp dport 53 accept      and tcp; what is refused, with a reset where it is TCP
  *       iifname "PREFIX*" meta nfproto ipv6 reject
  *       iifname "PREFIX*" ip daddr 169.254.0.0/16 reject
  *       iifname "PREFIX*" fib daddr type != unicast reject }
@@ -94,16 +94,19 @@ static void decide(struct batch *batch, uint32_t verdict) {
     end_expression(batch, nests);
 }
 
-/* With an ICMP answer, so that nobody waits for a timeout; `silent` for kernels before 5.9, which cannot here. */
-static void refuse(struct batch *batch, bool silent) {
+/* How a rule refuses. Not silently, so that nobody waits for a timeout: by a TCP reset, since an ICMP answer is heeded
+ * only at the second try, a second later; by ICMP what is not TCP. Kernels before 5.9 can only drop here. */
+enum refusal { BY_RESET, BY_ICMP, BY_SILENCE };
+
+static void refuse(struct batch *batch, enum refusal refusal) {
     size_t nests[2];
-    if (silent) {
+    if (refusal == BY_SILENCE) {
         decide(batch, NF_DROP);
         return;
     }
-    begin_expression(batch, "reject", nests);
-    put_number(batch, NFTA_REJECT_TYPE, NFT_REJECT_ICMPX_UNREACH);
     uint8_t code = NFT_REJECT_ICMPX_ADMIN_PROHIBITED;
+    begin_expression(batch, "reject", nests);
+    put_number(batch, NFTA_REJECT_TYPE, refusal == BY_RESET ? NFT_REJECT_TCP_RST : NFT_REJECT_ICMPX_UNREACH);
     put_bytes(batch, NFTA_REJECT_ICMP_CODE, &code, sizeof code);
     end_expression(batch, nests);
 }
@@ -132,6 +135,11 @@ static void match_interface(struct batch *batch, enum nft_meta_keys key, const c
     compare(batch, NFT_CMP_EQ, prefix, strlen(prefix));
 }
 
+static void match_protocol(struct batch *batch, uint8_t protocol) {
+    load_meta(batch, NFT_META_L4PROTO);
+    compare(batch, NFT_CMP_EQ, &protocol, sizeof protocol);
+}
+
 static size_t begin_rule(struct batch *batch, const char *prefix, const char *chain) {
     message_begin(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
     put_text(batch, NFTA_RULE_TABLE, prefix);
@@ -139,6 +147,13 @@ static size_t begin_rule(struct batch *batch, const char *prefix, const char *ch
     size_t expressions = nest_begin(batch, NFTA_RULE_EXPRESSIONS);
     match_interface(batch, NFT_META_IIFNAME, prefix);
     return expressions;
+}
+
+static size_t begin_refusal(struct batch *batch, const char *prefix, const char *chain, enum refusal refusal) {
+    size_t rule = begin_rule(batch, prefix, chain);
+    if (refusal == BY_RESET)
+        match_protocol(batch, IPPROTO_TCP);
+    return rule;
 }
 
 static void end_rule(struct batch *batch, size_t expressions) {
@@ -149,47 +164,53 @@ static void end_rule(struct batch *batch, size_t expressions) {
 static void let_dns(struct batch *batch, const char *prefix, uint8_t protocol) {
     const uint16_t port = htons(DNS_PORT);
     size_t rule = begin_rule(batch, prefix, "arriving");
-    load_meta(batch, NFT_META_L4PROTO);
-    compare(batch, NFT_CMP_EQ, &protocol, sizeof protocol);
+    match_protocol(batch, protocol);
     load_payload(batch, NFT_PAYLOAD_TRANSPORT_HEADER, 2, sizeof port);
     compare(batch, NFT_CMP_EQ, &port, sizeof port);
     decide(batch, NF_ACCEPT);
     end_rule(batch, rule);
 }
 
-static void refuse_family(struct batch *batch, const char *prefix, bool silent) {
+static void refuse_family(struct batch *batch, const char *prefix, enum refusal refusal) {
     const uint8_t family = NFPROTO_IPV6;
-    size_t rule = begin_rule(batch, prefix, "arriving");
+    size_t rule = begin_refusal(batch, prefix, "arriving", refusal);
     load_meta(batch, NFT_META_NFPROTO);
     compare(batch, NFT_CMP_EQ, &family, sizeof family);
-    refuse(batch, silent);
+    refuse(batch, refusal);
     end_rule(batch, rule);
 }
 
-static void refuse_link_local(struct batch *batch, const char *prefix, bool silent) {
+static void refuse_link_local(struct batch *batch, const char *prefix, enum refusal refusal) {
     static const uint8_t network[] = {169, 254};
-    size_t rule = begin_rule(batch, prefix, "arriving");
+    size_t rule = begin_refusal(batch, prefix, "arriving", refusal);
     load_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, DESTINATION_OFFSET, sizeof network);
     compare(batch, NFT_CMP_EQ, network, sizeof network);
-    refuse(batch, silent);
+    refuse(batch, refusal);
     end_rule(batch, rule);
 }
 
 /* Local, broadcast, multicast: whatever this machine would take itself. */
-static void refuse_machine(struct batch *batch, const char *prefix, bool silent) {
+static void refuse_machine(struct batch *batch, const char *prefix, enum refusal refusal) {
     const uint32_t kind = RTN_UNICAST;
-    size_t rule = begin_rule(batch, prefix, "arriving");
+    size_t rule = begin_refusal(batch, prefix, "arriving", refusal);
     load_kind_of_destination(batch);
     compare(batch, NFT_CMP_NEQ, &kind, sizeof kind);
-    refuse(batch, silent);
+    refuse(batch, refusal);
     end_rule(batch, rule);
 }
 
-static void refuse_other_builds(struct batch *batch, const char *prefix) {
-    size_t rule = begin_rule(batch, prefix, "crossing");
+static void refuse_other_builds(struct batch *batch, const char *prefix, enum refusal refusal) {
+    size_t rule = begin_refusal(batch, prefix, "crossing", refusal);
     match_interface(batch, NFT_META_OIFNAME, ALL_BUILDS);
-    refuse(batch, false);
+    refuse(batch, refusal);
     end_rule(batch, rule);
+}
+
+static void refuse_all(struct batch *batch, const char *prefix, enum refusal refusal) {
+    refuse_family(batch, prefix, refusal);
+    refuse_link_local(batch, prefix, refusal);
+    refuse_machine(batch, prefix, refusal);
+    refuse_other_builds(batch, prefix, refusal);
 }
 
 static int set(const char *prefix, bool silent) {
@@ -202,10 +223,9 @@ static int set(const char *prefix, bool silent) {
     put_chain(&batch, prefix, "crossing", NF_INET_FORWARD, BEFORE_DOCKER);
     let_dns(&batch, prefix, IPPROTO_UDP);
     let_dns(&batch, prefix, IPPROTO_TCP);
-    refuse_family(&batch, prefix, silent);
-    refuse_link_local(&batch, prefix, silent);
-    refuse_machine(&batch, prefix, silent);
-    refuse_other_builds(&batch, prefix);
+    if (!silent)
+        refuse_all(&batch, prefix, BY_RESET);
+    refuse_all(&batch, prefix, silent ? BY_SILENCE : BY_ICMP);
     return batch_send(&batch);
 }
 

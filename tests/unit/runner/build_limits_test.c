@@ -54,6 +54,12 @@ static void the_operator_has_the_last_word_about_disk(void **state) {
     assert_limits(limits_of("{}", 96, 256 * GIB, 5), 2, 4 * GIB, 5);
 }
 
+static void processes_are_counted_by_cpus(void **state) {
+    (void)state;
+    assert_int_equal(limits_of("{}", 96, 256 * GIB, 0).pids, 4096);
+    assert_int_equal(limits_of("{\"computeType\": \"BUILD_GENERAL1_2XLARGE\"}", 96, 256 * GIB, 0).pids, 16384);
+}
+
 static void an_unknown_machine_sets_no_limit(void **state) {
     (void)state;
     assert_limits(limits_of("{}", 0, 0, 0), 0, 0, 64);
@@ -65,6 +71,7 @@ int main(void) {
         cmocka_unit_test(a_small_machine_keeps_something_for_itself),
         cmocka_unit_test(attributes_are_taken_as_they_are),
         cmocka_unit_test(the_operator_has_the_last_word_about_disk),
+        cmocka_unit_test(processes_are_counted_by_cpus),
         cmocka_unit_test(an_unknown_machine_sets_no_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
