@@ -18,6 +18,7 @@ static const struct override overrides[] = {
     {.name = "artifactsOverride", .member = "artifacts"},
     {.name = "secondaryArtifactsOverride", .member = "secondaryArtifacts"},
     {.name = "cacheOverride", .member = "cache"},
+    {.name = "logsConfigOverride", .member = "logsConfig"},
     {.name = "serviceRoleOverride", .member = "serviceRole"},
     {.name = "timeoutInMinutesOverride", .member = "timeoutInMinutes"},
     {.name = "queuedTimeoutInMinutesOverride", .member = "queuedTimeoutInMinutes"},

@@ -54,7 +54,7 @@ class TestCreateProject:
             codebuild.create_project(**project("a b"))
         with pytest.raises(codebuild.exceptions.InvalidInputException, match="at 'description' failed to satisfy constraint: Member must have length less than or equal to 255"):
             codebuild.create_project(**project(name + "x", description="x" * 256))
-        with pytest.raises(codebuild.exceptions.InvalidInputException, match="fileSystemLocations: is not supported yet"):
+        with pytest.raises(codebuild.exceptions.InvalidInputException, match="fileSystemLocations: is not supported: builds see no folder"):
             codebuild.create_project(**project(name + "x", fileSystemLocations=[{"type": "EFS"}]))
         assert codebuild.batch_get_projects(names=[name + "x"])["projectsNotFound"] == [name + "x"]
 
@@ -78,8 +78,8 @@ class TestUpdateProject:
             codebuild.update_project(name="nix", description="x")
         with pytest.raises(codebuild.exceptions.InvalidInputException):
             codebuild.update_project(name=made, source={"type": "GITHUB"})
-        with pytest.raises(codebuild.exceptions.InvalidInputException, match="concurrentBuildLimit: is not supported yet"):
-            codebuild.update_project(name=made, concurrentBuildLimit=3)
+        with pytest.raises(codebuild.exceptions.InvalidInputException, match="'concurrentBuildLimit' failed to satisfy constraint: Member must have value greater than or equal to 1"):
+            codebuild.update_project(name=made, concurrentBuildLimit=0)
 
 
 class TestProjects:
@@ -151,7 +151,7 @@ class TestBuilds:
         assert cli.refused("codebuild", "batch-get-builds", "--ids", "no-colon") == ("InvalidInputException", "Invalid build ID: no-colon")
         assert cli.refused("codebuild", "stop-build", "--id", f"{made}:3137f7cb-8d44-4f1b-9d35-1c2f8b0c1a2e")[0] == "ResourceNotFoundException"
         assert cli.refused("codebuild", "list-builds-for-project", "--project-name", "nix")[0] == "ResourceNotFoundException"
-        with pytest.raises(codebuild.exceptions.InvalidInputException, match="debugSessionEnabled is not supported yet"):
+        with pytest.raises(codebuild.exceptions.InvalidInputException, match="debugSessionEnabled is not supported: nobody can enter"):
             codebuild.start_build(projectName=made, debugSessionEnabled=True)
         codebuild.create_project(**project(name + "-piped", source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"}))
         with pytest.raises(codebuild.exceptions.InvalidInputException, match="start its pipeline"):
