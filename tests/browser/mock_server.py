@@ -177,6 +177,15 @@ class Operations:
         return {'pipelines': pipelines, 'approvalsPending': sum('approval' in p for p in pipelines), 'jobsQueued': world['jobsQueued'],
                 'runnersOnline': sum(r['status'] == 'online' for r in world['runners'])}
 
+    def BatchGetReports(self, given):
+        known = self.server.world.get('reports', {})
+        return {'reports': [known[arn]['report'] for arn in given['reportArns'] if arn in known],
+                'reportsNotFound': [arn for arn in given['reportArns'] if arn not in known]}
+
+    def DescribeTestCases(self, given):
+        cases = self.server.world['reports'][given['reportArn']]['cases']
+        return {'testCases': [case for case in cases if case['status'] == given.get('filter', {}).get('status', case['status'])]}
+
     def GetPipelineDetail(self, given):
         entry = self.server.pipeline(given['name'])
         detail = {'pipeline': pipeline_summary(entry), 'declaration': entry['declaration'],

@@ -262,6 +262,55 @@ def checkout(now):
                     transitions={'Release': {'enabled': False, 'reason': 'release freeze', 'by': 'mei', 'changed': now - 7200}})
 
 
+def unit_report(name, cases, problem=None):
+    """cases: (name, prefix, status, seconds, message)"""
+    counts = {status: sum(case[2] == status for case in cases) for status in ('SUCCEEDED', 'FAILED', 'ERROR', 'SKIPPED', 'UNKNOWN')}
+    arn = f'arn:aws:codebuild:us-east-1:123456789012:report/{name}:{uuid.uuid4()}'
+    failed = counts['FAILED'] + counts['ERROR'] > 0
+    report = {'arn': arn, 'name': name, 'type': 'TEST', 'status': 'INCOMPLETE' if problem else 'FAILED' if failed else 'SUCCEEDED',
+              'testSummary': {'total': len(cases), 'statusCounts': counts, 'durationInNanoSeconds': int(sum(case[3] for case in cases) * 1e9)},
+              **({'problem': problem} if problem else {})}
+    shown = [{'name': case[0], 'prefix': case[1], 'status': case[2], 'durationInNanoSeconds': int(case[3] * 1e9), **({'message': case[4]} if case[4] else {})}
+             for case in cases]
+    return {'report': report, 'cases': shown}
+
+
+def coverage_report(name, covered, missed, branches_covered, branches_missed):
+    arn = f'arn:aws:codebuild:us-east-1:123456789012:report/{name}:{uuid.uuid4()}'
+    return {'report': {'arn': arn, 'name': name, 'type': 'CODE_COVERAGE', 'status': 'SUCCEEDED',
+                       'codeCoverageSummary': {'lineCoveragePercentage': 100 * covered / (covered + missed), 'linesCovered': covered, 'linesMissed': missed,
+                                               'branchCoveragePercentage': 100 * branches_covered / (branches_covered + branches_missed),
+                                               'branchesCovered': branches_covered, 'branchesMissed': branches_missed}}, 'cases': []}
+
+
+def report_on(world, pipeline_name, index, stage_name, reports):
+    """The first build of that stage reported those."""
+    entry = next(p for p in world['pipelines'] if p['name'] == pipeline_name)
+    place = next(s for s in entry['executions'][index]['stages'] if s['name'] == stage_name)
+    built = next(a for a in place['actions'] if a['provider'] == 'CodeBuild')
+    built['build'] = {**built.get('build', {'id': f'{pipeline_name}:1'}), 'reportArns': [one['report']['arn'] for one in reports]}
+    world.setdefault('reports', {}).update({one['report']['arn']: one for one in reports})
+
+
+TRACE = """AssertionError: assert 119.0 == 118.99
+self = <tests.test_cart.TestCart object at 0x7f1b2c>
+
+    def test_total(self, currency, vat):
+>       assert total(Cart(net=100), currency) == 118.99
+E       AssertionError: assert 119.0 == 118.99
+
+tests/test_cart.py:21: AssertionError"""
+
+
+def report_failures(world):
+    """The shop's build that failed says which tests did, how much of the code ran, and that one report is not there."""
+    cases = [(f'test_{n}', 'tests.test_cart.TestCart', 'SUCCEEDED', 0.01, None) for n in range(40)]
+    cases += [('test_total[EUR-19%]', 'tests.test_cart.TestCart', 'FAILED', 0.012, TRACE), ('test_refund', 'tests.test_cart', 'SKIPPED', 0, 'no refunds before 2027'),
+              ('tests.test_broken', None, 'ERROR', 0, 'collection failure\nImportError while importing test module')]
+    missing = unit_report('shop-browsers', [], "no report files found; check 'files' and 'base-directory' of report 'browsers'")
+    report_on(world, 'shop', 3, 'Build', [unit_report('shop-units', cases), coverage_report('shop-coverage', 290, 50, 15, 6), missing])
+
+
 def demo_world():
     now = time.time()
     never = pipeline('legacy-import', [], declared=[stage('Source', None, [action('App', 'Source', 'CodeCommit')]),

@@ -3,6 +3,8 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 import mock_logs
+import mock_server
+import mock_world
 
 
 def log_path(server, pipeline='shop', index=0, log=None):
@@ -253,6 +255,42 @@ def test_phases_and_facts_of_the_action(page, server):
     assert 'post build' in page.text('.phases') and '31 s' in page.text('.phases')
     page.button('CodeBuild, on build-1, started 5 min ago').click()
     assert 'ProjectName' in page.text('.action-facts') and '#{IMAGE_TAG}' in page.text('.action-facts')
+
+
+def test_reports_of_the_build(page, server):
+    passed = mock_world.unit_report('shop-units', [(f'test_{n}', None, 'SUCCEEDED', 0.01, None) for n in range(40)])
+    mock_world.report_on(server.world, 'shop', 0, 'Build', [passed, mock_world.coverage_report('shop-coverage', 290, 50, 15, 6)])
+    page.open(log_path(server))
+    page.sees('40 tests, in 0.4 s', '.reports')
+    assert '85.3 % of 340 lines covered, 71.4 % of 21 branches' in page.text('.reports') and not page.all('.cases')
+    mock_world.report_failures(server.world)
+    page.open(log_path(server, index=3))
+    page.sees('43 tests, 1 failed, 1 with errors, 1 skipped, in 0.4 s', '.reports')
+    page.sees('assert 119.0 == 118.99', '.case-message')
+    assert 'Incomplete: no report files found' in page.text('.report-problem')
+    for width, height in ((1280, 800), (390, 844)):
+        page.size(width, height)
+        assert page.overflow() <= 0
+        for scheme in ('light', 'dark'):
+            page.media(scheme)
+            assert page.accessibility_faults() == []
+
+
+def test_hostile_reports_are_inert(page, server):
+    xss = '<img src=x onerror="window.pwned=1">'
+    one = mock_world.unit_report(xss, [(xss + 'w' * 900, xss, 'FAILED', 1, xss + '\n' + 'x' * 4000)] * 30, problem=xss)
+    mock_world.report_on(server.world, 'shop', 0, 'Build', [one])
+    page.open(log_path(server))
+    page.sees('and 10 more', '.cases')
+    assert page.is_inert() and page.overflow() <= 0
+
+
+@pytest.mark.refusals
+def test_reports_that_cannot_be_read_are_said_to_be(page, server):
+    mock_world.report_on(server.world, 'shop', 0, 'Build', [mock_world.coverage_report('shop-coverage', 290, 50, 15, 6)])
+    server.faults['BatchGetReports'] = [9, mock_server.Refusal(400, 'InvalidInputException', 'not now')]
+    page.open(log_path(server))
+    page.sees('The reports cannot be shown. Not now.')
 
 
 def test_actions_without_a_log_say_why(page, server):

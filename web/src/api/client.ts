@@ -114,6 +114,8 @@ async function call<T>(target: string, input: object): Promise<T> {
 export const penstock = <T>(operation: string, input: object = {}): Promise<T> => call<T>(`Penstock_20261101.${operation}`, input);
 export const codePipeline = <T>(operation: string, input: object = {}): Promise<T> => call<T>(`CodePipeline_20150709.${operation}`, input);
 
+export const codeBuild = <T>(operation: string, input: object = {}): Promise<T> => call<T>(`CodeBuild_20161006.${operation}`, input);
+
 export const codeCommit = <T>(operation: string, input: object = {}): Promise<T> => call<T>(`CodeCommit_20150413.${operation}`, input);
 
 export async function fetchLog(

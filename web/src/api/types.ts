@@ -172,6 +172,34 @@ export interface Build {
     durationInSeconds?: number;
     contexts?: { statusCode?: string; message?: string }[];
   }[];
+  reportArns?: string[];
+}
+
+export interface Report {
+  arn: string;
+  name: string;
+  type: "TEST" | "CODE_COVERAGE";
+  status: string;
+  truncated?: boolean;
+  /** Why it is INCOMPLETE. */
+  problem?: string;
+  testSummary?: { total: number; statusCounts: Record<string, number>; durationInNanoSeconds: number };
+  codeCoverageSummary?: {
+    lineCoveragePercentage?: number;
+    linesCovered: number;
+    linesMissed: number;
+    branchCoveragePercentage?: number;
+    branchesCovered: number;
+    branchesMissed: number;
+  };
+}
+
+export interface TestCase {
+  name: string;
+  prefix?: string;
+  status: string;
+  message?: string;
+  durationInNanoSeconds?: number;
 }
 
 export interface StageDetail {

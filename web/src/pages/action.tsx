@@ -10,6 +10,7 @@ import { Age, Button, Loading, Moment, Notice, Outside, ReadTrouble, Status, Too
 import { CancelDialog } from "../parts/cancel.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
+import { Reports } from "../parts/reports.tsx";
 import { personName, providerName } from "../parts/words.ts";
 import { paths } from "../router.ts";
 import { actionState, executionState, isLive } from "../status.ts";
@@ -96,6 +97,7 @@ function Body({ data, action }: { data: ExecutionDetail; action: ActionDetail })
       ) : null}
       {typeof action.percentComplete === "number" && isLive(state) ? <progress max={100} value={action.percentComplete} aria-label={`${action.percentComplete} percent done`} /> : null}
       <Phases action={action} />
+      {action.build?.reportArns?.length ? <Reports key={action.build.reportArns.join()} arns={action.build.reportArns} /> : null}
       <Facts action={action} />
       {action.log ? (
         <LogView key={action.log.logId} logId={action.log.logId} failed={failed} started={action.started} />
