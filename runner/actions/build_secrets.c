@@ -37,6 +37,10 @@ static const char *region(const struct build *build) {
     return build->job->message->region ? build->job->message->region : build->job->runner->region;
 }
 
+static const char *account(const struct build *build) {
+    return build->job->message->account_id ? build->job->message->account_id : "*";
+}
+
 /* ---- parameters ---- */
 
 static void list_parameters(struct build *build, struct wanted *out) {
@@ -81,8 +85,8 @@ static bool refuse_parameters(struct build *build, const struct wanted *wanted, 
         return err_set_code(err, own->kind, PARAMETER_ERROR,
                             "%.600s; allow the runner's credentials ssm:GetParameters on "
                             "'arn:aws:ssm:%s:%s:parameter/%.200s'%s, and kms:Decrypt on its key",
-                            own->message, region(build), build->job->message->account_id,
-                            parameter_path(wanted->references[0]), wanted->count > 1 ? " and its like" : "");
+                            own->message, region(build), account(build), parameter_path(wanted->references[0]),
+                            wanted->count > 1 ? " and its like" : "");
     return err_set_code(err, own->kind, PARAMETER_ERROR, "%.900s", own->message);
 }
 
@@ -143,7 +147,7 @@ static bool refuse_secret(struct build *build, const char *variable, const struc
     const char *arn = str_starts_with(query->secret, "arn:")
                           ? query->secret
                           : arena_printf(build->arena, "arn:aws:secretsmanager:%s:%s:secret:%s-*", region(build),
-                                         build->job->message->account_id, query->secret);
+                                         account(build), query->secret);
     if (str_starts_with(own->message, "AccessDeniedException"))
         return err_set_code(err, own->kind, SECRET_ERROR,
                             "%.600s; for variable '%.100s' allow the runner's credentials "

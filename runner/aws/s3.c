@@ -69,8 +69,10 @@ static bool send_to_region(struct s3 *s3, struct arena *arena, const struct s3_r
                                .write_body = request->write_body,
                                .client = s3->client,
                                .refused = refused,
-                               .timeout_ms =
-                                   request->payload_size > SMALL_BYTES || request->write_body ? PATIENCE_MS : SMALL_MS,
+                               .timeout_ms = request->payload_size > SMALL_BYTES || request->write_body ||
+                                                     str_equal(request->method, "POST")
+                                                 ? PATIENCE_MS
+                                                 : SMALL_MS,
                                .interrupted = request->interrupted ? request->interrupted : s3->interrupted,
                                .context = request->context ? request->context : s3->context};
     set_address(arena, s3, request, &sent);

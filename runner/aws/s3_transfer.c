@@ -249,6 +249,21 @@ static bool put_part(const struct upload *upload, struct arena *arena, int numbe
     return true;
 }
 
+/* It may be done although its answer was lost: asked again, S3 knows nothing of the upload, and the object is there. */
+static bool complete(const struct upload *upload, struct arena *arena, const char *id, const char *list,
+                     struct err *err) {
+    const struct json *root = NULL;
+    struct s3_object object;
+    struct err own = {0};
+    if (post(upload, arena, "CompleteMultipartUpload", arena_printf(arena, "uploadId=%s", id), list, NULL, 0, &root,
+             &own))
+        return true;
+    if (own.kind == ERR_NOT_FOUND && s3_head(upload->s3, arena, upload->bucket, upload->key, NULL, &object, NULL) &&
+        object.size == upload->size && object.etag && strchr(object.etag, '-'))
+        return true;
+    return err_set_code(err, own.kind, own.code, "%s", own.message);
+}
+
 /* Parts that are left lying cost their owner money. */
 static void abort_parts(const struct upload *upload, struct arena *arena, const char *id) {
     struct s3 unstoppable = *upload->s3;
@@ -280,8 +295,7 @@ static bool put_parts(const struct upload *upload, struct arena *arena, const st
     for (int number = 1; good && part_bytes * (number - 1) < upload->size; number++)
         good = put_part(upload, arena, number, id, part_bytes, &list, err);
     str_append(&list, "</CompleteMultipartUpload>");
-    good = good && post(upload, arena, "CompleteMultipartUpload", arena_printf(arena, "uploadId=%s", id),
-                        str_text(&list), NULL, 0, &root, err);
+    good = good && complete(upload, arena, id, str_text(&list), err);
     if (!good)
         abort_parts(upload, arena, id);
     return good;

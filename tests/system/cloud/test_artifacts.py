@@ -115,7 +115,7 @@ def test_a_large_artifact_moves_in_parts_into_a_far_region(cloud):
     bucket = cloud.bucket()
     cloud.sandbox.control("POST", {"name": bucket, "region": "us-east-2"}, part="buckets")
     far = cloud.sandbox.client("s3", region_name="us-east-2")
-    cloud.sandbox.control("POST", {"operation": "s3:UploadPart", "kind": "drop-reply"})
+    cloud.sandbox.control("POST", [{"operation": "s3:UploadPart", "kind": "drop-reply"}, {"operation": "s3:CompleteMultipartUpload", "kind": "drop-reply"}])
     job = cloud.offer(spec("  files: [big]\n", commands="      - head -c 40000000 /dev/urandom > big\n"), artifacts=s3_place(bucket, name="x"))
     assert cloud.finish(job)["outcome"] == "succeeded", job.text
     head = far.head_object(Bucket=bucket, Key="x/big")
