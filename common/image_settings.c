@@ -69,7 +69,8 @@ static bool read_tags(struct reading *reading, const char *value, struct err *er
     char *rest = arena_strdup(reading->arena, value);
     for (char *item; (item = strsep(&rest, ",")) != NULL;) {
         item += strspn(item, " ");
-        item[strcspn(item, " ")] = '\0';
+        for (size_t length = strlen(item); length > 0 && item[length - 1] == ' ';)
+            item[--length] = '\0';
         if (!is_made_of(item, WORD, WORD ".-", TAG_MAX_LENGTH))
             return err_set(
                 err, ERR_INVALID,

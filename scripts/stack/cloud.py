@@ -38,6 +38,7 @@ class Cloud:
         def client(name):
             return boto3.client(name, region_name=REGION, endpoint_url=sandbox.endpoint, aws_access_key_id=sandbox.access_key, aws_secret_access_key=sandbox.secret_key, config=settings)
 
+        self.client = client
         self.ecs, self.ecr, self.elb = client("ecs"), client("ecr"), client("elbv2")
 
     @property

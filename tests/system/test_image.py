@@ -1,5 +1,6 @@
 """ECRBuildAndPublish from push to end: a Dockerfile built and pushed to the sandbox's ECR, over a real registry."""
 
+import base64
 import os
 import re
 import uuid
@@ -138,6 +139,32 @@ def test_a_build_that_fails_says_its_last_line(images):
     assert re.search("docker build ended with exit code 1; it last said '.*exit code: 7'", image["errorMessage"])
     assert any(images.mark in line for line in images.log(image)) and images.log(image)[-1] == image["errorMessage"]
     assert "imageDetails" in (listed := images.ecr.describe_images(repositoryName=images.repository)) and not listed["imageDetails"]
+
+
+SECRET = "correct horse: 'battery' staple"
+USES_SECRET = """
+FROM penstock/busybox
+RUN --mount=type=secret,id=npm cat /run/secrets/npm; base64 /run/secrets/npm; echo "$(wc -c < /run/secrets/npm) bytes"; : MARK
+RUN --mount=type=secret,id=npm while IFS= read -r -n1 letter || [ -n "$letter" ]; do printf %s "$letter"; done < /run/secrets/npm; ls /run/secrets 2>&1
+"""
+
+
+def test_a_build_secret_is_given_masked_and_not_kept(images, aws, docker):
+    name = f"npm/{uuid.uuid4().hex}"
+    cloud.Cloud(aws).client("secretsmanager").create_secret(Name=name, SecretString=f'{{"token": "{SECRET}"}}')
+    detail = wait_for_end(images.server, "image", images.start(USES_SECRET, f"ContainerName: web, BuildSecrets: '{{\"npm\": \"{name}:token\"}}'"))
+    assert detail["execution"]["status"] == "Succeeded", describe(images.server, detail)
+    log = "\n".join(images.log(action(detail, "Build", "Image")))
+    assert f"{len(SECRET)} bytes" in log and "***" in log
+    assert SECRET not in log and base64.b64encode(SECRET.encode()).decode()[:12] not in log and SECRET[:12] not in log
+    tag = docker("image", "ls", "--filter", "label=penstock.image", "--format", "{{.Repository}}:{{.Tag}}", "penstock.local/image").split()[0]
+    assert SECRET not in docker("image", "history", "--no-trunc", tag) + docker("run", "--rm", tag, "sh", "-c", "cat /run/secrets/npm 2>&1 || true")
+
+
+@pytest.mark.parametrize("images", ["classic"], indirect=True)
+def test_build_secrets_need_buildkit(images):
+    detail = wait_for_end(images.server, "image", images.start("FROM penstock/busybox\n", "BuildSecrets: '{\"npm\": \"nothing\"}'"))
+    assert action(detail, "Build", "Image")["errorMessage"] == "BuildSecrets need BuildKit, which this runner is told not to use (--image-builder classic); take BuildSecrets away, or give the runner BuildKit"
 
 
 def test_a_missing_repository_is_said_before_anything_is_built(images):
