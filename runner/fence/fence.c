@@ -25,6 +25,8 @@
 
 #define PROBE_PORT 1 /* nobody listens there, least of all for datagrams */
 #define PROBE_MS 500 /* a wall that drops says nothing at all */
+#define SILENT_ENOUGH 3
+#define BETWEEN_PROBES_MS 1100 /* the kernel answers one sender once a second */
 #define LOOK_AGAIN_MS 50
 #define WATCH_MS 2000
 #define PING_MS 30000
@@ -48,24 +50,29 @@ static in_addr_t find_gateway(void) {
     return found;
 }
 
-/* Whether the machine refuses to be talked to. A datagram to a port without a listener is answered by "connection
- * refused" where it gets through, by "no route to host" at the wall, and not at all where that drops. */
-static bool is_walled(in_addr_t gateway) {
+enum answer { ANSWER_WALL, ANSWER_OPEN, ANSWER_NONE };
+
+/* Whether the machine can be talked to. A datagram to a port without a listener is answered by "connection refused"
+ * where it gets through, by "no route to host" at the wall, and not at all where the wall only drops, or where the
+ * kernel has just said the same to somebody: it counts such answers. */
+static enum answer ask(in_addr_t gateway) {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_addr.s_addr = gateway, .sin_port = htons(PROBE_PORT)};
     int error_number = 0;
     socklen_t size = sizeof error_number;
     int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket_fd < 0)
-        return false;
+        return ANSWER_OPEN;
     if (connect(socket_fd, (const struct sockaddr *)&address, sizeof address) != 0 || send(socket_fd, "", 1, 0) < 0)
         error_number = errno;
     struct pollfd wait = {.fd = socket_fd, .events = POLLIN};
-    if (error_number == 0 && poll(&wait, 1, PROBE_MS) > 0 &&
-        getsockopt(socket_fd, SOL_SOCKET, SO_ERROR, &error_number, &size) == 0 && error_number == 0)
-        error_number = ECONNREFUSED; /* an answer */
+    bool answered = error_number != 0 || poll(&wait, 1, PROBE_MS) > 0;
+    if (answered && error_number == 0)
+        (void)getsockopt(socket_fd, SOL_SOCKET, SO_ERROR, &error_number, &size);
     (void)close(socket_fd);
-    return error_number != ECONNREFUSED;
+    if (!answered)
+        return ANSWER_NONE;
+    return error_number == 0 || error_number == ECONNREFUSED ? ANSWER_OPEN : ANSWER_WALL;
 }
 
 static void rest(long milliseconds) {
@@ -77,19 +84,31 @@ static void end(int signal_number) {
     _exit(128 + signal_number);
 }
 
+/* Silence is the wall's only when it lasts. */
+static void await_wall(in_addr_t gateway) {
+    bool said = false;
+    for (int silent = 0; silent < SILENT_ENOUGH;) {
+        enum answer answer = ask(gateway);
+        if (answer == ANSWER_WALL)
+            return;
+        silent = answer == ANSWER_NONE ? silent + 1 : 0;
+        if (answer == ANSWER_OPEN && !said)
+            say("open\n");
+        said = said || answer == ANSWER_OPEN;
+        rest(BETWEEN_PROBES_MS);
+    }
+}
+
 static int hold(void) {
     in_addr_t gateway = find_gateway();
     (void)signal(SIGTERM, end); /* a process 1 has no default for it */
     if (!gateway)
         return ENETUNREACH;
-    if (!is_walled(gateway))
-        say("open\n");
-    while (!is_walled(gateway))
-        rest(LOOK_AGAIN_MS);
+    await_wall(gateway);
     say("walled\n");
     do
         rest(WATCH_MS);
-    while (is_walled(gateway));
+    while (ask(gateway) != ANSWER_OPEN);
     return EPERM;
 }
 

@@ -121,7 +121,7 @@ def server(make_server):
 def make_runner(build, folder, docker_host, aws, programs):
     def make(server, name="runner", start=True, **environment):
         # Making a build's own network takes a second at start and end; the main job and tests/system/walls have it.
-        environment = {"PENSTOCK_BUILD_NETWORK": "bridge", **environment}
+        environment = {"PENSTOCK_BUILD_NETWORK": os.environ.get("PENSTOCK_BUILD_NETWORK", "bridge"), **environment}
         runner = Runner(str(build / "runner" / "penstock-runner"), str(folder / name), server, docker_host, {**aws.environment, **environment}, name)
         programs.append(runner)
         if start:

@@ -28,11 +28,6 @@ def left_of(runner_id):
             for name in docker(*question, "--filter", f"label=penstock.runner={runner_id}").decode().split()]
 
 
-@pytest.fixture(scope="module")
-def images():
-    subprocess.run([ROOT / "scripts" / "images.sh", "make", ROOT / "build" / "images", "busybox", "build", "engine"], check=True, stdout=subprocess.DEVNULL)
-
-
 class World:
     """A fake server and the runners that work for it."""
 
