@@ -123,8 +123,10 @@ static bool upload_secondaries(struct build *build, struct err *err) {
 static bool upload_to_project(struct build *build, struct err *err) {
     const struct json *artifacts = json_get(build->job->message->build, "artifacts");
     const struct json *secondary = json_get(build->job->message->build, "secondaryArtifacts");
-    if (!is_in_s3(artifacts) && (!secondary || secondary->count == 0))
-        return true; /* NO_ARTIFACTS: what the buildspec says of them does not matter */
+    /* An action without outputs; NO_ARTIFACTS: what the buildspec says of them does not matter. */
+    if (str_equal(json_get_text(artifacts, "type"), "CODEPIPELINE") ||
+        (!is_in_s3(artifacts) && (!secondary || secondary->count == 0)))
+        return true;
     if (!build->spec.has_artifacts && build->spec.secondary_count == 0) {
         build_say(build, "No artifact files specified");
         return true;
