@@ -38,7 +38,13 @@ static int64_t boot_now(void *context) {
 /* ---- the first image ---- */
 
 static bool add_surroundings(struct tx *tx, void *context, struct err *err) {
-    static const char *const projects[] = {"shop", "tools"};
+    /* What fails in the one is tried again by itself; of the other's builds one waits for the other. */
+    static const struct project_row projects[] = {
+        {.name = "shop",
+         .document = "{\"source\":{\"type\":\"CODEPIPELINE\"},\"environment\":{\"image\":\"x\"},\"autoRetryLimit\":2}"},
+        {.name = "tools",
+         .document = "{\"source\":{\"type\":\"CODEPIPELINE\"},\"environment\":{\"image\":\"x\"},"
+                     "\"concurrentBuildLimit\":1}"}};
     (void)context;
     for (unsigned i = 0; i < RUNNERS_MAX; i++) {
         const uint8_t hash[SHA256_BYTES] = {(uint8_t)(i + 1)};
@@ -56,10 +62,7 @@ static bool add_surroundings(struct tx *tx, void *context, struct err *err) {
     if (!custom_type_rows_add(tx, &type, err))
         return false;
     for (size_t i = 0; i < 2; i++) {
-        const struct project_row project = {
-            .name = projects[i],
-            .document = "{\"source\":{\"type\":\"CODEPIPELINE\"},\"environment\":{\"image\":\"x\"}}"};
-        if (!projects_add(tx, &project, err))
+        if (!projects_add(tx, &projects[i], err))
             return false;
     }
     return true;

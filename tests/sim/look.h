@@ -48,6 +48,8 @@ struct seen_job {
     int state, cancel, attempts;
     int outcome; /* -1: none */
     bool marked;
+    const char *project; /* whose limit it counts for; "": none */
+    bool held;
     uint64_t fixed, rest;
 };
 

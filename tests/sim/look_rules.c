@@ -177,8 +177,25 @@ static void check_clock(const struct sim *sim, int64_t next_deadline_ms) {
 }
 
 static bool may_have(const struct runner *runner, const struct seen_job *job) {
-    return job->state == JOB_QUEUED &&
+    return job->state == JOB_QUEUED && !job->held &&
            (job->cancel == JOB_CANCEL_NONE || !*job->left_by || str_equal(job->left_by, runner->id));
+}
+
+/* history.c gives the project "tools" a limit of one. */
+static void check_limit(const struct seen *seen) {
+    size_t in_work = 0, held = 0;
+    for (size_t i = 0; i < seen->job_count; i++) {
+        const struct seen_job *job = &seen->jobs[i];
+        bool counts = job->state != JOB_DONE && str_equal(job->project, "tools");
+        in_work += counts && !job->held;
+        held += counts && job->held;
+        if (job->held && job->state != JOB_QUEUED && job->state != JOB_DONE)
+            violated("a build above the limit waits", "job %s is held back and not queued", job->id);
+    }
+    if (in_work > 1)
+        violated("a project has no more builds in work than it may", "'tools' has %zu", in_work);
+    if (held > 0 && in_work == 0)
+        violated("nothing stands still", "%zu builds of 'tools' are held back and none is in work", held);
 }
 
 static void check_parked(const struct seen *seen, const struct runner *runner, const struct slot *slot) {
@@ -198,6 +215,7 @@ void look_rules(const struct looking *looking) {
     check_owners(sim);
     check_locks(seen);
     check_waiting(seen);
+    check_limit(seen);
     check_targets(seen);
     check_actions(sim, seen);
     check_executions(seen);

@@ -68,6 +68,14 @@ static void check_job(const struct seen_job *was, struct query *query, uint64_t 
         violated("who lost a job is fenced off", "job %.8s went back to the queue with its token", was->id);
 }
 
+/* The action has had a job before: its build failed. */
+static bool is_again(const struct seen *seen, const struct seen_job *job, size_t place) {
+    for (size_t i = 0; i < place; i++)
+        if (job->action_run_id && seen->jobs[i].action_run_id == job->action_run_id)
+            return true;
+    return false;
+}
+
 static void read_job(struct looking *looking, struct query *query, size_t place) {
     bool is_new = IS_NEW(job, place);
     struct seen_job *row = &looking->seen->jobs[place];
@@ -76,8 +84,13 @@ static void read_job(struct looking *looking, struct query *query, size_t place)
         *row = (struct seen_job){.sequence = row_number(query, 0),
                                  .provider = query_column_text(query, &looking->sim->arena, 2),
                                  .action_run_id = row_number(query, 3),
+                                 .project = query_column_text(query, &looking->sim->arena, 17),
                                  .fixed = fixed};
         row_uuid(query, 1, row->id);
+        if (row_number(query, 16))
+            count(COUNT_BUILDS_HELD);
+        if (*row->project && is_again(looking->seen, row, place))
+            count(COUNT_BUILDS_AGAIN);
     } else {
         check_job(row, query, fixed, rest);
     }
@@ -90,14 +103,15 @@ static void read_job(struct looking *looking, struct query *query, size_t place)
     row->deadline_ms = row_number(query, 14);
     row_uuid(query, 12, row->runner);
     row_uuid(query, 13, row->left_by);
+    row->held = row_number(query, 16) != 0;
     row->rest = rest;
 }
 
 bool look_read_jobs(struct tx *tx, struct looking *looking, struct err *err) {
     static const char sql[] =
         "SELECT sequence, id, provider, action_run_id, build_id, log_id, state, cancel, token, attempts, "
-        "checkpoint IS NOT NULL, outcome, coalesce(runner_id, ''), coalesce(left_by, ''), deadline_boot_ms, ended_ms "
-        "FROM jobs ORDER BY sequence";
+        "checkpoint IS NOT NULL, outcome, coalesce(runner_id, ''), coalesce(left_by, ''), deadline_boot_ms, ended_ms, "
+        "held, coalesce(project, '') FROM jobs ORDER BY sequence";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     size_t place = 0, were = looking->seen->job_count;
     for (; query_next(&query); place++)

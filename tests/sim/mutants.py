@@ -138,6 +138,13 @@ MUTANTS = [
            "if (!job.nonce || !hash_equal_text(job.nonce, nonce))",
            "if (!job.nonce && !nonce)",
            "two workers do one job"),
+    # ---- builds
+    Mutant("what was held back stays so", "server/jobs/queue_end.c",
+           " && queue_let_go(tx, job->project, err);", ";",
+           "a build above its project's limit is never offered"),
+    Mutant("a limit is not looked at", "server/jobs/queue_end.c",
+           ".held = !room,", ".held = room && !job,",
+           "a project has more builds in work than it may"),
     # ---- starts
     Mutant("the client token is not looked at", "server/engine/engine_executions.c",
            "    if (found) {\n        *execution = earlier.uuid;",
