@@ -57,12 +57,6 @@ static bool read_batch(struct build *build, const struct json **out, struct err 
 
 /* ---- after: one artifact out of many ---- */
 
-/* "linux_small.Out" is what the build linux_small put out as Out. */
-static bool is_of_output(const char *input, const char *output) {
-    const char *dot = strchr(input, '.');
-    return dot && str_equal(dot + 1, output);
-}
-
 static void left_out(void *context, const char *sentence) {
     build_say(context, "%s", sentence);
 }
@@ -75,18 +69,18 @@ static bool interrupted(void *context) {
 /* Unpacks what the builds put out below `folder`: into one place, or each into a folder that is named like it. */
 static bool unpack(struct build *build, const char *output, const char *folder, bool together, size_t *count,
                    struct err *err) {
-    const struct wire_job *message = build->job->message;
-    for (size_t i = 0; i < message->input_count; i++) {
-        const char *input = message->inputs[i].name;
+    const struct json *task = json_get(build->job->message->build, "batch");
+    json_each(input, json_get(task, "inputs")) {
+        const char *identifier = json_get_text_or(input, "identifier", "");
         struct unzip request = {.folder = folder, .left_out = left_out, .interrupted = interrupted, .context = build};
-        if (!is_of_output(input, output))
+        if (!str_equal(json_get_text(input, "output"), output))
             continue;
         if (!together)
-            request.folder = arena_printf(build->arena, "%s/%.*s", folder, (int)(strchr(input, '.') - input), input);
-        if (!job_input(build->job, input, &request.zip, err) || !unzip(&request, err))
+            request.folder = arena_printf(build->arena, "%s/%s", folder, identifier);
+        if (!job_input(build->job, json_get_text_or(input, "name", ""), &request.zip, err) || !unzip(&request, err))
             return false;
         (void)unlink(request.zip);
-        build_say(build, "%s: took over %.*s", output, (int)(strchr(input, '.') - input), input);
+        build_say(build, "%s: took over what %s put out", output, identifier);
         (*count)++;
     }
     return true;

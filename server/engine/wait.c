@@ -6,7 +6,7 @@
 #include "common/str.h"
 #include "server/engine/load.h"
 #include "server/engine/target.h"
-#include "server/jobs/build_start.h"
+#include "server/jobs/batch.h"
 #include "server/store/job_rows.h"
 #include "server/store/stage_runs.h"
 #include "server/store/worker_jobs.h"
@@ -82,6 +82,8 @@ bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_
         return true;
     if (!job_rows_of_action(tx, arena, action->id, &found, &job, err))
         return false;
+    if (found && job.batch_id && !str_equal(job.provider, BATCH_PROVIDER))
+        return true; /* others of the batch may run */
     if (found && job.state == JOB_QUEUED && job.cancel != JOB_CANCEL_NONE && job.left_by)
         *out = arena_printf(arena, "waiting for runner '%s' to undo it", job.left_by_name);
     else if (found && job.state == JOB_QUEUED && job.held)

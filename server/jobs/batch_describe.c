@@ -139,10 +139,12 @@ static bool add_inputs_of(struct tx *tx, struct arena *arena, const struct batch
     for (size_t i = 0; i < artifact_count; i++) {
         if (*count == *capacity)
             *rows = arena_grow(arena, *rows, sizeof **rows, capacity);
-        (*rows)[(*count)++] =
-            (struct batch_input){.name = arena_printf(arena, "%s.%s", group->identifier, artifacts[i].name),
-                                 .sha256 = artifacts[i].sha256,
-                                 .size_bytes = artifacts[i].size_bytes};
+        (*rows)[*count] = (struct batch_input){.name = arena_printf(arena, "b%zu", *count),
+                                               .identifier = group->identifier,
+                                               .output = artifacts[i].name,
+                                               .sha256 = artifacts[i].sha256,
+                                               .size_bytes = artifacts[i].size_bytes};
+        (*count)++;
     }
     return true;
 }

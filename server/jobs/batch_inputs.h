@@ -6,7 +6,9 @@
 #include "server/store/batches.h"
 
 struct batch_input {
-    const char *name; /* "linux_small.Out": the group and the action's output artifact; no identifier has a dot */
+    const char *name;       /* for the wire: "b0", "b1", … */
+    const char *identifier; /* of the group */
+    const char *output;     /* of the action */
     const char *sha256;
     int64_t size_bytes;
 };

@@ -7,16 +7,22 @@
 #include "server/jobs/batch_inputs.h"
 #include "server/jobs/batch_state.h"
 
-static bool set_inputs(struct tx *tx, struct arena *arena, int64_t batch_id, struct wire_job *message,
-                       struct err *err) {
+static bool set_inputs(struct tx *tx, struct arena *arena, int64_t batch_id, struct json *task,
+                       struct wire_job *message, struct err *err) {
     struct batch_input *rows = NULL;
     size_t count = 0;
     if (!batch_inputs_list(tx, arena, batch_id, &rows, &count, err))
         return false;
     struct wire_artifact *inputs = arena_array(arena, struct wire_artifact, count + 1);
-    for (size_t i = 0; i < count; i++)
+    struct json *list = json_set_array(arena, task, "inputs");
+    for (size_t i = 0; i < count; i++) {
+        struct json *input = json_append_object(arena, list);
+        json_set_text(arena, input, "name", rows[i].name);
+        json_set_text(arena, input, "identifier", rows[i].identifier);
+        json_set_text(arena, input, "output", rows[i].output);
         inputs[i] =
             (struct wire_artifact){.name = rows[i].name, .sha256 = rows[i].sha256, .size_bytes = rows[i].size_bytes};
+    }
     message->inputs = inputs;
     message->input_count = count;
     return true;
@@ -44,7 +50,7 @@ bool batch_message(struct tx *tx, struct arena *arena, const struct job_message_
     bool combines = str_equal(row->batch_identifier, BATCH_COMBINE_GROUP);
     json_set_text(arena, task, "kind", combines ? "combine" : "source");
     if (combines)
-        return set_inputs(tx, arena, row->batch_id, message, err);
+        return set_inputs(tx, arena, row->batch_id, task, message, err);
     const struct json *restrictions = json_get(json_get(document, "buildBatchConfig"), "restrictions");
     json_set_integer(arena, task, "most", json_get_integer(restrictions, "maximumBuildsAllowed", BATCH_BUILDS_MAX));
     return true;

@@ -8,7 +8,8 @@
 #include "server/store/job_rows.h"
 
 /* Adds to the build batchIdentifier, buildBatchArn and shard; for the jobs of BATCH_PROVIDER also `batch`: {kind:
- * "source", most} or {kind: "combine"}, whose inputs are the builds' artifacts. */
+ * "source", most} or {kind: "combine", inputs: [{name, identifier, output}]}, whose inputs are the builds' artifacts.
+ */
 bool batch_message(struct tx *tx, struct arena *arena, const struct job_message_settings *settings,
                    const struct job_row *job, const struct build_row *row, struct json *build, struct wire_job *message,
                    struct err *err);

@@ -80,6 +80,15 @@ bool batches_find_idempotent(struct tx *tx, struct arena *arena, const char *pro
     return one(&query, arena, found, out, err);
 }
 
+bool batches_log_of(struct tx *tx, struct arena *arena, const char *action_uuid, const char **text, struct err *err) {
+    static const char sql[] =
+        "SELECT b.log FROM action_runs a JOIN batches b ON b.action_run_id = a.id WHERE a.uuid = :uuid LIMIT 1";
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_text(&query, ":uuid", action_uuid);
+    *text = query_next(&query) ? query_column_text(&query, arena, 0) : NULL;
+    return query_done(&query, err);
+}
+
 /* ---- lists ---- */
 
 #define SHOWN " AND b.deleted_ms IS NULL "

@@ -48,6 +48,9 @@ bool batches_get_by_id(struct tx *tx, struct arena *arena, int64_t id, struct ba
 bool batches_of_action(struct tx *tx, struct arena *arena, int64_t action_run_id, bool *found, struct batch_row *out,
                        struct err *err);
 
+/* The log of the action of that uuid, where a batch is what it does; *text NULL where not. */
+bool batches_log_of(struct tx *tx, struct arena *arena, const char *action_uuid, const char **text, struct err *err);
+
 struct batch_listing {
     const char *project;             /* NULL: all */
     const enum build_status *status; /* NULL: any */

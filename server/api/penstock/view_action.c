@@ -3,13 +3,15 @@
  */
 #include "server/api/penstock/view.h"
 
-#include "server/api/codebuild/codebuild.h"
+#include "server/api/codebuild/build_batch.h"
 #include "server/engine/wait.h"
 #include "server/logs/logs.h"
 #include "server/store/job_rows.h"
 #include "server/store/log_rows.h"
 
 #include "common/str.h"
+
+#include <string.h>
 
 static bool show_log(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
     bool found, closed;
@@ -49,6 +51,29 @@ static bool show_build(struct view *view, const struct action_run_row *run, stru
     if (!build_show(view->call, &build, &shown, err) || !build_show_reports(view->tx, view->call, &build, shown, err))
         return false;
     json_set(view->arena, out, "build", shown);
+    return true;
+}
+
+/* Of an action that is a batch: its builds, and as many lines of its log as the store has. */
+static bool show_batch(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
+    bool found;
+    struct batch_row batch;
+    struct json *shown;
+    int64_t lines = 0;
+    if (!batches_of_action(view->tx, view->arena, run->id, &found, &batch, err))
+        return false;
+    if (!found)
+        return true;
+    if (!build_batch_show(view->tx, view->call, &batch, &shown, err))
+        return false;
+    json_set(view->arena, out, "buildBatch", shown);
+    for (const char *at = batch.log; (at = strchr(at, '\n')); at++)
+        lines++;
+    struct json *log = json_set_object(view->arena, out, "log");
+    json_set_text(view->arena, log, "logId", run->uuid);
+    json_set_integer(view->arena, log, "lines", lines);
+    json_set_integer(view->arena, log, "bytes", (int64_t)strlen(batch.log));
+    json_set_bool(view->arena, log, "closed", batch.status != BUILD_IN_PROGRESS);
     return true;
 }
 
@@ -102,7 +127,7 @@ static bool show_run(struct view *view, const struct action_run_row *run, struct
     show_target(view->arena, run, out);
     if (run->approval_token && run->status == ACTION_IN_PROGRESS && !view_approval(view, run, out, err))
         return false;
-    return show_build(view, run, out, err) && show_variables(view, run, out, err);
+    return show_build(view, run, out, err) && show_batch(view, run, out, err) && show_variables(view, run, out, err);
 }
 
 static bool read_types(struct view *view, struct err *err) {

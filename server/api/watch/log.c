@@ -1,13 +1,17 @@
 /*
  * Reading logs. Whether a log is still written to, the store knows; where it says that one is over and the file is not
- * closed yet (its job ended without a runner), the file is closed here.
+ * closed yet (its job ended without a runner), the file is closed here. The log of an action that is a batch no runner
+ * writes: its lines are in the store, and come into the file here.
  */
 #include "common/str.h"
 #include "server/api/watch/watch.h"
 #include "server/logs/logs.h"
 #include "server/server.h"
+#include "server/store/batches.h"
 #include "server/store/log_rows.h"
 #include "server/wake.h"
+
+#include <string.h>
 
 #define COUNT_MAX 2000
 #define COUNT_DEFAULT 500
@@ -21,14 +25,17 @@ struct asked {
 };
 
 struct lookup {
+    struct arena *arena;
     const char *id;
+    const char *batch; /* the lines of a batch, or NULL */
     bool found;
     bool closed;
 };
 
 static bool look_up(struct tx *tx, void *context, struct err *err) {
     struct lookup *lookup = context;
-    return log_rows_get(tx, lookup->id, &lookup->found, &lookup->closed, err);
+    return log_rows_get(tx, lookup->id, &lookup->found, &lookup->closed, err) &&
+           batches_log_of(tx, lookup->arena, lookup->id, &lookup->batch, err);
 }
 
 static bool number(const struct request *request, const char *name, long long least, long long most, long long *value,
@@ -45,15 +52,27 @@ static bool read_query(const struct request *request, struct asked *out, struct 
            number(request, "wait", 0, WAIT_SECONDS_MAX, &out->wait_seconds, err);
 }
 
+/* What is there already is skipped. A log that is closed has everything. */
+static bool add_batch_lines(struct server *server, const struct lookup *lookup, struct err *err) {
+    const struct log_piece piece = {.bytes = lookup->batch, .size = lookup->batch ? strlen(lookup->batch) : 0};
+    struct err own = {.kind = ERR_NONE};
+    int64_t size = 0;
+    if (piece.size == 0 || logs_append(server->logs, lookup->id, &piece, &size, &own))
+        return true;
+    return own.kind == ERR_CONFLICT || err_set(err, own.kind, "%s", own.message);
+}
+
 /* True where there is such a log; it is closed in the file where it is in the store. */
 static bool find(const struct request *request, const char *id, struct err *err) {
     struct server *server = request->server;
-    struct lookup lookup = {.id = id};
+    struct lookup lookup = {.arena = request->arena, .id = id};
     if (!db_read(server->db, look_up, &lookup, err))
         return false;
     if (!lookup.found || !logs_id_valid(id))
         return err_set_code(err, ERR_NOT_FOUND, "ResourceNotFoundException", "there is no log '%.80s'", id);
     struct log_info info;
+    if (!add_batch_lines(server, &lookup, err))
+        return false;
     if (!lookup.closed)
         return true;
     return logs_info(server->logs, id, &info, err) && (info.closed || logs_finish(server->logs, id, err));
