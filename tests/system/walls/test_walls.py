@@ -100,7 +100,7 @@ def test_nothing_of_the_machine_lies_in_a_build(walled):
 
 
 def test_who_eats_the_machine_is_ended_and_nobody_else(walled):
-    memory = walled.offer("tail /dev/zero", environment={"computeType": "ATTRIBUTE_BASED_COMPUTE", "computeConfiguration": {"vCpu": 1, "memory": 1, "disk": 10}})
+    memory = walled.offer("dd if=/dev/zero of=/dev/null bs=1900M count=1", environment={"computeType": "ATTRIBUTE_BASED_COMPUTE", "computeConfiguration": {"vCpu": 1, "memory": 1, "disk": 10}})
     disk = walled.offer("fallocate -l 1200M /big; sleep 600")
     walled.wait(lambda: memory.result and disk.result)
     assert memory.result["outcome"] == disk.result["outcome"] == "failed"
