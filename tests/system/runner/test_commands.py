@@ -113,11 +113,11 @@ def test_what_cannot_be_run_is_a_configuration_error(server, runner, offer_comma
     assert (result["outcome"], result["errorCode"], result["errorMessage"]) == ("failed", "ConfigurationError", sentence)
 
 
-def test_a_secret_is_refused_by_name(server, runner, offer_commands):
+def test_a_secret_without_credentials_is_refused_by_name(server, runner, offer_commands):
     job = offer_commands("true", environment=[{"name": "KEY", "value": "shop/key", "type": "SECRETS_MANAGER"}])
     result = finish(server, job)
     assert result["outcome"] == "failed"
-    assert "environment variable 'KEY' is of type SECRETS_MANAGER, which is not supported yet" in result["errorMessage"]
+    assert "the runner has no AWS credentials" in result["errorMessage"] and "(secret 'shop/key' for variable 'KEY'; region 'eu-west-1')" in result["errorMessage"]
 
 
 def test_an_image_that_is_nowhere(server, start_runner, offer_commands, image):
