@@ -56,7 +56,9 @@ static bool find_log_of_build(struct cli *cli, const char *build_id, const char 
         !client_call(client, &cli->arena, "CodeBuild.BatchGetBuilds", input, &answer, err))
         return false;
     const struct json *builds = json_get(answer, "builds");
-    *out = builds && builds->first ? json_get_text(json_get(builds->first, "logs"), "streamName") : NULL;
+    const char *stream = builds && builds->first ? json_get_text(json_get(builds->first, "logs"), "streamName") : NULL;
+    const char *slash = stream ? strrchr(stream, '/') : NULL; /* behind a prefix that the project gives it */
+    *out = slash ? slash + 1 : stream;
     return *out || err_set(err, ERR_NOT_FOUND, "there is no build '%s'", build_id);
 }
 
