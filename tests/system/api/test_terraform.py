@@ -103,6 +103,29 @@ resource "aws_codebuild_project" "nightly" {
     }
   }
 }
+resource "aws_codebuild_report_group" "units" {
+  name           = "%(name)s-units"
+  type           = "TEST"
+  delete_reports = true
+  export_config {
+    type = "NO_EXPORT"
+  }
+  %(tags)s
+}
+resource "aws_codebuild_report_group" "coverage" {
+  name = "%(name)s-coverage"
+  type = "CODE_COVERAGE"
+  export_config {
+    type = "S3"
+    s3_destination {
+      bucket              = "results-%(branch)s"
+      path                = "/"
+      packaging           = "NONE"
+      encryption_disabled = true
+      encryption_key      = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    }
+  }
+}
 resource "aws_codepipeline" "app" {
   name           = "%(name)s"
   role_arn       = "arn:aws:iam::123456789012:role/pipeline"
@@ -219,9 +242,14 @@ def test_apply_change_destroy(terraform, codepipeline, codebuild, codecommit, na
     terraform.apply(resources(name, tags='tags = { team = "ops", level = "2" }', variables=variables, **changes))
     assert codepipeline.get_pipeline(name=name)["pipeline"]["version"] == 2
     assert codebuild.batch_get_projects(names=[name])["projects"][0]["timeoutInMinutes"] == 30
+    groups = [f"arn:aws:codebuild:{REGION}:{ACCOUNT}:report-group/{name}-{kind}" for kind in ("units", "coverage")]
+    units, coverage = codebuild.batch_get_report_groups(reportGroupArns=groups)["reportGroups"]
+    assert coverage["exportConfig"]["s3Destination"]["bucket"] == "results-release" and len(units["tags"]) == 2
     terraform.apply(resources(name, tags=""))
     assert codebuild.batch_get_projects(names=[name])["projects"][0]["tags"] == []
+    assert codebuild.batch_get_report_groups(reportGroupArns=groups)["reportGroups"][0]["tags"] == []
     terraform.run("destroy", "-auto-approve")
+    assert codebuild.batch_get_report_groups(reportGroupArns=groups)["reportGroups"] == []
     for call in (lambda: codepipeline.get_pipeline(name=name), lambda: codecommit.get_repository(repositoryName=name)):
         with pytest.raises(codepipeline.exceptions.ClientError, match="PipelineNotFoundException|RepositoryDoesNotExistException"):
             call()
