@@ -81,7 +81,8 @@ def container_of(server, codebuild, batch_id, identifier):
 
     def look(batch):
         log = log_of(server, codebuild, batch, identifier)
-        return log[log.index("begun") - 2] if "begun" in log else None
+        printed = [line for line in log if line and not line.startswith("[Container]")]
+        return printed[printed.index("begun") - 1] if "begun" in printed else None
 
     return look(wait_for_batch(server, codebuild, batch_id, look, f"{identifier} to begin"))
 
@@ -244,13 +245,18 @@ stages:
   - name: Look
     actions:
       - name: Look
-        provider: Commands
-        category: Compute
-        commands: ["find . -type f | sort", "cat $CODEBUILD_SRC_DIR_Merged/made-*"]
+        provider: CodeBuild
+        configuration: {{ProjectName: {name}-look, PrimarySource: Out}}
         inputArtifacts: [Out, Merged]
 projects:
   {name}:
     environment: {{image: penstock/busybox}}
+  {name}-look:
+    environment: {{image: penstock/busybox}}
+    source:
+      buildspec: |
+        version: 0.2
+        phases: {{build: {{commands: [find . -type f, cat $CODEBUILD_SRC_DIR_Merged/made-*]}}}}
 """
 
 MATRIX = """
