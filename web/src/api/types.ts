@@ -151,6 +151,7 @@ export interface ActionDetail {
   log?: { logId: string; lines: number; bytes: number; closed: boolean };
   runner?: string;
   build?: Build;
+  buildBatch?: BuildBatch;
   outputVariables?: Record<string, string>;
   configuration: Record<string, string>;
   inputArtifacts: string[];
@@ -173,6 +174,26 @@ export interface Build {
     contexts?: { statusCode?: string; message?: string }[];
   }[];
   reportArns?: string[];
+}
+
+export interface BuildSummary {
+  arn?: string;
+  buildStatus?: string;
+}
+
+export interface BuildGroup {
+  identifier: string;
+  dependsOn?: string[];
+  ignoreFailure?: boolean;
+  currentBuildSummary?: BuildSummary;
+  priorBuildSummaryList?: BuildSummary[];
+}
+
+/** As BatchGetBuildBatches shows it. */
+export interface BuildBatch {
+  id: string;
+  buildBatchStatus: string;
+  buildGroups?: BuildGroup[];
 }
 
 export interface Report {

@@ -6,6 +6,7 @@ import { useKeys } from "../keys.ts";
 import { LogView } from "../log/view.tsx";
 import { useStateNews, useTab } from "../parts/announce.tsx";
 import { ApprovalPanel, focusApproval } from "../parts/approval.tsx";
+import { Batch, firstFailed, logOf } from "../parts/batch.tsx";
 import { Age, Button, Loading, Moment, Notice, Outside, ReadTrouble, Status, Took } from "../parts/basics.tsx";
 import { CancelDialog } from "../parts/cancel.tsx";
 import { Glyph } from "../parts/icons.tsx";
@@ -78,6 +79,10 @@ function Body({ data, action }: { data: ExecutionDetail; action: ActionDetail })
   const state = actionState(action, executionState(data.execution));
   const failed = state === "failed";
   const words = action.errorMessage ?? (failed ? action.summary : undefined);
+  const batch = action.buildBatch;
+  const [chosen, setChosen] = useState<{ identifier: string | undefined } | null>(null);
+  const picked = chosen ? chosen.identifier : batch && failed ? firstFailed(batch)?.identifier : undefined;
+  const log = logOf(batch?.buildGroups?.find((group) => group.identifier === picked)) ?? action.log?.logId;
   return (
     <>
       {failed && words ? (
@@ -99,8 +104,9 @@ function Body({ data, action }: { data: ExecutionDetail; action: ActionDetail })
       <Phases action={action} />
       {action.build?.reportArns?.length ? <Reports key={action.build.reportArns.join()} arns={action.build.reportArns} /> : null}
       <Facts action={action} />
-      {action.log ? (
-        <LogView key={action.log.logId} logId={action.log.logId} failed={failed} started={action.started} />
+      {batch ? <Batch batch={batch} picked={picked} onPick={(identifier) => setChosen({ identifier })} /> : null}
+      {log ? (
+        <LogView key={log} logId={log} failed={failed} started={action.started} />
       ) : (
         <p class="muted no-log">
           {action.category === "Approval" ? "An approval writes no log." : isLive(state) ? "The log begins when a runner has taken the action." : "This action wrote no log."}
