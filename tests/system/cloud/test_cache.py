@@ -59,10 +59,9 @@ def test_keys(cloud):
     [key] = cloud.keys(bucket)
     assert key.startswith("namespace-team/") and "/key-npm-" in key and len(key.rpartition("npm-")[2]) == 64 + 4
     other = offer("lock 1", "never kept", project="another-project")  # of the same namespace: found, and not written again
-    cloud.finish(other)
-    assert "found [one] [one]\n" in other.text and "stays as it is" in other.text, other.text
     second = offer("lock 2", "two")  # by a fallback key, and kept under its own
-    cloud.finish(second)
+    cloud.finish(other), cloud.finish(second)
+    assert "found [one] [one]\n" in other.text and "stays as it is" in other.text, other.text
     assert "found [one] [one]\n" in second.text and len(cloud.keys(bucket)) == 2, second.text
     jobs = [offer("lock 2", "x"), offer("lock 3", "x", "  action: restore\n"), offer("lock 4", "four", "  action: save\n"),
             cloud.offer(spec([LOOK, MAKE], PATHS + "  fallback-keys: [npm-]\n", what("d")), cache=cache, project=project)]
@@ -82,10 +81,11 @@ def test_local_caches(cloud):
     jobs = [cloud.offer(spec([LOOK, MAKE], PATHS, what(f"v{i}")), project=project, cache=cache) for i in range(3)]  # side by side
     for job in jobs:
         assert cloud.finish(job)["outcome"] == "succeeded", job.text
-    _, log = cloud.build(spec([LOOK], PATHS), project=project, cache=cache)
-    assert any(f"found [v{i}] [v{i}]\n" in log for i in range(3)), log
-    _, log = cloud.build(spec([LOOK], PATHS), project=project, cache={"type": "LOCAL", "modes": ["LOCAL_SOURCE_CACHE"]})
-    assert "found [] []\n" in log and "cache..." not in log
+    found = cloud.offer(spec([LOOK], PATHS), project=project, cache=cache)
+    none = cloud.offer(spec([LOOK], PATHS), project=project, cache={"type": "LOCAL", "modes": ["LOCAL_SOURCE_CACHE"]})
+    cloud.finish(found), cloud.finish(none)
+    assert any(f"found [v{i}] [v{i}]\n" in found.text for i in range(3)), found.text
+    assert "found [] []\n" in none.text and "cache..." not in none.text
     [kept] = [os.path.join(folder, name) for folder, _, names in os.walk(cloud.state / "cache") for name in names if project in folder]
     with open(kept, "wb") as file:
         file.write(b"PK\3\4 broken")
@@ -99,10 +99,7 @@ def test_nothing_of_a_cache_is_an_error(cloud):
     rows = [
         ({"type": "S3", "location": shut}, PATHS, ["Unable to download cache: s3://", "Unable to upload cache: s3://", "AccessDenied"]),
         ({"type": "S3", "location": "no-such-bucket"}, PATHS, ["NoSuchBucket"]),
-        ({"type": "S3", "location": "/"}, PATHS, ["The cache is not used: the project's cache location '/' names no bucket"]),
         ({"type": "S3", "location": bucket}, PATHS + "  key: $(true)\n", ["The cache is not used: its key came to nothing"]),
-        ({"type": "S3", "location": bucket}, PATHS + "  key: k-$(codebuild-hash-files none.lock)\n", ["no file matches none.lock"]),
-        ({"type": "NO_CACHE"}, PATHS, []),
     ]
     jobs = [cloud.offer(spec([MAKE], paths, what("x")), cache=cache) for cache, paths, _ in rows]
     none = cloud.offer("version: 0.2\nphases: {build: {commands: [true]}}\n", cache={"type": "S3", "location": bucket})

@@ -62,13 +62,12 @@ def test_what_is_refused(cloud):
         "bomb.zip": (bomb({f"part-{i}": (two_gibibytes, 2 << 30, 0) for i in range(5)}), "the zip unpacks to more than 8589934592 bytes"),
         "liar.zip": (bomb({"buildspec.yml": (spec, len(SPEC), zlib.crc32(SPEC.encode())), "zeros": (zeros(64), 10, 0)}), "the artifact is no sound zip file"),
         "climb.zip": (zipped({"buildspec.yml": SPEC, "../../escaped": "x"}), "the archive's entry '../../escaped' climbs out of it"),
-        "absolute.zip": (zipped({"buildspec.yml": SPEC, "/etc/escaped": "x"}), "the archive holds the absolute name '/etc/escaped'"),
         "text.zip": (b"no zip at all", "it is no"),
     }
     for key, (body, _) in bodies.items():
         cloud.s3.put_object(Bucket=bucket, Key=key, Body=body)
     rows = [(offer(cloud, f"{bucket}/{key}"), words) for key, (_, words) in bodies.items()]
-    rows += [(offer(cloud, f"{bucket}/none.zip"), "NoSuchKey"), (offer(cloud, f"{bucket}/none/"), "there is nothing at"), (offer(cloud, "no-such-bucket/app.zip"), "NoSuchBucket")]
+    rows += [(offer(cloud, f"{bucket}/none.zip"), "NoSuchKey")]
     for job, words in rows:
         result = cloud.finish(job)
         status, _, message = phase(result, "DOWNLOAD_SOURCE")
