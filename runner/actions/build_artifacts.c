@@ -13,22 +13,11 @@
 /* ---- for a pipeline, and local builds ---- */
 
 static bool upload_set(struct build *build, const struct buildspec_artifacts *set, const char *output,
-                       struct json **told, struct err *err) {
+                       struct err *err) {
     const char *zip = arena_printf(build->arena, "%s/output-%s.zip", build->job->folder, output);
     struct container_files files;
-    struct json *out = json_object(build->arena);
-    if (!artifact_set_collect(build, set, &files, err) || !artifact_set_pack(build, set, &files, zip, err) ||
-        !s3_artifacts_add_sums(build->arena, zip, out, err) || !job_output(build->job, output, zip, err))
-        return false;
-    json_set_text(build->arena, out, "artifactIdentifier", set->identifier);
-    *told = out;
-    return true;
-}
-
-static void tell_secondary(struct build *build, struct json *told) {
-    if (!build->secondary)
-        build->secondary = json_array(build->arena);
-    json_append(build->secondary, told);
+    return artifact_set_collect(build, set, &files, err) && artifact_set_pack(build, set, &files, zip, err) &&
+           job_output(build->job, output, zip, err);
 }
 
 static const struct buildspec_artifacts *find_secondary(const struct build *build, const char *identifier) {
@@ -41,9 +30,8 @@ static const struct buildspec_artifacts *find_secondary(const struct build *buil
 /* One output is the buildspec's artifacts, or the secondary ones of its name; of several, each is of its name. */
 static bool upload_outputs(struct build *build, struct err *err) {
     const struct wire_job *message = build->job->message;
-    struct json *told = NULL;
     if (message->output_count == 1 && build->spec.has_artifacts && build->spec.artifacts.files.count > 0)
-        return upload_set(build, &build->spec.artifacts, message->outputs[0], &build->artifacts, err);
+        return upload_set(build, &build->spec.artifacts, message->outputs[0], err);
     for (size_t i = 0; i < message->output_count; i++) {
         const char *output = message->outputs[i];
         const struct buildspec_artifacts *set = find_secondary(build, output);
@@ -54,21 +42,19 @@ static bool upload_outputs(struct build *build, struct err *err) {
         if (!set)
             return err_set_code(err, ERR_INVALID, "CLIENT_ERROR",
                                 "the buildspec has no secondary artifact '%s', which the action puts out", output);
-        if (!upload_set(build, set, output, &told, err))
+        if (!upload_set(build, set, output, err))
             return false;
-        tell_secondary(build, told);
     }
     return true;
 }
 
 /* A local build: nobody says which artifacts are wanted, so all are. */
 static bool upload_every(struct build *build, struct err *err) {
-    struct json *told = NULL;
     if (build->spec.has_artifacts && build->spec.artifacts.files.count > 0 &&
-        !upload_set(build, &build->spec.artifacts, LOCAL_ARTIFACTS, &told, err))
+        !upload_set(build, &build->spec.artifacts, LOCAL_ARTIFACTS, err))
         return false;
     for (size_t i = 0; i < build->spec.secondary_count; i++)
-        if (!upload_set(build, &build->spec.secondary[i], build->spec.secondary[i].identifier, &told, err))
+        if (!upload_set(build, &build->spec.secondary[i], build->spec.secondary[i].identifier, err))
             return false;
     return true;
 }
@@ -102,6 +88,12 @@ static bool check_identifiers(const struct build *build, struct err *err) {
                                 identifier);
     }
     return true;
+}
+
+static void tell_secondary(struct build *build, struct json *told) {
+    if (!build->secondary)
+        build->secondary = json_array(build->arena);
+    json_append(build->secondary, told);
 }
 
 static bool upload_secondaries(struct build *build, struct err *err) {

@@ -21,6 +21,7 @@ struct wanted {
     const char **variables;
     const char **references; /* of parameters; of secrets as the project writes them */
     struct secret_query *secrets;
+    const char **texts; /* of secrets, whole */
     size_t count;
 };
 
@@ -119,6 +120,7 @@ static bool list_secrets(struct build *build, struct wanted *out, struct err *er
     size_t most = environment->reference_count + build->spec.secret_count + 1;
     out->variables = arena_array(build->arena, const char *, most);
     out->secrets = arena_array(build->arena, struct secret_query, most);
+    out->texts = arena_array(build->arena, const char *, most);
     for (size_t i = 0; i < environment->reference_count; i++) {
         const struct environment_reference *reference = &environment->references[i];
         if (!reference->is_secret)
@@ -157,6 +159,17 @@ static bool refuse_secret(struct build *build, const char *variable, const struc
                         own->message, query->secret, variable, region(build));
 }
 
+/* Of one secret often several keys are wanted: it is fetched once. */
+static const char *find_text(const struct wanted *wanted, size_t before) {
+    const struct secret_query *query = &wanted->secrets[before];
+    for (size_t i = 0; i < before; i++)
+        if (str_equal(wanted->secrets[i].secret, query->secret) &&
+            str_equal(wanted->secrets[i].version_stage, query->version_stage) &&
+            str_equal(wanted->secrets[i].version_id, query->version_id))
+            return wanted->texts[i];
+    return NULL;
+}
+
 static bool fetch_secrets(struct build *build, struct err *err) {
     struct wanted wanted = {0};
     if (!list_secrets(build, &wanted, err))
@@ -171,7 +184,9 @@ static bool fetch_secrets(struct build *build, struct err *err) {
         query->region = region(build);
         query->interrupted = job_is_stopped;
         query->context = build->job;
-        if (!secret_value(query, build->arena, &value, &own))
+        wanted.texts[i] = find_text(&wanted, i);
+        if ((!wanted.texts[i] && !secret_text(query, build->arena, &wanted.texts[i], &own)) ||
+            !secret_member(query, build->arena, wanted.texts[i], &value, &own))
             return refuse_secret(build, wanted.variables[i], query, &own, err);
         take_value(build, wanted.variables[i], value);
     }

@@ -22,7 +22,8 @@ static void close_file(FILE **file) {
         (void)fclose(*file);
 }
 
-bool s3_artifacts_add_sums(struct arena *arena, const char *path, struct json *told, struct err *err) {
+/* {sha256sum, md5sum} of a zip, added to `told`. */
+static bool add_sums(struct arena *arena, const char *path, struct json *told, struct err *err) {
     FILE *file CLEANUP(close_file) = fopen(path, "re");
     if (!file)
         return err_set_errno(err, errno, "unable to read '%s'", path);
@@ -67,7 +68,7 @@ static bool upload_zip(struct build *build, struct s3 *s3, const struct buildspe
                        const struct s3_object_settings *settings, struct json *told, struct err *err) {
     const char *zip =
         arena_printf(build->arena, "%s/s3-%s.zip", build->job->folder, set->identifier ? set->identifier : "");
-    if (!artifact_set_pack(build, set, files, zip, err) || !s3_artifacts_add_sums(build->arena, zip, told, err))
+    if (!artifact_set_pack(build, set, files, zip, err) || !add_sums(build->arena, zip, told, err))
         return false;
     struct s3_object_settings with_sums = *settings;
     const struct http_header sums[] = {

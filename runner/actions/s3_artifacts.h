@@ -11,7 +11,4 @@
 bool s3_artifacts_upload(struct build *build, const struct buildspec_artifacts *set, const struct json *artifacts,
                          struct json **told, struct err *err);
 
-/* {sha256sum, md5sum} of a zip, added to `told`. */
-bool s3_artifacts_add_sums(struct arena *arena, const char *path, struct json *told, struct err *err);
-
 #endif

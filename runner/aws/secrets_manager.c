@@ -30,9 +30,13 @@ static bool refuse(const struct secret_query *query, const struct aws_refusal *r
 }
 
 /* A member that is no text is taken as it is written in JSON, as CodeBuild does with numbers. */
-static bool member(struct arena *arena, const struct secret_query *query, const char *text, const char **value,
+bool secret_member(const struct secret_query *query, struct arena *arena, const char *text, const char **value,
                    struct err *err) {
     const struct json *root = NULL;
+    if (!query->json_key || !*query->json_key) {
+        *value = text;
+        return true;
+    }
     if (!json_parse(arena, text, strlen(text), &root, NULL) || root->type != JSON_OBJECT)
         return err_set(err, ERR_INVALID, "the secret '%.300s' is no JSON object, so it has no key '%.100s'",
                        query->secret, query->json_key);
@@ -43,7 +47,7 @@ static bool member(struct arena *arena, const struct secret_query *query, const 
     return true;
 }
 
-bool secret_value(const struct secret_query *query, struct arena *arena, const char **value, struct err *err) {
+bool secret_text(const struct secret_query *query, struct arena *arena, const char **text, struct err *err) {
     struct json *body = json_object(arena);
     const struct json *answer = NULL;
     struct aws_refusal refused = {0};
@@ -63,13 +67,14 @@ bool secret_value(const struct secret_query *query, struct arena *arena, const c
                                         .context = query->context};
     if (!aws_call(query->aws, arena, &request, &answer, &own))
         return refuse(query, &refused, &own, err);
-    const char *text = json_get_text(answer, "SecretString");
-    if (!text)
-        return err_set(err, ERR_INVALID, "the secret '%.300s' is binary; only a text can be a variable", query->secret);
-    if (query->json_key && *query->json_key)
-        return member(arena, query, text, value, err);
-    *value = text;
-    return true;
+    *text = json_get_text(answer, "SecretString");
+    return *text ||
+           err_set(err, ERR_INVALID, "the secret '%.300s' is binary; only a text can be a variable", query->secret);
+}
+
+bool secret_value(const struct secret_query *query, struct arena *arena, const char **value, struct err *err) {
+    const char *text = NULL;
+    return secret_text(query, arena, &text, err) && secret_member(query, arena, text, value, err);
 }
 
 bool secret_reference(struct arena *arena, const char *reference, struct secret_query *out, struct err *err) {

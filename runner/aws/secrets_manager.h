@@ -21,6 +21,11 @@ struct secret_query {
  * those of aws_call. The message begins with AWS's name of the error where AWS refused. */
 bool secret_value(const struct secret_query *query, struct arena *arena, const char **value, struct err *err);
 
+/* The two halves of it, where several keys of one secret are wanted: its whole text, and what a key of that text is. */
+bool secret_text(const struct secret_query *query, struct arena *arena, const char **text, struct err *err);
+bool secret_member(const struct secret_query *query, struct arena *arena, const char *text, const char **value,
+                   struct err *err);
+
 /* "secret-id[:json-key[:version-stage[:version-id]]]" as CodeBuild has it; the id may be an ARN, whose colons are its
  * own. Fills the members of `out` that it names. Errors: ERR_INVALID. */
 bool secret_reference(struct arena *arena, const char *reference, struct secret_query *out, struct err *err);

@@ -29,11 +29,16 @@ phases:
 """
 
 
+def fetched(cloud):
+    return [line for line in cloud.sandbox.ledger() if line["operation"] == "GetSecretValue"]
+
+
 def test_all_kinds(cloud):
     name = f"shop/{uuid.uuid4().hex}"
     cloud.sandbox.control("POST", {"name": name, "value": PARAMETER}, part="parameters")
     cloud.sandbox.control("POST", [{"name": name, "value": "the former"}, {"name": name, "value": {"member": JSON_MEMBER, "number": 42}}], part="secrets")
     arn = cloud.sandbox.client("secretsmanager").get_secret_value(SecretId=name)["ARN"]
+    before = len(fetched(cloud))
     job = cloud.offer(SPEC % {"name": name, "arn": arn},
                       variables=[{"name": "PROJECT", "value": f"{name}:member", "type": "SECRETS_MANAGER"},
                                  {"name": "WINS", "value": "project", "type": "PLAINTEXT"},
@@ -51,6 +56,7 @@ def test_all_kinds(cloud):
     exported = {one["name"]: one["value"] for one in result["build"]["exportedEnvironmentVariables"]}
     assert exported == {"PLAIN": "spec", "COPY": "x***x"}
     assert PARAMETER not in str(result) and PARAMETER not in cloud.runner.log()
+    assert len(fetched(cloud)) - before == 3  # by name for three keys, by ARN, and the former one
 
 
 def test_more_than_ten_parameters_are_asked_in_tens(cloud):
