@@ -36,6 +36,8 @@ struct build {
     struct build_cache *cache;    /* or NULL */
     int log_copy;                 /* of build_s3_log.c */
     const char *resolved_version; /* commit, or NULL */
+    const char *source_username;  /* who the source was fetched as; or NULL, as is the next */
+    const char *source_password;
     bool privileged;
     char last_line[BUILD_LAST_LINE_SIZE]; /* that the build printed, cut; for the sentence of a failure */
     size_t last_length;

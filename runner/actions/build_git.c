@@ -59,13 +59,16 @@ static bool set_up(struct build *build, const char *origin, const char *username
 bool build_git_credentials(struct build *build, struct err *err) {
     const struct json *source = build->job->message->source;
     const char *url = json_get_text(source, "url");
-    const char *username = json_get_text(source, "username");
-    const char *password = json_get_text(source, "password");
+    const char *username = build->source_username ? build->source_username : json_get_text(source, "username");
+    bool own = str_equal(username, "runner"); /* its token is the runner's */
+    const char *password = own ? NULL : build->source_password;
+    if (!password)
+        password = json_get_text(source, "password");
     if (!build->spec.git_credential_helper)
         return true;
     if (!url)
         return skip(build, "the source did not come from a repository");
-    if (!password && str_equal(username, "runner"))
+    if (!password && own)
         return skip(build, "the source is a repository of this server, which gives its token to no build");
     if (!password)
         return skip(build, "the source was fetched without credentials");

@@ -104,6 +104,8 @@ static bool put_own_sources(struct build *build, struct tar_feed *feed, const ch
     put(feed, build, build->source_folder, &primary);
     *primary_zip = primary.zip;
     build->resolved_version = primary.commit;
+    build->source_username = primary.username;
+    build->source_password = primary.password;
     json_each(source, message->secondary_sources) {
         const char *identifier = json_get_text_or(source, "identifier", "");
         struct fetched fetched = {0};

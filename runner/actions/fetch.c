@@ -148,6 +148,8 @@ bool fetch_from(struct job *job, const struct fetch_request *request, struct fet
         return false;
     out->branch = remote.branch;
     out->mirror = mirror;
+    out->username = remote.username;
+    out->password = remote.password;
     const char *zip = arena_printf(job->arena, "%s/%s.zip", job->folder, request->name);
     const struct git_repository_request repository = {.mirror = mirror,
                                                       .url = remote.url,

@@ -15,6 +15,8 @@ struct fetched {
     const char *author_date; /* "2026-11-23T05:37:00Z" */
     const char *committer_date;
     int64_t committed_ms;
+    const char *username; /* who signed in; or NULL, as is the next */
+    const char *password;
     const char *mirror;     /* for git_tidy(), when the job is over */
     const char *repository; /* a zip of the `.git` folder that goes with it, where it was asked for; else NULL */
     const struct fetched_module *modules;

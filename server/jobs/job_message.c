@@ -183,6 +183,8 @@ static bool set_build(struct draft *draft, struct err *err) {
         !set_cache_generation(draft, &row, build, err))
         return false;
     json_set_text(draft->arena, build, "buildspec", json_get_text(json_get(build, "source"), "buildspec"));
+    json_set_text(draft->arena, json_set_object(draft->arena, build, "logs"), "deepLink",
+                  arena_printf(draft->arena, "%s/logs/%s/raw", draft->settings->base_url, row.log_id));
     draft->message->build = build;
     if (!batch_message(draft->tx, draft->arena, draft->settings, draft->job, &row, build, draft->message, err))
         return false;

@@ -27,9 +27,9 @@ static void set_default_text(struct arena *arena, struct json *object, const cha
 static struct json *show_badge(const struct aws_call *call, const struct project_row *row,
                                const struct json *document) {
     struct json *badge = json_object(call->arena);
-    bool enabled = json_get_bool(document, "badgeEnabled", false) && row->badge_uuid;
+    bool enabled = json_get_bool(document, "badgeEnabled", false);
     json_set_bool(call->arena, badge, "badgeEnabled", enabled);
-    if (enabled)
+    if (enabled && row->badge_uuid)
         json_set_text(call->arena, badge, "badgeRequestUrl",
                       arena_printf(call->arena, "%s/badges?uuid=%s", call->server->config->base_url, row->badge_uuid));
     return badge;

@@ -262,3 +262,36 @@ class TestProjectsBeyond:
         codebuild.update_project(name=made, badgeEnabled=False)
         assert words() == "unknown"
         assert api.send("GET", f"/badges?uuid={NOBODY}")[0] == 200
+
+
+class TestAsTerraformSendsIt:
+    """hashicorp/aws writes these blocks and compares what BatchGetProjects says of them; then it takes each away."""
+
+    BLOCKS = {
+        "secondarySources": [
+            {"type": "GITHUB", "location": "https://github.com/acme/lib.git", "gitCloneDepth": 1, "insecureSsl": False, "reportBuildStatus": False, "sourceIdentifier": "lib", "gitSubmodulesConfig": {"fetchSubmodules": True}, "buildspec": ""},
+            {"type": "S3", "location": "data/source.zip", "gitCloneDepth": 0, "insecureSsl": False, "reportBuildStatus": False, "sourceIdentifier": "data", "buildspec": ""},
+        ],
+        "secondarySourceVersions": [{"sourceIdentifier": "lib", "sourceVersion": "v1"}],
+        "secondaryArtifacts": [{"type": "S3", "location": "out", "name": "docs", "path": "p", "namespaceType": "BUILD_ID", "packaging": "ZIP", "encryptionDisabled": False, "overrideArtifactName": True, "artifactIdentifier": "docs", "bucketOwnerAccess": "FULL"}],
+        "sourceVersion": "main",
+        "cache": {"type": "S3", "location": "out/cache"},
+        "vpcConfig": {"vpcId": "vpc-1", "subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]},
+        "logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": "builds", "streamName": "web"}, "s3Logs": {"status": "ENABLED", "location": "out/logs", "encryptionDisabled": True}},
+        "buildBatchConfig": {"serviceRole": "arn:aws:iam::1:role/batch", "combineArtifacts": True, "restrictions": {"maximumBuildsAllowed": 10, "computeTypesAllowed": ["BUILD_GENERAL1_SMALL"]}, "timeoutInMins": 480},
+        "concurrentBuildLimit": 2,
+        "badgeEnabled": True,
+    }
+
+    def test_every_block_comes_back_and_can_be_taken_away(self, codebuild, name):
+        codebuild.create_project(**project(name, **self.BLOCKS))
+        arn = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/{name}"
+        got = codebuild.batch_get_projects(names=[arn])["projects"][0]
+        assert got["badge"]["badgeEnabled"]
+        for member, value in self.BLOCKS.items():
+            assert member == "badgeEnabled" or got[member] == value, member
+        disabled = {"cloudWatchLogs": {"status": "ENABLED"}, "s3Logs": {"status": "DISABLED", "encryptionDisabled": False}}
+        got = codebuild.update_project(name=name, cache={"type": "NO_CACHE", "location": ""}, logsConfig=disabled, secondarySources=[], secondaryArtifacts=[], secondarySourceVersions=[], sourceVersion="",
+                                       vpcConfig={}, buildBatchConfig={}, concurrentBuildLimit=-1, badgeEnabled=False)["project"]
+        assert got["logsConfig"] == disabled and got["cache"]["type"] == "NO_CACHE" and not got["badge"]["badgeEnabled"]
+        assert not {"secondarySources", "secondaryArtifacts", "secondarySourceVersions", "sourceVersion", "vpcConfig", "buildBatchConfig", "concurrentBuildLimit"} & set(got)
