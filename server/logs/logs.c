@@ -57,10 +57,6 @@ void logs_set_limit(struct logs *logs, int64_t bytes_max) {
     logs->bytes_max = bytes_max;
 }
 
-bool logs_is_full(const struct logs *logs, int64_t size) {
-    return size > logs->bytes_max;
-}
-
 bool logs_id_valid(const char *id) {
     size_t length = strlen(id);
     return length >= 2 && length <= 64 &&
@@ -84,11 +80,14 @@ static bool is_closed(const struct open_log *log) {
     return (log->head.magic & CLOSED_FLAG) != 0;
 }
 
-static bool write_head(const struct logs *logs, struct open_log *log, bool closed, struct err *err) {
+static bool is_full(const struct open_log *log) {
+    return (log->head.magic & FULL_FLAG) != 0;
+}
+
+static bool write_head(const struct logs *logs, struct open_log *log, uint64_t flag, struct err *err) {
     if (log->head.magic == 0)
         log->head = (struct head){MAGIC, clock_wall_ms(logs->clock)};
-    if (closed)
-        log->head.magic |= CLOSED_FLAG;
+    log->head.magic |= flag;
     return open_log_write(log->index_fd, &log->head, sizeof log->head, 0, err);
 }
 
@@ -172,25 +171,28 @@ static bool index_rest(const struct logs *logs, struct open_log *log, bool final
     return write_records(batch, err);
 }
 
+/* The log's last line, and no more after it. */
+static bool end_full(const struct logs *logs, struct open_log *log, struct err *err) {
+    char notice[CUT_NOTICE_SIZE];
+    int length = snprintf(notice, sizeof notice, CUT_NOTICE, (long long)(logs->bytes_max >> 20));
+    if (!open_log_write(log->bytes_fd, notice, (size_t)length, log->size, err))
+        return false;
+    log->size += length;
+    return write_head(logs, log, FULL_FLAG, err);
+}
+
 /* Writes at the log's end and makes the records; past the ceiling one notice and no more. */
 static bool add_bytes(const struct logs *logs, struct open_log *log, const char *bytes, size_t size, struct err *err) {
-    if (logs_is_full(logs, log->size))
+    int64_t room = log->lines < logs->bytes_max / LOG_LINE_LEAST ? logs->bytes_max - log->size : 0;
+    if (is_full(log))
         return true;
-    int64_t room = logs->bytes_max - log->size;
     bool full = (int64_t)size > room;
     if (full)
-        size = (size_t)room;
+        size = room > 0 ? (size_t)room : 0;
     if (!open_log_write(log->bytes_fd, bytes, size, log->size, err))
         return false;
     log->size += (int64_t)size;
-    if (full) {
-        char notice[CUT_NOTICE_SIZE];
-        int length = snprintf(notice, sizeof notice, CUT_NOTICE, (long long)(logs->bytes_max >> 20));
-        if (!open_log_write(log->bytes_fd, notice, (size_t)length, log->size, err))
-            return false;
-        log->size += length;
-    }
-    return index_rest(logs, log, false, err);
+    return (!full || end_full(logs, log, err)) && index_rest(logs, log, false, err);
 }
 
 static bool prepare(const struct logs *logs, const char *id, struct open_log *log, struct err *err) {
@@ -200,7 +202,7 @@ static bool prepare(const struct logs *logs, const char *id, struct open_log *lo
     /* Records of bytes that a crash took away would count again once there are as many other bytes. */
     if (log->head.magic != 0 && ftruncate(log->index_fd, open_log_record_offset(log->lines)) != 0)
         return err_set_errno(err, errno, "cannot write to a log");
-    return log->head.magic != 0 || write_head(logs, log, false, err);
+    return log->head.magic != 0 || write_head(logs, log, 0, err);
 }
 
 static bool append(struct logs *logs, const char *id, struct open_log *log, const struct log_piece *piece,
@@ -209,7 +211,7 @@ static bool append(struct logs *logs, const char *id, struct open_log *log, cons
     if ((piece->may_write && !piece->may_write(piece->context, err)) || !prepare(logs, id, log, err))
         return false;
     /* What was dropped past the ceiling counts as there, so that the sender goes on. */
-    int64_t end = logs_is_full(logs, log->size) && offset > log->size ? offset : log->size;
+    int64_t end = is_full(log) && offset > log->size ? offset : log->size;
     *out_size = end;
     if (is_closed(log))
         return err_set_code(err, ERR_CONFLICT, "LogClosedException", "log '%s' is closed", id);
@@ -217,11 +219,13 @@ static bool append(struct logs *logs, const char *id, struct open_log *log, cons
         return err_set_code(err, ERR_CONFLICT, "LogGapException", "log '%s' ends at %lld, so nothing can begin at %lld",
                             id, (long long)end, (long long)offset);
     int64_t known = end - offset;
-    if (known >= (int64_t)piece->size)
-        return true;
-    if (!add_bytes(logs, log, (const char *)piece->bytes + known, piece->size - (size_t)known, err))
-        return false;
-    *out_size = offset + (int64_t)piece->size;
+    if (known < (int64_t)piece->size) {
+        if (!add_bytes(logs, log, (const char *)piece->bytes + known, piece->size - (size_t)known, err))
+            return false;
+        *out_size = offset + (int64_t)piece->size;
+    }
+    if (piece->full)
+        *piece->full = is_full(log);
     return true;
 }
 
@@ -240,7 +244,7 @@ bool logs_finish(struct logs *logs, const char *id, struct err *err) {
         return false;
     if (is_closed(&log))
         return true;
-    if (!index_rest(logs, &log, true, err) || !write_head(logs, &log, true, err))
+    if (!index_rest(logs, &log, true, err) || !write_head(logs, &log, CLOSED_FLAG, err))
         return false;
     /* Without a byte there is nothing to lose: that it is closed stands in the store, too (api/watch/log.c). */
     if (log.size == 0)

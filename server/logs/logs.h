@@ -14,7 +14,10 @@
 #include <stdint.h>
 
 #define LOG_LINE_MAX (64 * 1024)
-#define LOG_BYTES_DEFAULT (1LL << 30) /* per log; then one line says so, and more is dropped */
+/* Per log; then one line says so, and more is dropped. A line counts as LOG_LINE_LEAST bytes at least, since the index
+ * grows with each. */
+#define LOG_BYTES_DEFAULT (1LL << 30)
+#define LOG_LINE_LEAST 32
 
 #define LOG_READ_BYTES_MAX (4 << 20) /* about; one reading ends early past that */
 
@@ -25,9 +28,6 @@ void logs_close(struct logs *logs); /* accepts NULL */
 
 /* Before the first log is written to; LOG_BYTES_DEFAULT without it. Whole MiB. */
 void logs_set_limit(struct logs *logs, int64_t bytes_max);
-
-/* Whether a log that ends at `size`, as logs_append has it, takes no more: what comes is dropped. */
-bool logs_is_full(const struct logs *logs, int64_t size);
 
 /* 1 to 64 of A-Z a-z 0-9 - _ : what may name a log. */
 bool logs_id_valid(const char *id);
@@ -47,6 +47,7 @@ struct log_piece {
      * appended before logs_settle looks or never will. False with *err refuses; NULL: anyone. */
     bool (*may_write)(void *context, struct err *err);
     void *context;
+    bool *full; /* set to whether the log takes no more after this; or NULL */
 };
 
 /* Adds bytes that belong at `offset`. Those already there are skipped, so that a repeated call adds nothing; *out_size

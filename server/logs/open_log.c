@@ -85,7 +85,7 @@ static bool load(struct open_log *log, const char *id, struct err *err) {
         return true; /* new, or cut off before its head was there: made again by the next append */
     if (!open_log_read(log->index_fd, &log->head, sizeof log->head, 0, err))
         return false;
-    if ((log->head.magic & ~CLOSED_FLAG) != MAGIC)
+    if ((log->head.magic & ~(CLOSED_FLAG | FULL_FLAG)) != MAGIC)
         return err_set(err, ERR_INTERNAL, "the index of log '%s' is not one of ours", id);
     log->lines = (index.st_size - (int64_t)sizeof log->head) / (int64_t)sizeof(struct record);
     return read_last(log, err);

@@ -16,6 +16,7 @@
 
 #define MAGIC 0x31676f6c6e6570ULL /* "penlog1" */
 #define CLOSED_FLAG (1ULL << 56)  /* in the magic's last byte: the log is closed */
+#define FULL_FLAG (1ULL << 57)    /* it takes no more, and says so */
 struct head {
     uint64_t magic;
     int64_t began_ms;

@@ -10,10 +10,10 @@
 #include "server/server.h"
 #include "server/wake.h"
 
-static void reply_size(const struct request *request, struct reply *reply, int64_t size) {
+static void reply_size(const struct request *request, struct reply *reply, int64_t size, bool full) {
     struct json *body = json_object(request->arena);
     json_set_integer(request->arena, body, "size", size);
-    if (logs_is_full(((const struct server *)request->server)->logs, size))
+    if (full)
         json_set_bool(request->arena, body, "full", true);
     reply_json(request, reply, 200, body);
 }
@@ -43,15 +43,19 @@ void jobs_log(struct request *request, struct reply *reply) {
     const struct server *server = request->server;
     struct queue_fence fence;
     int64_t size = 0;
+    bool full = false;
     const char *log_id;
     struct err err = {0};
     struct holder holder = {request, &fence};
-    struct log_piece piece = {
-        .bytes = request->body, .size = request->body_size, .may_write = still_holds, .context = &holder};
+    struct log_piece piece = {.bytes = request->body,
+                              .size = request->body_size,
+                              .may_write = still_holds,
+                              .context = &holder,
+                              .full = &full};
     if (fence_of_query(request, &fence, &err) && fence_query_number(request, "offset", 0, &piece.offset, &err) &&
         fence_look(request, &fence, &log_id, &err) && logs_append(server->logs, log_id, &piece, &size, &err)) {
         http_wake(server->listener, arena_printf(request->arena, WAKE_LOG, log_id));
-        reply_size(request, reply, size);
+        reply_size(request, reply, size, full);
     } else if (str_equal(err.code, "LogGapException")) {
         reply_gap(request, reply, &err, size);
     } else {

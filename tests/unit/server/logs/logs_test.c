@@ -248,8 +248,9 @@ static void ceiling_test(void **state) {
         piece[i] = '\n';
     int64_t at = 0;
     while (at <= limit + 2 * PIECE) {
-        assert_true(logs_append(logs, "log-7", &(struct log_piece){at, piece, PIECE}, &at, &err));
-        assert_int_equal(logs_is_full(logs, at), at > limit);
+        bool full;
+        assert_true(logs_append(logs, "log-7", &(struct log_piece){at, piece, PIECE, .full = &full}, &at, &err));
+        assert_int_equal(full, at > limit);
     }
     free(piece);
     logs_set_limit(logs, LOG_BYTES_DEFAULT);
@@ -258,6 +259,29 @@ static void ceiling_test(void **state) {
     assert_true(info.bytes > limit && info.bytes < limit + 200);
     assert_non_null(strstr(lines_of("log-7", info.lines - 1, 1), "larger than 27 MiB; what follows was not kept"));
     assert_true(logs_finish(logs, "log-7", &err));
+}
+
+/* The index must not grow without bounds either: a log of nothing but line feeds ends sooner. */
+static void lines_ceiling_test(void **state) {
+    (void)state;
+    enum { PIECE = 1 << 20 };
+    char *feeds = malloc(PIECE);
+    memset(feeds, '\n', PIECE);
+    logs_set_limit(logs, 8 << 20);
+    int64_t at = 0;
+    bool full = false;
+    for (int i = 0; i < 8 && !full; i++)
+        assert_true(logs_append(logs, "log-7b", &(struct log_piece){at, feeds, PIECE, .full = &full}, &at, &err));
+    free(feeds);
+    logs_set_limit(logs, LOG_BYTES_DEFAULT);
+    struct log_info info;
+    assert_true(full && logs_info(logs, "log-7b", &info, &err));
+    assert_true(info.lines < 2 * (8 << 20) / LOG_LINE_LEAST + PIECE);
+    assert_non_null(strstr(lines_of("log-7b", info.lines - 1, 1), "what follows was not kept"));
+    /* It is full for good, whatever the limit is later. */
+    assert_true(logs_append(logs, "log-7b", &(struct log_piece){at, "more\n", 5, .full = &full}, &at, &err));
+    assert_true(full);
+    assert_non_null(strstr(lines_of("log-7b", info.lines - 1, 1), "what follows was not kept"));
 }
 
 static void *writer(void *context) {
@@ -309,6 +333,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(crash_test, setup, teardown),
         cmocka_unit_test_setup_teardown(holder_test, setup, teardown),
         cmocka_unit_test_setup_teardown(ceiling_test, setup, teardown),
+        cmocka_unit_test_setup_teardown(lines_ceiling_test, setup, teardown),
         cmocka_unit_test_setup_teardown(concurrent_test, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
