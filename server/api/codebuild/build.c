@@ -22,8 +22,11 @@ static void show_logs(const struct aws_call *call, const struct build_row *row, 
     json_set_text(arena, logs, "streamName", arena_printf(arena, "%s%s%s", prefix, *prefix ? "/" : "", row->log_id));
     json_set_text(arena, logs, "deepLink",
                   arena_printf(arena, "%s/logs/%s/raw", call->server->config->base_url, row->log_id));
-    if (str_equal(json_get_text(s3, "status"), "ENABLED"))
-        json_set_text(arena, logs, "s3LogsArn", arena_printf(arena, "arn:aws:s3:::%s/%s.gz", location, row->uuid));
+    if (str_equal(json_get_text(s3, "status"), "ENABLED")) {
+        const char *slash = str_ends_with(location, "/") ? "" : "/";
+        json_set_text(arena, logs, "s3LogsArn",
+                      arena_printf(arena, "arn:aws:s3:::%s%s%s.gz", location, slash, row->uuid));
+    }
     struct json *shown = watch ? json_copy(arena, watch) : json_object(arena);
     json_set_text(arena, shown, "status", json_get_text_or(watch, "status", "ENABLED"));
     json_set(arena, logs, "cloudWatchLogs", shown);

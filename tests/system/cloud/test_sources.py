@@ -159,12 +159,15 @@ def test_submodules_come_from_their_own_repositories(repositories, run):
     assert git(out, "status", "--porcelain") == ""
     assert without.result()["outcome"] == "failed" and not (out / "vendor/lib/.git").exists()
     # What .gitmodules says is checked as any address is.
-    for address in ("file:///etc", "../../../../x.git", "ext::sh -c true"):
+    bad = []
+    for name, address in (("one", "file:///etc"), ("two", "../../../../x.git"), ("three", "ext::sh -c true")):
         git(work, "config", "-f", ".gitmodules", "submodule.vendor/lib.url", address)
         commit(work, f"bad {address}")
-    repositories.publish(work, "main")
-    bad = run(source={**source, "submodules": True})
-    assert bad.result()["outcome"] == "failed" and "submodule 'vendor/lib'" in bad.job.text
+        repositories.publish(work, f"HEAD:{name}")
+        bad.append(run(source={**source, "branch": name, "submodules": True}))
+    for one in bad:
+        assert one.result()["outcome"] == "failed" and "submodule 'vendor/lib': " in one.job.text, one.job.text
+    assert "leads out of" in bad[1].job.text and "must begin with https://" in bad[2].job.text
 
 
 def test_sources_beside_the_first(cloud, repositories, run):

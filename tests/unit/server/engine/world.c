@@ -86,7 +86,11 @@ static bool add_surroundings(struct tx *tx, void *context, struct err *err) {
     const struct runner_row runner = {.id = RUNNER, .name = "runner-1", .version = "1"};
     const struct project_row project = {
         .name = "shop", .document = "{\"source\":{\"type\":\"CODEPIPELINE\"},\"environment\":{\"image\":\"x\"}}"};
-    return runners_add(tx, &runner, hash, err) && projects_add(tx, &project, err);
+    /* What fails of it is tried again, once. */
+    const struct project_row stubborn = {
+        .name = "stubborn",
+        .document = "{\"source\":{\"type\":\"CODEPIPELINE\"},\"environment\":{\"image\":\"x\"},\"autoRetryLimit\":1}"};
+    return runners_add(tx, &runner, hash, err) && projects_add(tx, &project, err) && projects_add(tx, &stubborn, err);
 }
 
 void world_open(struct world *world, const char *definition) {
