@@ -1,7 +1,6 @@
 /*
  * The XML that AWS's older services answer with, as the trees that the newer ones' JSON gives: elements only, no
- * attributes, no documents of one's own. Pure. Foreign bytes: depth is capped, entities are the five that XML names and
- * numbers, a document type is refused.
+ * attributes, no documents of one's own. Pure. Foreign bytes: what runner/xml says, and a smaller depth.
  */
 #ifndef RUNNER_AWS_XML_H
 #define RUNNER_AWS_XML_H
@@ -11,8 +10,8 @@
 #define XML_DEPTH_MAX 32
 
 /* The root element's content. An element with elements in it becomes an object of them, or, where they are all called
- * "member", a list; every other element is a text, "" where it is empty. Errors: ERR_INVALID (with the byte offset):
- * broken, or a name that stands twice in one object. */
+ * "member", a list; every other element is a text, "" where it is empty. Errors: ERR_INVALID ("invalid XML:LINE:COLUMN:
+ * …"): broken, or a name that stands twice in one object. */
 bool xml_parse(struct arena *arena, const char *text, size_t length, const struct json **out, struct err *err);
 
 /* The same, where elements of those names (NULL at the end) become lists under their name, as S3 means them. */

@@ -14,7 +14,7 @@ chunked) room=server/api/s3/chunked.c ;;
 demux) room=runner/docker/demux.c ;;
 cron | glob) room=$(echo server/triggers/*.c) ;;
 report_*) room=$(echo runner/reports/*.c runner/xml/*.c) ;;
-xml) room=runner/aws/xml.c ;;
+xml) room="runner/aws/xml.c runner/xml/xml_read.c" ;;
 esac
 out=build-fuzz
 mkdir -p "$out/$target"

@@ -26,6 +26,7 @@ static void trees(void **state) {
         {"<a>1 &lt; 2 &amp;&amp; &quot;x&quot; &apos;y&apos; &gt; &#233;&#x1F600;</a>",
          "\"1 < 2 && \\\"x\\\" 'y' > \xc3\xa9\xf0\x9f\x98\x80\""},
         {"<a>one<!-- two -->three</a>", "\"onethree\""},
+        {"<a>one <![CDATA[<two>]]></a>", "\"one <two>\""},
         {"\xEF\xBB\xBF<a>bom</a>", "\"bom\""},
         {"<a  ><b  attribute = \"1\"  >x</b ></a  >", "{\"b\":\"x\"}"},
     };
@@ -76,7 +77,6 @@ static void what_is_no_such_xml(void **state) {
         "<a>&#x;</a>",
         "<a b=\"x></a>",
         "<a><!-- </a>",
-        "<a><![CDATA[x]]></a>",
         "<a><b>1</b><b>2</b></a>",
         "<a><member>1</member><b>2</b></a>",
         "<a><b>2</b><member>1</member></a>",
@@ -90,7 +90,7 @@ static void what_is_no_such_xml(void **state) {
         if (xml_parse(&arena, cases[i], strlen(cases[i]), &tree, &err))
             fail_msg("'%s' was taken", cases[i]);
         assert_int_equal(err.kind, ERR_INVALID);
-        assert_non_null(strstr(err.message, "invalid XML at byte"));
+        assert_non_null(strstr(err.message, "invalid XML:"));
         assert_null(tree);
     }
 }
