@@ -106,7 +106,10 @@ struct wire_progress {
     const char *external_url; /* or NULL */
     int percent;              /* 0..100, -1 unknown */
     /* CodeBuild: {currentPhase, phases: [{phaseType, phaseStatus?, startTime, endTime?, contexts}],
-     * resolvedSourceVersion?, exportedEnvironmentVariables?, artifacts?}; times in epoch seconds. Else NULL. */
+     * resolvedSourceVersion?, exportedEnvironmentVariables?, artifacts? {location, sha256sum, md5sum},
+     * secondaryArtifacts?, reportArns?}; times in epoch seconds. In a result also buildStatus? ("FAULT", "TIMED_OUT";
+     * else it follows from the outcome) and retry? {limit}: the buildspec's on-failure wants the build done again, so
+     * many times at most. Else NULL. */
     const struct json *build;
 };
 
