@@ -54,6 +54,17 @@ def test_the_log_is_on_stdout_and_its_last_line_says_how_it_ended(build):
     assert out.splitlines()[-1].startswith("penstock-runner: FAILED in BUILD after ")
 
 
+def test_the_commit_that_is_checked_out(build, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    git = ["git", "-C", source, "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    for arguments in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]):
+        subprocess.run([*git, *arguments], check=True, env={**os.environ, "GIT_CONFIG_GLOBAL": "/dev/null"})
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    out, _ = build(spec("'echo commit=$CODEBUILD_RESOLVED_SOURCE_VERSION=$CODEBUILD_SOURCE_VERSION'")).communicate()
+    assert f"\ncommit={commit}={commit}\n" in out
+
+
 def test_what_a_killed_program_left_is_removed_by_the_next_build(build, docker, tmp_path):
     first = build(spec("echo ready; sleep 300"))
     for line in first.stdout:

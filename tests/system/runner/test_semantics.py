@@ -237,7 +237,7 @@ def test_a_flood_of_output_arrives_whole(server, start_runner, offer_build):
 
 
 def test_a_build_that_takes_too_long(server, start_runner, offer_build):
-    job = offer_build(spec("sleep 600"), outputs=[], job={"timeoutSeconds": 3})
+    job = offer_build(spec("sleep 600"), outputs=[], job={"timeoutSeconds": 6})
     result = run(server, start_runner, job)
     assert result["outcome"] == "failed" and result["errorMessage"] == "the build has timed out"
     assert [p for p in result["build"]["phases"] if p["phaseType"] == "BUILD"][0]["phaseStatus"] == "TIMED_OUT"
