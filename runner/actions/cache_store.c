@@ -115,7 +115,8 @@ static int by_age(const void *a, const void *b) {
     return one->modified < other->modified ? -1 : one->modified > other->modified;
 }
 
-/* Takes away what was not used for longest, until there is room for `wanted` bytes. */
+/* Takes away what was not used for longest, until there is room for `wanted` bytes; and what a crash left half written,
+ * for it is written with the lock held. */
 static bool make_room(const struct cache_store *store, struct arena *arena, int64_t wanted, struct err *err) {
     const struct tree_file *found;
     size_t count;
@@ -126,8 +127,12 @@ static bool make_room(const struct cache_store *store, struct arena *arena, int6
     if (count > 0)
         memcpy(files, found, count * sizeof *files);
     qsort(files, count, sizeof *files, by_age);
-    for (size_t i = 0; i < count; i++)
-        total += files[i].size;
+    for (size_t i = 0; i < count; i++) {
+        if (str_ends_with(files[i].path, ".new"))
+            (void)unlink(path_of(arena, store, files[i].path));
+        else
+            total += files[i].size;
+    }
     for (size_t i = 0; i < count && total > store->most_bytes; i++) {
         if (!str_ends_with(files[i].path, ".zip"))
             continue;

@@ -82,11 +82,14 @@ static void what_was_got_stays_whole(void **state) {
     struct cache_store store = {.folder = in_folder(&arena, "second"), .most_bytes = 1000};
     struct err err = {0};
     struct stat status;
+    const char *half = in_folder(&arena, "second/a/v/default.zip.7.new");
     assert_true(put(&store, &arena, "a/v/default.zip", 10, &err));
+    assert_int_equal(symlink("/nowhere", half), 0);
     assert_true(cache_store_get(&store, &arena, "a/v/default.zip", in_folder(&arena, "held"), &err));
     assert_true(put(&store, &arena, "a/v/default.zip", 20, &err));
     assert_int_equal(stat(in_folder(&arena, "held"), &status), 0);
     assert_int_equal(status.st_size, 10);
+    assert_int_not_equal(lstat(half, &status), 0); /* what a crash left is gone */
 }
 
 static void the_newest_beginning_so_is_found(void **state) {
