@@ -5,6 +5,7 @@
 
 #include "common/json.h"
 #include "common/str.h"
+#include "runner/docker/fence.h"
 #include "runner/docker/images.h"
 
 #include <arpa/inet.h>
@@ -47,6 +48,7 @@ const char config_usage[] =
     "  --grace SECONDS   how long SIGTERM lets jobs go on before they are given back (no limit)\n"
     "  --build-network NAME          'isolated' walls each build off; or a Docker network they share (isolated)\n"
     "  --build-subnets CIDR          where isolated networks take their addresses from (" BUILD_SUBNETS ")\n"
+    "  --build-reach LIST            'ADDRESS:PORT,...' of this machine that isolated builds may reach (none)\n"
     "  --build-disk GIB              what a build may write (as CodeBuild for its computeType)\n"
     "  --privileged-builds WHAT      privilegedMode gets the host's Docker 'socket', an 'engine' of the build's own,\n"
     "                                or 'refuse' (refuse)\n"
@@ -125,6 +127,35 @@ static bool read_subnets(const char *text, struct subnets *out, struct err *err)
     return true;
 }
 
+static bool is_address_and_port(const char *text) {
+    char address[INET_ADDRSTRLEN] = "";
+    struct in_addr parsed;
+    long long port;
+    size_t length = strcspn(text, ":");
+    if (length < sizeof address)
+        memcpy(address, text, length);
+    return inet_pton(AF_INET, address, &parsed) == 1 && text[length] == ':' &&
+           str_to_int64(text + length + 1, 1, UINT16_MAX, &port);
+}
+
+/* "192.168.0.10:5000,…" */
+static bool read_reach(struct arena *arena, const char *text, const char *const **out, struct err *err) {
+    const char **list = arena_array(arena, const char *, FENCE_REACH_MAX + 1);
+    size_t count = 0;
+    for (const char *at = text; at && *at;) {
+        size_t length = strcspn(at, ",");
+        const char *entry = arena_strndup(arena, at, length);
+        if (count == FENCE_REACH_MAX || !is_address_and_port(entry))
+            return err_set(err, ERR_INVALID,
+                           "--build-reach must be up to %d of ADDRESS:PORT with commas between them, not '%s'",
+                           FENCE_REACH_MAX, entry);
+        list[count++] = entry;
+        at += length + (at[length] == ',');
+    }
+    *out = list;
+    return true;
+}
+
 static bool read_privileged(const char *text, enum privileged_builds *out, struct err *err) {
     if (!text || !*text || str_equal(text, "refuse"))
         *out = PRIVILEGED_REFUSED;
@@ -140,11 +171,13 @@ static bool read_privileged(const char *text, enum privileged_builds *out, struc
 /* As they came by flag or variable. */
 struct build_texts {
     const char *subnets;
+    const char *reach;
     const char *disk;
     const char *privileged;
 };
 
-static bool read_build_settings(const struct build_texts *texts, struct config *config, struct err *err) {
+static bool read_build_settings(struct arena *arena, const struct build_texts *texts, struct config *config,
+                                struct err *err) {
     long long disk = 0;
     if (!config->build_network || !*config->build_network)
         config->build_network = "isolated";
@@ -158,6 +191,7 @@ static bool read_build_settings(const struct build_texts *texts, struct config *
     config->build_disk_gib = (int)disk;
     return read_subnets(texts->subnets && *texts->subnets ? texts->subnets : BUILD_SUBNETS, &config->build_subnets,
                         err) &&
+           read_reach(arena, texts->reach, &config->build_reach, err) &&
            read_privileged(texts->privileged, &config->privileged_builds, err) &&
            image_map_check(config->codebuild_images, err);
 }
@@ -200,6 +234,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         {"--grace", "PENSTOCK_GRACE", &grace},
         {"--build-network", "PENSTOCK_BUILD_NETWORK", &config.build_network},
         {"--build-subnets", "PENSTOCK_BUILD_SUBNETS", &texts.subnets},
+        {"--build-reach", "PENSTOCK_BUILD_REACH", &texts.reach},
         {"--build-disk", "PENSTOCK_BUILD_DISK", &texts.disk},
         {"--privileged-builds", "PENSTOCK_PRIVILEGED_BUILDS", &texts.privileged},
         {"--engine-image", "PENSTOCK_ENGINE_IMAGE", &config.engine_image},
@@ -238,7 +273,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         config.docker = getenv("DOCKER_HOST");
     if (!config.docker || !*config.docker)
         config.docker = "unix:///var/run/docker.sock";
-    if (!read_build_settings(&texts, &config, err))
+    if (!read_build_settings(arena, &texts, &config, err))
         return false;
     *out = config;
     return true;

@@ -43,6 +43,10 @@ struct config {
      * measuring devices that no network uses. PENSTOCK_BUILD_SUBNETS. */
     struct subnets build_subnets;
 
+    /* What builds in isolated networks may reach of this machine, or of the metadata address, all the same: TCP,
+     * "ADDRESS:PORT", NULL at the end. PENSTOCK_BUILD_REACH. */
+    const char *const *build_reach;
+
     enum privileged_builds privileged_builds; /* PENSTOCK_PRIVILEGED_BUILDS */
     const char *engine_image;                 /* of PRIVILEGED_ENGINE; PENSTOCK_ENGINE_IMAGE */
     int build_disk_gib;                       /* 0: as the build's computeType has it; PENSTOCK_BUILD_DISK */

@@ -211,7 +211,8 @@ static bool start(struct arena *arena, const struct local_options *options, stru
         runner->sandboxes = sandboxes_new(&(struct sandboxes_settings){.engine = engine,
                                                                        .runner_id = account->runner_id,
                                                                        .first_address = config->build_subnets.first,
-                                                                       .prefix = config->build_subnets.prefix});
+                                                                       .prefix = config->build_subnets.prefix,
+                                                                       .reach = config->build_reach});
     return true;
 }
 

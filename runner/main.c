@@ -86,6 +86,7 @@ static void start_sandboxes(struct runner *runner) {
                                                                    .runner_id = runner->account->runner_id,
                                                                    .first_address = config->build_subnets.first,
                                                                    .prefix = config->build_subnets.prefix,
+                                                                   .reach = config->build_reach,
                                                                    .spares = config->jobs});
 }
 

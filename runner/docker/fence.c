@@ -120,11 +120,13 @@ bool fence_run(struct docker *docker, struct arena *arena, struct container_spec
     return good;
 }
 
-static bool run(struct docker *docker, struct arena *arena, const char *runner_id, const char *order, int *exit_code,
-                struct err *err) {
+static bool run(struct docker *docker, struct arena *arena, const char *runner_id, const char *order,
+                const char *const *more, int *exit_code, struct err *err) {
     char prefix[FENCE_PREFIX_SIZE];
+    const char *command[4 + FENCE_REACH_MAX] = {FENCE_PROGRAM, order, prefix};
     fence_prefix(runner_id, prefix);
-    const char *const command[] = {FENCE_PROGRAM, order, prefix, NULL};
+    for (int i = 0; more && i < FENCE_REACH_MAX && more[i]; i++)
+        command[3 + i] = more[i];
     struct container_spec spec = {.kind = CONTAINER_FENCE,
                                   .command = command,
                                   .runner_id = runner_id,
@@ -133,9 +135,10 @@ static bool run(struct docker *docker, struct arena *arena, const char *runner_i
     return fence_run(docker, arena, &spec, exit_code, err);
 }
 
-bool fence_wall(struct docker *docker, struct arena *arena, const char *runner_id, struct err *err) {
+bool fence_wall(struct docker *docker, struct arena *arena, const char *runner_id, const char *const *reach,
+                struct err *err) {
     int exit_code = 0;
-    if (!run(docker, arena, runner_id, "wall", &exit_code, err))
+    if (!run(docker, arena, runner_id, "wall", reach, &exit_code, err))
         return err_wrap(err, "walling builds off");
     return exit_code == 0 ||
            err_set(err, ERR_UNAVAILABLE,
@@ -146,7 +149,7 @@ bool fence_wall(struct docker *docker, struct arena *arena, const char *runner_i
 
 bool fence_open(struct docker *docker, struct arena *arena, const char *runner_id, struct err *err) {
     int exit_code = 0;
-    if (!run(docker, arena, runner_id, "open", &exit_code, err))
+    if (!run(docker, arena, runner_id, "open", NULL, &exit_code, err))
         return false;
     return exit_code == 0 || err_set(err, ERR_INTERNAL, "the rules around builds stay: %s", strerror(exit_code));
 }

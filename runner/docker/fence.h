@@ -8,6 +8,7 @@
 #include "runner/docker/engine.h"
 
 #define FENCE_PROGRAM "/fence"
+#define FENCE_REACH_MAX 32
 #define FENCE_PREFIX_SIZE 11 /* "psb012345-" */
 
 /* What the names of all bridges of that runner's builds begin with. */
@@ -23,9 +24,10 @@ struct container_spec;
 bool fence_run(struct docker *docker, struct arena *arena, struct container_spec *spec, int *exit_code,
                struct err *err);
 
-/* Sets the wall around that runner's bridges, those that come later too, or takes it away. Errors: what the machine
- * lacks. */
-bool fence_wall(struct docker *docker, struct arena *arena, const char *runner_id, struct err *err);
+/* Sets the wall around that runner's bridges, those that come later too, or takes it away. `reach`: what builds may
+ * reach all the same, "ADDRESS:PORT", NULL at the end. Errors: what the machine lacks. */
+bool fence_wall(struct docker *docker, struct arena *arena, const char *runner_id, const char *const *reach,
+                struct err *err);
 bool fence_open(struct docker *docker, struct arena *arena, const char *runner_id, struct err *err);
 
 #endif

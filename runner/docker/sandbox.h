@@ -15,9 +15,10 @@ struct sandbox;
 struct sandboxes_settings {
     const struct engine *engine;
     const char *runner_id;
-    uint32_t first_address; /* of the range of all networks, in the machine's order of bytes */
-    int prefix;             /* its bits: 198.18.0.0/16 */
-    int spares;             /* how many are kept ahead; 0: each is made when it is asked for */
+    uint32_t first_address;   /* of the range of all networks, in the machine's order of bytes */
+    int prefix;               /* its bits: 198.18.0.0/16 */
+    const char *const *reach; /* what builds may reach all the same: docker/fence.h; or NULL */
+    int spares;               /* how many are kept ahead; 0: each is made when it is asked for */
 };
 
 /* Starts the thread. Settings are copied, what they point to is not. */

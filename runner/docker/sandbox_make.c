@@ -89,7 +89,7 @@ static bool await_wall(struct sandbox_maker *maker, struct arena *arena, int soc
     while (!strstr(str_text(&words), "walled\n")) {
         if (strstr(str_text(&words), "open\n")) {
             str_clear(&words);
-            if (!fence_wall(maker->docker, arena, maker->settings.runner_id, err))
+            if (!fence_wall(maker->docker, arena, maker->settings.runner_id, maker->settings.reach, err))
                 return false;
         }
         if (!read_words(socket_fd, &demux, until_ms))
@@ -120,7 +120,8 @@ static bool start_holder(struct sandbox_maker *maker, struct sandbox *sandbox, c
 
 bool sandbox_make(struct sandbox_maker *maker, struct sandbox *sandbox, struct err *err) {
     const char *image = NULL;
-    if (!maker->walled && !fence_wall(maker->docker, &sandbox->arena, maker->settings.runner_id, err))
+    if (!maker->walled &&
+        !fence_wall(maker->docker, &sandbox->arena, maker->settings.runner_id, maker->settings.reach, err))
         return false;
     maker->walled = true;
     if (!fence_image(maker->docker, &sandbox->arena, &image, err) || !make_network(maker, sandbox, err) ||

@@ -2,7 +2,8 @@
  * penstock-fence: the one program in the runner's own containers. Static, so that its image is this file alone; the
  * runner carries it and imports it into the engine.
  *
- *   fence wall PREFIX   in the engine's machine's network: sets the rules (rules.h). Exit code 0, or an errno
+ *   fence wall PREFIX [ADDRESS:PORT...]
+ *                       in the engine's machine's network: sets the rules (rules.h). Exit code 0, or an errno
  *   fence open PREFIX   takes them away
  *   fence hold          in a build's network: holds it open for the build's containers to join, and watches the wall:
  *                       says "walled" once it stands, "open" where it does not, and ends when it falls later
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -112,6 +114,25 @@ static int hold(void) {
     return EPERM;
 }
 
+/* ADDRESS:PORT for each exception. */
+static int wall(const char *prefix, char **texts, int count) {
+    struct exception exceptions[EXCEPTIONS_MAX];
+    if (count > EXCEPTIONS_MAX)
+        return E2BIG;
+    for (int i = 0; i < count; i++) {
+        struct in_addr address;
+        char *colon = strchr(texts[i], ':');
+        if (!colon)
+            return EINVAL;
+        *colon = '\0';
+        if (inet_pton(AF_INET, texts[i], &address) != 1)
+            return EINVAL;
+        exceptions[i] =
+            (struct exception){.address = address.s_addr, .port = htons((uint16_t)strtoul(colon + 1, NULL, 10))};
+    }
+    return rules_set(prefix, exceptions, count);
+}
+
 /* 0 when it said "200". */
 static int ping(const char *path) {
     static const char question[] = "GET /_ping HTTP/1.0\r\n\r\n";
@@ -146,8 +167,8 @@ static int await_engine(const char *path) {
 int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "hold") == 0)
         return hold();
-    if (argc == 3 && strcmp(argv[1], "wall") == 0)
-        return rules_set(argv[2]);
+    if (argc >= 3 && strcmp(argv[1], "wall") == 0)
+        return wall(argv[2], argv + 3, argc - 3);
     if (argc == 3 && strcmp(argv[1], "open") == 0)
         return rules_remove(argv[2]);
     if (argc == 3 && strcmp(argv[1], "ping") == 0)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BATCH_SIZE 16384
+#define BATCH_SIZE 65536
 
 struct batch {
     _Alignas(8) unsigned char bytes[BATCH_SIZE];

@@ -5,6 +5,7 @@
  *   table inet PREFIX {
  *     chain arriving { type filter hook prerouting priority -310;
  *       iifname "PREFIX*" udp dport 53 accept      and tcp; what is refused, with a reset where it is TCP
+ *       iifname "PREFIX*" ip daddr ADDRESS tcp dport PORT accept      for each exception
  *       iifname "PREFIX*" meta nfproto ipv6 reject
  *       iifname "PREFIX*" ip daddr 169.254.0.0/16 reject
  *       iifname "PREFIX*" fib daddr type != unicast reject }
@@ -171,6 +172,18 @@ static void let_dns(struct batch *batch, const char *prefix, uint8_t protocol) {
     end_rule(batch, rule);
 }
 
+/* What the operator lets builds reach. */
+static void let_exception(struct batch *batch, const char *prefix, const struct exception *exception) {
+    size_t rule = begin_rule(batch, prefix, "arriving");
+    match_protocol(batch, IPPROTO_TCP);
+    load_payload(batch, NFT_PAYLOAD_NETWORK_HEADER, DESTINATION_OFFSET, sizeof exception->address);
+    compare(batch, NFT_CMP_EQ, &exception->address, sizeof exception->address);
+    load_payload(batch, NFT_PAYLOAD_TRANSPORT_HEADER, 2, sizeof exception->port);
+    compare(batch, NFT_CMP_EQ, &exception->port, sizeof exception->port);
+    decide(batch, NF_ACCEPT);
+    end_rule(batch, rule);
+}
+
 static void refuse_family(struct batch *batch, const char *prefix, enum refusal refusal) {
     const uint8_t family = NFPROTO_IPV6;
     size_t rule = begin_refusal(batch, prefix, "arriving", refusal);
@@ -213,7 +226,7 @@ static void refuse_all(struct batch *batch, const char *prefix, enum refusal ref
     refuse_other_builds(batch, prefix, refusal);
 }
 
-static int set(const char *prefix, bool silent) {
+static int set(const char *prefix, const struct exception *exceptions, int count, bool silent) {
     static struct batch batch;
     batch_begin(&batch);
     put_table(&batch, NFT_MSG_NEWTABLE, NLM_F_CREATE, prefix); /* so that there is one to delete */
@@ -223,15 +236,17 @@ static int set(const char *prefix, bool silent) {
     put_chain(&batch, prefix, "crossing", NF_INET_FORWARD, BEFORE_DOCKER);
     let_dns(&batch, prefix, IPPROTO_UDP);
     let_dns(&batch, prefix, IPPROTO_TCP);
+    for (int i = 0; i < count; i++)
+        let_exception(&batch, prefix, &exceptions[i]);
     if (!silent)
         refuse_all(&batch, prefix, BY_RESET);
     refuse_all(&batch, prefix, silent ? BY_SILENCE : BY_ICMP);
     return batch_send(&batch);
 }
 
-int rules_set(const char *prefix) {
-    int error_number = set(prefix, false);
-    return error_number == EOPNOTSUPP || error_number == EINVAL ? set(prefix, true) : error_number;
+int rules_set(const char *prefix, const struct exception *exceptions, int count) {
+    int error_number = set(prefix, exceptions, count, false);
+    return error_number == EOPNOTSUPP || error_number == EINVAL ? set(prefix, exceptions, count, true) : error_number;
 }
 
 int rules_remove(const char *prefix) {

@@ -8,8 +8,18 @@
 #ifndef RUNNER_FENCE_RULES_H
 #define RUNNER_FENCE_RULES_H
 
+#include <stdint.h>
+
+/* What is let through all the same: a TCP port at an address, both in network order. */
+struct exception {
+    uint32_t address;
+    uint16_t port;
+};
+
+#define EXCEPTIONS_MAX 32
+
 /* Both return 0 or an errno. Setting replaces what stood there, at one stroke. */
-int rules_set(const char *prefix);
+int rules_set(const char *prefix, const struct exception *exceptions, int count);
 int rules_remove(const char *prefix);
 
 #endif

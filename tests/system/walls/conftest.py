@@ -3,8 +3,11 @@
 import importlib.util
 import os
 import pathlib
+import re
+import socketserver
 import subprocess
 import sys
+import threading
 import uuid
 
 import pytest
@@ -86,9 +89,20 @@ def lone(images, tmp_path):
 def walled(images, tmp_path_factory):
     """A world with one runner, for all tests of a file: it must live on, whatever they do."""
     world = World(tmp_path_factory.mktemp("walls"))
-    world.start_runner()
+    service = socketserver.TCPServer(("0.0.0.0", 0), socketserver.BaseRequestHandler)  # takes callers and hangs up
+    threading.Thread(target=service.serve_forever, args=(0.05,), daemon=True).start()
+    world.opened = (host_addresses() or ["127.0.0.1"])[0], service.server_address[1]
+    world.start_runner(PENSTOCK_BUILD_REACH="{}:{}".format(*world.opened))
     yield world
     world.end()
+    service.shutdown()
+    service.server_close()
+
+
+def host_addresses():
+    """Those of this machine but loopback's; where the engine is elsewhere they are as good as any."""
+    lines = subprocess.run(["ip", "-4", "-o", "addr"], check=True, capture_output=True, text=True).stdout
+    return [address for address in re.findall(r"inet ([0-9.]+)", lines) if not address.startswith("127.")]
 
 
 def context(job, phase):

@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from conftest import context, left_of
+from conftest import context, host_addresses, left_of
 from runner_steps import docker
 
 TOKEN = "runner-token"  # how the fake server's begins
@@ -33,12 +33,6 @@ def service():
     server.server_close()
 
 
-def host_addresses():
-    """Those of this machine but loopback's; where the engine is elsewhere they are as good as any."""
-    lines = subprocess.run(["ip", "-4", "-o", "addr"], check=True, capture_output=True, text=True).stdout
-    return [address for address in re.findall(r"inet ([0-9.]+)", lines) if not address.startswith("127.")]
-
-
 def knock(name, address, port):
     return f"if nc -w 3 {address} {port} </dev/null 2>/tmp/said; then echo {name}=open; else echo {name}=$(cat /tmp/said); fi"
 
@@ -50,6 +44,7 @@ def test_no_build_reaches_another_or_the_machine(walled, service):
     commands = [knock("other", verdicts(victim)["address"], 7000), "gateway=$(ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p')",
                 knock("gateway", "$gateway", service), knock("metadata", "169.254.169.254", 80), knock("credentials", "169.254.170.2", 80)]
     commands += [knock(f"host-{number}", address, service) for number, address in enumerate(here)]
+    commands += [knock("opened", *walled.opened)]
     commands += ["echo six=$(ip -6 addr | grep -c inet6)", "nslookup penstock.example.com >/tmp/said 2>&1; echo dns=$(grep -c -i 'timed out\\|refused' /tmp/said)"]
     attacker = walled.offer(*commands)
     walled.wait(lambda: attacker.result)
@@ -58,7 +53,7 @@ def test_no_build_reaches_another_or_the_machine(walled, service):
     for name in ["gateway", "metadata", "credentials"] + [f"host-{number}" for number in range(len(here))]:
         assert found[name].endswith("Connection refused"), (name, found)
     assert found["other"] != "open" and "secret" not in attacker.text
-    assert found["six"] == "0"
+    assert found["opened"] == "open" and found["six"] == "0"
     # A machine without a resolver of its own cannot show that a build has one.
     if "timed out" not in subprocess.run(["busybox", "nslookup", "penstock.example.com"], capture_output=True, text=True).stdout:
         assert found["dns"] == "0", attacker.text
@@ -109,12 +104,13 @@ def test_who_eats_the_machine_is_ended_and_nobody_else(walled):
 
 
 def test_a_fork_bomb_is_held_down_and_stopped(walled):
-    bomb = walled.offer("echo begun=yes", "bomb() { bomb | bomb & }; bomb; while :; do sleep 1; done")
+    bomb = walled.offer("echo begun=yes", "bomb() { bomb | bomb & }; bomb; while :; do sleep 1; done",
+                        environment={"computeType": "ATTRIBUTE_BASED_COMPUTE", "computeConfiguration": {"vCpu": 1, "memory": 2, "disk": 10}})
     walled.wait(lambda: "\nbegun=yes\n" in bomb.text)
     number = docker("ps", "-q", "--filter", f"label=penstock.job={bomb.id}").decode().strip()
     settings = docker("inspect", "--format", "{{json .HostConfig}}", number).decode()
-    assert '"PidsLimit":4096' in settings and '"Memory":4294967296,' in settings and '"MemorySwap":4294967296,' in settings
-    assert '"NanoCpus":' in settings and '"NanoCpus":0' not in settings and '"OomScoreAdj":500' in settings
+    for limit in ('"PidsLimit":2048,', '"Memory":2147483648,', '"MemorySwap":2147483648,', '"NanoCpus":1000000000,', '"OomScoreAdj":500,'):
+        assert limit in settings
     walled.server.cancel(bomb)
     walled.wait(lambda: bomb.result)
     assert bomb.result["outcome"] == "stopped"

@@ -44,6 +44,9 @@ static void what_an_operator_chooses(void **state) {
     assert_int_equal(config.privileged_builds, PRIVILEGED_SOCKET);
     assert_true(read_two(&arena, "--privileged-builds", "engine", &config, &err));
     assert_int_equal(config.privileged_builds, PRIVILEGED_ENGINE);
+    assert_true(read_two(&arena, "--build-reach", "10.0.0.1:80,10.0.0.2:65535", &config, &err));
+    assert_string_equal(config.build_reach[1], "10.0.0.2:65535");
+    assert_null(config.build_reach[2]);
     assert_true(read_two(&arena, "--build-disk", "7", &config, &err));
     assert_int_equal(config.build_disk_gib, 7);
 }
@@ -60,6 +63,9 @@ static void what_is_wrong_is_said(void **state) {
         {"--build-subnets", "198.18.0.0/x"},
         {"--build-disk", "0"},
         {"--build-disk", "much"},
+        {"--build-reach", "10.0.0.1"},
+        {"--build-reach", "10.0.0.1:0"},
+        {"--build-reach", "a:1"},
         {"--privileged-builds", "yes"},
         {"--codebuild-images", "a"},
     };
