@@ -45,6 +45,10 @@ runtimes:
     versions:
       1:
         commands: [exit 3]
+  slow:
+    versions:
+      1:
+        commands: ["echo ready; sleep 100"]
 """
 
 
