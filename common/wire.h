@@ -109,7 +109,8 @@ struct wire_progress {
      * resolvedSourceVersion?, exportedEnvironmentVariables?, artifacts? {location, sha256sum, md5sum},
      * secondaryArtifacts?, reportArns?}; times in epoch seconds. In a result also buildStatus? ("FAULT", "TIMED_OUT";
      * else it follows from the outcome) and retry? {limit}: the buildspec's on-failure wants the build done again, so
-     * many times at most. Else NULL. */
+     * many times at most. Of a batch's DOWNLOAD_SOURCE also batch: {type, fastFail, groups: [{identifier, dependsOn,
+     * ignoreFailure, overrides: {…Override}, shard? {index, count}}]}. Else NULL. */
     const struct json *build;
 };
 

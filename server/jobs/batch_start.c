@@ -97,16 +97,27 @@ bool batch_start(struct tx *tx, struct arena *arena, const struct build_request 
 
 /* ---- a group's build ---- */
 
-/* In S3 each build has its folder, unless they are to be combined in one. */
-static void set_folder(struct arena *arena, struct json *document, const struct json *batch, const char *identifier) {
-    const struct json *artifacts = json_get(document, "artifacts");
-    if (!str_equal(json_get_text(artifacts, "type"), "S3") ||
-        json_get_bool(json_get(batch, "buildBatchConfig"), "combineArtifacts", false))
-        return;
+static struct json *in_folder(struct arena *arena, const struct json *artifacts, const char *identifier) {
     const char *path = json_get_text_or(artifacts, "path", "");
     struct json *copy = json_copy(arena, artifacts);
-    json_set_text(arena, copy, "path", arena_printf(arena, "%s%s%s", path, *path ? "/" : "", identifier));
-    json_set(arena, document, "artifacts", copy);
+    if (str_equal(json_get_text(artifacts, "type"), "S3"))
+        json_set_text(arena, copy, "path", arena_printf(arena, "%s%s%s", path, *path ? "/" : "", identifier));
+    return copy;
+}
+
+/* In S3 each build has its folder, unless they are to be combined in one. */
+static void set_folders(struct arena *arena, struct json *document, const struct json *batch, const char *identifier) {
+    const struct json *artifacts = json_get(document, "artifacts"), *others = json_get(document, "secondaryArtifacts");
+    struct json *list = json_array(arena);
+    if (json_get_bool(json_get(batch, "buildBatchConfig"), "combineArtifacts", false))
+        return;
+    json_each(item, others) {
+        json_append(list, in_folder(arena, item, identifier));
+    }
+    if (artifacts)
+        json_set(arena, document, "artifacts", in_folder(arena, artifacts, identifier));
+    if (others)
+        json_set(arena, document, "secondaryArtifacts", list);
 }
 
 /* All builds are of the commit that the first one found. */
@@ -131,7 +142,7 @@ static bool plan(struct arena *arena, const struct batch_row *batch, const struc
     if (group->kind != BATCH_GROUP_BUILD)
         json_set_text(arena, json_set_object(arena, *out, "artifacts"), "type", "NO_ARTIFACTS");
     if (group->kind == BATCH_GROUP_BUILD)
-        set_folder(arena, *out, *settings, group->identifier);
+        set_folders(arena, *out, *settings, group->identifier);
     if (group->kind != BATCH_GROUP_SOURCE)
         set_version(arena, *out, state);
     if (json_get(overrides, "shard"))
