@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+import uuid
 
 import pytest
 from penstock_under_test import describe, load_pipeline, push, read_log, stop, wait_for_action, wait_for_end
 from stack import events
+from stack.cloud import Cloud
 from stack.events import action
 from stack.sandbox import REGION
 
@@ -38,9 +40,9 @@ def codebuild(server, runner):
 
 def make_project(codebuild, name, buildspec, **members):
     codebuild.create_project(
-        name=name, source={"type": "NO_SOURCE", "buildspec": buildspec}, artifacts={"type": "NO_ARTIFACTS"},
+        name=name, source={"type": "NO_SOURCE", "buildspec": buildspec},
         environment={"type": "LINUX_CONTAINER", "image": "penstock/busybox", "computeType": "BUILD_GENERAL1_SMALL"},
-        serviceRole="arn:aws:iam::123456789012:role/builds", **members)
+        serviceRole="arn:aws:iam::123456789012:role/builds", **{"artifacts": {"type": "NO_ARTIFACTS"}, **members})
 
 
 def get(codebuild, batch_id):
@@ -178,6 +180,25 @@ def test_buildspecs_that_are_refused(server, codebuild):
     assert (code, message) == ("YAML_FILE_ERROR", "buildspec:2:37: 'parallelism' must be a whole number from 1 to 2")
     code, message = end("version: 0.2\nbatch: {build-list: [{identifier: a, env: {compute-type: BUILD_GENERAL1_LARGE}}]}\nphases: {}\n")
     assert (code, message) == ("CLIENT_ERROR", "build 'a' has the compute type BUILD_GENERAL1_LARGE, which the project's batch restrictions do not allow")
+
+
+IN_S3 = """
+version: 0.2
+batch: {build-list: [{identifier: one}, {identifier: two}]}
+phases: {build: {commands: [echo "$CODEBUILD_BATCH_BUILD_IDENTIFIER" > who.txt]}}
+artifacts: {files: who.txt}
+"""
+
+
+def test_artifacts_in_s3_lie_in_folders(server, codebuild, aws):
+    s3 = Cloud(aws).client("s3")
+    bucket = "b" + uuid.uuid4().hex[:12]
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    make_project(codebuild, "stored", IN_S3, artifacts={"type": "S3", "location": bucket, "path": "out", "name": "made"})
+    batch = wait_for_batch(server, codebuild, codebuild.start_build_batch(projectName="stored")["buildBatch"]["id"])
+    assert batch["buildBatchStatus"] == "SUCCEEDED", batch
+    keys = {item["Key"]: s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode() for item in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert keys == {"out/one/made/who.txt": "one\n", "out/two/made/who.txt": "two\n"}
 
 
 FAN_OUT = """
