@@ -15,6 +15,7 @@
 #include "runner/docker/sandbox.h"
 #include "runner/runner.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define TIMEOUT_SECONDS 3600 /* AWS's, for every action that has none of its own */
@@ -25,17 +26,45 @@ static void set_deadline(const struct job *job) {
         heartbeat_set_deadline(job->heartbeat, clock_boot_ms(&clock_system) + INT64_C(1000) * TIMEOUT_SECONDS);
 }
 
-static bool find_repository(struct image_job *image, struct err *err) {
-    struct job *job = image->job;
-    struct aws *aws = job->runner->aws;
-    const char *region = job->message->region;
+/* What ECR says, asked while the source is fetched and unpacked; in an arena of its own, as the thread is. */
+struct look_up {
+    struct image_job *image;
+    struct arena arena;
+    pthread_t thread;
+    bool good;
+    struct err err;
+};
+
+static bool find_repository(struct look_up *look_up) {
+    struct image_job *image = look_up->image;
+    struct aws *aws = image->job->runner->aws;
+    const char *region = image->job->message->region;
     bool is_public = image->settings.is_public;
-    if (!ecr_repository(aws, image->arena, region, is_public, image->settings.repository, &image->repository, err) ||
-        !(is_public ? ecr_public_token(aws, image->arena, &image->token, err)
-                    : ecr_token(aws, image->arena, region, &image->token, err)))
+    return ecr_repository(aws, &look_up->arena, region, is_public, image->settings.repository, &image->repository,
+                          &look_up->err) &&
+           (is_public ? ecr_public_token(aws, &look_up->arena, &image->token, &look_up->err)
+                      : ecr_token(aws, &look_up->arena, region, &image->token, &look_up->err));
+}
+
+static void *run_look_up(void *context) {
+    struct look_up *look_up = context;
+    look_up->good = find_repository(look_up);
+    return NULL;
+}
+
+/* Both at once. Of two failures ECR's is told: it is the one that no other push mends. */
+static bool look_up_and_unpack(struct image_job *image, struct look_up *look_up, struct err *err) {
+    struct err own = {0};
+    if (pthread_create(&look_up->thread, NULL, run_look_up, look_up) != 0)
+        return err_set(err, ERR_INTERNAL, "unable to start a thread");
+    bool unpacked = image_unpack(image, &own);
+    pthread_join(look_up->thread, NULL);
+    if (!look_up->good || !unpacked) {
+        *err = look_up->good ? own : look_up->err;
         return false;
-    reporter_add_secret(job->reporter, image->token.password);
-    reporter_add_secret(job->reporter, image->token.token);
+    }
+    reporter_add_secret(image->job->reporter, image->token.password);
+    reporter_add_secret(image->job->reporter, image->token.token);
     return true;
 }
 
@@ -53,16 +82,18 @@ static bool check_builder(struct image_job *image, struct err *err) {
 
 static bool build(struct image_job *image, struct err *err) {
     struct image_build request = {.settings = &image->settings, .name = image->name, .buildkit = image->buildkit};
-    if (!image_prepare(image, &request.context, &request.dockerfile, err) || !image_network(image, err))
+    if (!image_configure(image, err) || !image_network(image, err))
         return false;
+    request.context = image->context;
+    request.dockerfile = image->dockerfile;
     request.network = image->network;
     job_log(image->job, "building with %s", image->buildkit ? "BuildKit" : "Docker's classic builder");
     return image_docker_build(image->job, &request, &image->image, err);
 }
 
-static bool work(struct image_job *image, struct err *err) {
+static bool work(struct image_job *image, struct look_up *look_up, struct err *err) {
     bool done = false;
-    if (!find_repository(image, err) || !image_adopt(image, &done, err))
+    if (!look_up_and_unpack(image, look_up, err) || !image_adopt(image, &done, err))
         return false;
     if (done) {
         job_log(image->job, "%s@%s was pushed by the runner that had this job before", image->repository,
@@ -165,10 +196,13 @@ bool action_ecr_build(struct job *job, struct wire_result *result, struct err *e
     image.docker = docker;
     image.name = arena_printf(job->arena, "%s:%s", IMAGE_NAME, job->message->id);
     set_deadline(job);
-    bool good = work(&image, err);
+    struct look_up look_up = {.image = &image};
+    bool good = work(&image, &look_up, err);
     leave_to_tidy(&image);
-    if (!good)
-        return set_stopped(&image, result, err);
-    set_success(&image, result);
-    return true;
+    if (good)
+        set_success(&image, result);
+    else
+        good = set_stopped(&image, result, err);
+    arena_release(&look_up.arena);
+    return good;
 }

@@ -18,6 +18,8 @@ struct image_job {
     struct image_settings settings;
     const char *repository; /* with the registry: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop" */
     struct ecr_token token;
+    const char *context;    /* folder of this machine */
+    const char *dockerfile; /* file of this machine, below the source */
     bool buildkit;
     struct sandbox *sandbox; /* the classic builder's RUN steps are in its network; or NULL */
     const char *network;     /* of RUN steps; NULL: the engine's default */
@@ -29,8 +31,11 @@ struct image_job {
 
 /* ---- image_context.c: what `docker build` works on ---- */
 
-/* The source in a folder, Docker's configuration and the secrets beside it. */
-bool image_prepare(struct image_job *image, const char **context, const char **dockerfile, struct err *err);
+/* The source in a folder; sets context and dockerfile. */
+bool image_unpack(struct image_job *image, struct err *err);
+
+/* Docker's configuration and the secrets beside it. */
+bool image_configure(struct image_job *image, struct err *err);
 
 /* ---- image_network.c: where RUN steps run ---- */
 

@@ -104,8 +104,11 @@ static bool write_secrets(struct image_job *image, struct err *err) {
     return true;
 }
 
-bool image_prepare(struct image_job *image, const char **context, const char **dockerfile, struct err *err) {
+bool image_unpack(struct image_job *image, struct err *err) {
     const char *root = arena_printf(image->arena, "%s/source", image->job->folder);
-    return unpack(image, root, err) && find_files(image, root, context, dockerfile, err) &&
-           write_configuration(image, err) && write_secrets(image, err);
+    return unpack(image, root, err) && find_files(image, root, &image->context, &image->dockerfile, err);
+}
+
+bool image_configure(struct image_job *image, struct err *err) {
+    return write_configuration(image, err) && write_secrets(image, err);
 }
