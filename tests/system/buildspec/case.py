@@ -41,7 +41,9 @@ class Case:
         for path, content in files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, dict) and "link" in content:
+            if path.endswith("/"):
+                target.mkdir()
+            elif isinstance(content, dict) and "link" in content:
                 target.symlink_to(content["link"])
             elif isinstance(content, dict):
                 target.write_bytes(content.get("text", "").encode())

@@ -87,7 +87,27 @@ static void put_test(void **state) {
     str_release(&order);
 }
 
+static void get_test(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct err err = {0};
+    char path[] = "/tmp/penstock-file-XXXXXX";
+    const char *bytes;
+    size_t size = 0;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, "four", 4) == 4 && close(fd) == 0);
+    assert_true(file_get(&arena, path, 4, &bytes, &size, &err));
+    assert_int_equal(size, 4);
+    assert_string_equal(bytes, "four");
+    assert_false(file_get(&arena, path, 3, &bytes, &size, &err));
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_int_equal(unlink(path), 0);
+    assert_false(file_get(&arena, path, 4, &bytes, &size, &err));
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    assert_false(file_get(&arena, "/tmp", 4, &bytes, &size, &err));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(put_test)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(put_test), cmocka_unit_test(get_test)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
