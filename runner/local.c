@@ -161,14 +161,23 @@ static const char *failed_phase(const struct json *build) {
     return NULL;
 }
 
-/* The one line that is read where nothing else is. */
-static void print_end(struct arena *arena, const struct attempt *attempt, int log) {
+/* The sentence without what this line has said before it: status and phase. */
+static const char *reason_of(struct arena *arena, const struct attempt *attempt, const char *phase) {
     const struct wire_result *result = &attempt->result;
     const char *sentence = result->error_message ? result->error_message : result->summary;
-    const char *phase = failed_phase(result->build);
-    say(log,
-        arena_printf(arena, "penstock-runner: %s%s%s after %.1f s: %s\n", attempt->status, phase ? " in " : "",
-                     phase ? phase : "", (double)attempt->took_ms / 1000, sentence ? sentence : "no reason is known"));
+    if (!sentence)
+        return "no reason is known";
+    const char *begin = arena_printf(arena, "the build failed in %s: ", phase ? phase : "");
+    return str_starts_with(sentence, begin) ? sentence + strlen(begin) : sentence;
+}
+
+/* The one line that is read where nothing else is. */
+static void print_end(struct arena *arena, const struct attempt *attempt, int log) {
+    const char *phase = failed_phase(attempt->result.build);
+    const char *reason = reason_of(arena, attempt, phase);
+    bool good = str_equal(attempt->status, "SUCCEEDED");
+    say(log, arena_printf(arena, "penstock-runner: %s%s%s after %.1f s%s%s\n", attempt->status, phase ? " in " : "",
+                          phase ? phase : "", (double)attempt->took_ms / 1000, good ? "" : ": ", good ? "" : reason));
 }
 
 /* Where work in progress lies: --state, else what the person's desktop has for caches. */

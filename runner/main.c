@@ -153,10 +153,12 @@ int main(int argc, char **argv) {
         _exit(local_main(argc - 1, argv + 1)); /* around the thread that waits for signals */
     if (!config_read(&arena, argc, argv, &config, &help, &err)) {
         (void)fprintf(stderr, "penstock-runner: %s\n", err.message);
+        arena_release(&arena);
         return 2;
     }
     if (help) {
         (void)fputs(config_usage, stdout);
+        arena_release(&arena);
         return 0;
     }
     if (!start(&arena, &config, &runner, &account, &engine, &err)) {

@@ -26,6 +26,10 @@ static bool say_dead(const struct build *build, const struct container_state *st
     if (!state->exists)
         return err_set_code(err, ERR_CONFLICT, "SINGLE_BUILD_CONTAINER_DEAD",
                             "Build container found dead before completing the build. It was removed from outside");
+    if (!state->started)
+        return err_set_code(err, ERR_CONFLICT, "SINGLE_BUILD_CONTAINER_DEAD",
+                            "Build container found dead before completing the build. It could not be started: %s",
+                            arena_strdup(build->arena, err->message));
     if (build_container_excess(build))
         return err_set_code(err, ERR_LIMIT, "SINGLE_BUILD_CONTAINER_DEAD",
                             "Build container found dead before completing the build. It was ended because %s",

@@ -171,6 +171,7 @@ bool container_inspect(struct docker *docker, struct arena *arena, const char *i
     const struct json *state = json_get(answer, "State");
     *out = (struct container_state){
         .exists = answer != NULL,
+        .started = !str_equal(json_get_text(state, "Status"), "created"),
         .running = json_get_bool(state, "Running", false),
         .out_of_memory = json_get_bool(state, "OOMKilled", false),
         .exit_code = (int)json_get_integer(state, "ExitCode", 0),

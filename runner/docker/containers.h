@@ -44,6 +44,7 @@ bool container_remove(struct docker *docker, struct arena *arena, const char *id
 
 struct container_state {
     bool exists;
+    bool started; /* once, whatever became of it */
     bool running;
     bool out_of_memory;   /* its first process, or what killed it with it */
     int exit_code;        /* of the first process; 128 + signal */
