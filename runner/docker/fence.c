@@ -44,7 +44,7 @@ static void make_tar(struct tar *tar) {
     size_t size = (size_t)(fence_program_end - fence_program);
     *tar = (struct tar){.program_size = size, .total = BLOCK + (size + BLOCK - 1) / BLOCK * BLOCK + 2 * BLOCK};
     struct tar_header *header = &tar->header;
-    (void)snprintf(header->name, sizeof header->name, "%s", FENCE_PROGRAM + 1);
+    (void)snprintf(header->name, sizeof header->name, "%s", &FENCE_PROGRAM[1]);
     (void)snprintf(header->mode, sizeof header->mode, "%07o", 0755);
     (void)snprintf(header->owner, sizeof header->owner, "%07o", 0);
     (void)snprintf(header->group, sizeof header->group, "%07o", 0);
