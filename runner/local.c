@@ -237,7 +237,7 @@ int local_main(int argc, char **argv) {
     struct engine engine;
     struct account account;
     struct runner runner;
-    struct attempt last;
+    struct attempt last = {0};
     struct err err = {0};
     if (!local_options_read(&arena, argc, argv, &options, &err))
         return refuse(&err);
@@ -257,7 +257,8 @@ int local_main(int argc, char **argv) {
     const int log = options.json ? STDERR_FILENO : STDOUT_FILENO;
     bool ran = run_all(&runner, &local, &options, log, &last, &err);
     sandboxes_free(runner.sandboxes);
-    leftovers_give_up(&arena, config.state, account.runner_id);
+    if (!str_equal(last.status, "FAULT")) /* then something may be left: the next build looks */
+        leftovers_give_up(&arena, config.state, account.runner_id);
     if (!ran)
         return refuse(&err);
     print_end(&arena, &last, log);

@@ -178,8 +178,11 @@ class Run:
     def find_container(self):
         """The build's, told from others by a variable."""
         for identity in self.docker("ps", "-q", "--filter", "label=penstock.job").split():
-            if self.mark in self.docker("inspect", "-f", "{{json .Config.Env}}", identity):
-                return identity
+            try:
+                if self.mark in self.docker("inspect", "-f", "{{json .Config.Env}}", identity):
+                    return identity
+            except subprocess.CalledProcessError:
+                continue  # somebody else's, gone meanwhile
         raise AssertionError("the build has no container")
 
     def content(self, path):

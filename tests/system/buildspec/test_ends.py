@@ -6,7 +6,6 @@ import pathlib
 import socket
 import subprocess
 import threading
-import uuid
 
 import pytest
 
@@ -57,7 +56,7 @@ class Proxy:
 def start(runner_program, images, tmp_path):
     def run(*arguments):
         source = tmp_path / "source"
-        source.mkdir()
+        source.mkdir(exist_ok=True)
         (source / "buildspec.yml").write_text(BUILDSPEC)
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PENSTOCK_"))}
         environment.update({"XDG_CACHE_HOME": str(tmp_path / "cache"), "AWS_EC2_METADATA_DISABLED": "true",
@@ -88,17 +87,15 @@ def told(process):
 
 
 def test_an_engine_that_goes_away_is_a_fault(start, docker, tmp_path):
-    mark = f"CASE={uuid.uuid4()}"
     proxy = Proxy(pathlib.Path(tmp_path / "engine.sock"))
-    process = start("--docker", f"unix://{proxy.path}", "--env", mark)
-    try:
-        log = read_until(process, "ready\n")
-        proxy.cut()
-        result, phases, rest = told(process)
-    finally:
-        for identity in docker("ps", "-aq", "--filter", "label=penstock.job").split():
-            if mark in docker("inspect", "-f", "{{json .Config.Env}}", identity):
-                docker("rm", "-f", identity)
+    process = start("--docker", f"unix://{proxy.path}")
+    log = read_until(process, "ready\n")
+    proxy.cut()
+    result, phases, rest = told(process)
+    claim, = (tmp_path / "cache" / "penstock-runner" / "local").iterdir()
+    assert docker("ps", "-aq", "--filter", f"label=penstock.runner={claim.name}").split()
+    start("--timeout", "1").communicate()
+    assert not docker("ps", "-aq", "--filter", f"label=penstock.runner={claim.name}").split()
     assert result["buildStatus"] == "FAULT" and process.returncode == 1
     assert phases[-2:] == [("BUILD", "FAULT", "INTERNAL_SERVICE_ERROR"), ("COMPLETED", None, None)]
     assert "last bytes" in log + rest and "\nnever" not in rest
