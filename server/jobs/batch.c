@@ -115,15 +115,18 @@ static bool start(struct scene *scene, const struct batch_group_row *group, stru
         batch_state_begin(scene->arena, state, "COMBINE_ARTIFACTS", now_ms);
         return batch_keep(scene->tx, scene->arena, &scene->batch, state, err);
     }
-    if ((own.kind != ERR_NOT_FOUND && own.kind != ERR_INVALID) || scene->batch.stop != BATCH_STOP_NONE)
+    if (own.kind != ERR_NOT_FOUND && own.kind != ERR_INVALID)
         return err_set_code(err, own.kind, own.code, "%s", own.message);
     /* The project was deleted: nothing more of it can be built. */
     const struct batch_trouble trouble = {.code = "CLIENT_ERROR", .message = own.message};
     if (!batch_state_read(scene->arena, &scene->batch, &state, err))
         return false;
     batch_state_close(scene->arena, state, BUILD_FAILED, &trouble, clock_wall_ms(tx_clock(scene->tx)));
-    return batch_keep(scene->tx, scene->arena, &scene->batch, state, err) &&
-           batches_set_stop(scene->tx, &scene->batch, BATCH_STOP_FAILED, err);
+    if (!batch_keep(scene->tx, scene->arena, &scene->batch, state, err) ||
+        !batches_set_stop(scene->tx, &scene->batch, BATCH_STOP_FAILED, err))
+        return false;
+    scene->batch.stop = BATCH_STOP_FAILED;
+    return true;
 }
 
 /* *ended: no runner had it, so that it is over. */
@@ -178,7 +181,7 @@ static bool carry_out(struct scene *scene, const struct batch_decision *decision
     *again = decision->start_count > 0;
     if (decision->fails_fast && !batches_set_stop(scene->tx, &scene->batch, BATCH_STOP_FAILED, err))
         return false;
-    for (size_t i = 0; i < decision->start_count; i++)
+    for (size_t i = 0; i < decision->start_count && scene->batch.stop == BATCH_STOP_NONE; i++)
         if (!start(scene, &scene->groups[decision->start[i]], err))
             return false;
     for (size_t i = 0; i < decision->stop_count; i++)

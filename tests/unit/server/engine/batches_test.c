@@ -7,6 +7,7 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "server/jobs/batch.h"
+#include "server/store/projects.h"
 #include "tests/unit/server/engine/world.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #define STEPS 80
 #define HELD_MAX 6
 #define AUTO_RETRIES 2
+#define THREE_BUILDS "{\"batch\":{\"groups\":[{\"identifier\":\"a\"},{\"identifier\":\"b\"},{\"identifier\":\"c\"}]}}"
 
 static const char definition[] =
     "name: shop\nstages:\n"
@@ -331,7 +333,32 @@ static void random_histories_lose_and_double_nothing(void **state) {
         run_history(seed);
 }
 
+static bool forget_project(struct tx *tx, void *context, struct err *err) {
+    (void)context;
+    return projects_delete(tx, "shop", err);
+}
+
+/* Its first build ends well, and then there is no project any more of which the others could be. */
+static void a_deleted_project_ends_its_batch(void **state) {
+    (void)state;
+    struct history history = {.state = 5, .step = "start"};
+    struct err err = {0};
+    world_open(&history.world, definition);
+    write_or_fail(&history, start);
+    write_or_fail(&history, take);
+    write_or_fail(&history, forget_project);
+    history.last = history.held[0];
+    const struct json *groups = NULL;
+    assert_true(json_parse(&history.world.arena, THREE_BUILDS, strlen(THREE_BUILDS), &groups, &err));
+    history.last_result = (struct wire_result){.token = history.last.token, .outcome = WIRE_SUCCEEDED, .build = groups};
+    write_or_fail(&history, send);
+    assert_true(db_read(history.world.db, is_over, &history, &err));
+    assert_null(history.step);
+    world_close(&history.world);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(random_histories_lose_and_double_nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(random_histories_lose_and_double_nothing),
+                                       cmocka_unit_test(a_deleted_project_ends_its_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
