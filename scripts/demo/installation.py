@@ -119,7 +119,16 @@ class Installation:
         self.state["ownEngine"] = os.path.exists(self.path("engine", "ours"))
         self.save()
 
+    def _docker(self, *arguments):
+        result = subprocess.run([DOCKER, *arguments], env={**os.environ, "DOCKER_HOST": self.docker_host}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+        return result.stdout.split()
+
+    def _fences(self):
+        """The images that runners make for themselves."""
+        return self._docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "penstock/fence")
+
     def make_images(self):
+        self.state["fences"] = self._fences()
         made = processes.run([os.path.join(_SCRIPTS, "images.sh"), "make", _CACHE], {**os.environ, "DOCKER_HOST": self.docker_host}, what="making the base images")
         # Those that were there before may be somebody else's.
         self.state["baseImages"] = made.split()
@@ -178,14 +187,11 @@ class Installation:
         shutil.rmtree(self.folder)
 
     def _remove_images(self):
-        environment = {**os.environ, "DOCKER_HOST": self.docker_host}
-
-        def docker(*arguments):
-            result = subprocess.run([DOCKER, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-            return result.stdout.split()
-
-        images = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{self.state.get('registry', 'none')}/shop/*")
+        images = self._docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", f"{self.state.get('registry', 'none')}/shop/*")
         if images:
-            docker("image", "rm", "--force", *images)
-        docker("image", "prune", "--force", "--filter", "label=penstock.demo=shop")
-        subprocess.run([os.path.join(_SCRIPTS, "images.sh"), "remove", *self.state.get("baseImages", [])], env=environment, check=False)
+            self._docker("image", "rm", "--force", *images)
+        fences = set(self._fences()) - set(self.state.get("fences", []))
+        if fences:
+            self._docker("image", "rm", *fences)
+        self._docker("image", "prune", "--force", "--filter", "label=penstock.demo=shop")
+        subprocess.run([os.path.join(_SCRIPTS, "images.sh"), "remove", *self.state.get("baseImages", [])], env={**os.environ, "DOCKER_HOST": self.docker_host}, check=False)

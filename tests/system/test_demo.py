@@ -1,5 +1,6 @@
 """`./demo` itself, after its installing and building: the same commands, with the programs under test."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -53,9 +54,12 @@ def test_the_demo_from_begin_to_end(demo, docker):
     assert stuck.stdout.count("✔ Source") == 1 and stuck.stdout.count("✔ Build") == 1, stuck.stdout
     assert "back on its old task definition" in stuck.stdout and "were answered by the old version" in stuck.stdout
 
+    mine = "label=penstock.runner=" + json.loads((demo.state / "runner" / "runner.json").read_text())["runnerId"]
+    assert docker("network", "ls", "--quiet", "--filter", mine), "builds have networks of their own"
     stopped = demo("stop")
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
     assert not demo.state.exists()
+    assert docker("network", "ls", "--quiet", "--filter", mine) + docker("ps", "--all", "--quiet", "--filter", mine) == ""
     assert docker("ps", "--all", "--quiet", "--filter", "label=com.amazonaws.ecs.cluster=prod") == ""
     assert docker("image", "ls", "--quiet", "--filter", "label=penstock.demo=shop", "--filter", "reference=*/shop/*") == ""
     assert not [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if str(demo.state).encode() in read(path)]
