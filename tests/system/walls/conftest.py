@@ -101,7 +101,7 @@ def walled(images, tmp_path_factory):
 
 def host_addresses():
     """Those of this machine but loopback's; where the engine is elsewhere they are as good as any."""
-    lines = subprocess.run(["ip", "-4", "-o", "addr"], check=True, capture_output=True, text=True).stdout
+    lines = subprocess.run(["busybox", "ip", "-4", "-o", "addr"], check=True, capture_output=True, text=True).stdout
     return [address for address in re.findall(r"inet ([0-9.]+)", lines) if not address.startswith("127.")]
 
 
