@@ -22,11 +22,14 @@ static bool interrupted(void *context) {
 /* CodeBuild's own images are gigabytes: nobody's build pulls one that the operator has not chosen. */
 static bool refuse_codebuilds(const struct build *build, const char *image, struct err *err) {
     bool by_default = str_equal(image, build->job->runner->config->commands_image);
+    const char *other = build->job->local ? ", or name another with --image"
+                        : by_default      ? ", or give commands another with --commands-image"
+                                          : "";
     return err_set_code(err, ERR_NOT_FOUND, BUILD_UNABLE_TO_PULL,
                         "image '%s' is CodeBuild's own name, which no registry knows; set --codebuild-images "
                         "(PENSTOCK_CODEBUILD_IMAGES) on the runner to '%s=IMAGE', where public.ecr.aws/%s is AWS's of "
                         "several gigabytes%s",
-                        image, image, image + 4, by_default ? ", or give commands another with --commands-image" : "");
+                        image, image, image + 4, other);
 }
 
 /* The project's registryCredential: a secret {"username", "password"}, read with the runner's AWS credentials. */
