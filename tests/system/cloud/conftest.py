@@ -81,15 +81,6 @@ class Cloud:
         return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
-def phase(result, name):
-    """(status, code, message) of one phase."""
-    for found in result["build"]["phases"]:
-        if found["phaseType"] == name:
-            context = (found.get("contexts") or [{}])[0]
-            return found.get("phaseStatus"), context.get("statusCode"), context.get("message")
-    return None
-
-
 @pytest.fixture(scope="session")
 def cloud(runner_program, image, sandbox, tmp_path_factory):
     server = FakeServer()

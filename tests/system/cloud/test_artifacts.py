@@ -4,7 +4,7 @@ import hashlib
 import io
 import zipfile
 
-from conftest import phase
+from cloud_steps import phase
 
 MAKE = """\
       - mkdir -p dist/sub dist/.hidden dist-two

@@ -6,7 +6,7 @@ import subprocess
 import uuid
 
 import pytest
-from conftest import phase
+from cloud_steps import phase
 from sandbox_under_test import docker
 
 SPEC = "version: 0.2\nphases:\n  build:\n    commands: [echo pulled=yes]\n"

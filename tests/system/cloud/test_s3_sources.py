@@ -5,7 +5,7 @@ import struct
 import zipfile
 import zlib
 
-from conftest import phase
+from cloud_steps import phase
 
 SPEC = "version: 0.2\nphases:\n  build:\n    commands:\n      - echo \"main [$(cat file.txt)] [$(cat sub/x 2>/dev/null)]\"\n      - test -z \"$CODEBUILD_SRC_DIR_more\" || echo \"more [$(cat $CODEBUILD_SRC_DIR_more/file.txt)]\"\n"
 

@@ -2,7 +2,7 @@
 
 import uuid
 
-from conftest import phase
+from cloud_steps import phase
 
 PARAMETER = "parameter-value-0123456789"
 JSON_MEMBER = "it's a $SECRET with `quotes`"

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import pathlib
-import re
 import socketserver
 import subprocess
 import sys
@@ -16,20 +15,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests" / "system" / "runner"))
 
 from fake_server import FakeServer  # noqa: E402
-from runner_steps import docker, zip_of  # noqa: E402
+from runner_steps import zip_of  # noqa: E402
+from wall_steps import host_addresses, left_of  # noqa: E402
 
 _spec = importlib.util.spec_from_file_location("runner_conftest", ROOT / "tests" / "system" / "runner" / "conftest.py")
 _runner = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_runner)
-
-LABELLED = {"container": ("ps", "-aq"), "network": ("network", "ls", "-q"), "volume": ("volume", "ls", "-q")}
-
-
-def left_of(runner_id):
-    """What lies on the engine with that runner's label: [(kind, id)]."""
-    return [(kind, name) for kind, question in LABELLED.items()
-            for name in docker(*question, "--filter", f"label=penstock.runner={runner_id}").decode().split()]
-
 
 class World:
     """A fake server and the runners that work for it."""
@@ -97,15 +88,3 @@ def walled(images, tmp_path_factory):
     world.end()
     service.shutdown()
     service.server_close()
-
-
-def host_addresses():
-    """Those of this machine but loopback's; where the engine is elsewhere they are as good as any."""
-    lines = subprocess.run(["busybox", "ip", "-4", "-o", "addr"], check=True, capture_output=True, text=True).stdout
-    return [address for address in re.findall(r"inet ([0-9.]+)", lines) if not address.startswith("127.")]
-
-
-def context(job, phase):
-    """(statusCode, message) of that phase's first context."""
-    entry = next(entry for entry in job.result["build"]["phases"] if entry["phaseType"] == phase)
-    return entry["contexts"][0]["statusCode"], entry["contexts"][0]["message"]

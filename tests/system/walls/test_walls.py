@@ -11,8 +11,8 @@ import zipfile
 
 import pytest
 
-from conftest import context, host_addresses, left_of
 from runner_steps import docker
+from wall_steps import context, host_addresses, left_of
 
 TOKEN = "runner-token"  # how the fake server's begins
 
