@@ -55,15 +55,6 @@ def by_hand(docker_host, source, image, config):
     return taken
 
 
-def job_milliseconds(server, action_name):
-    """From the lease to the result, by the newest job's events."""
-    times = {}
-    for event in server.call("ListEvents", after=0, limit=1000)["events"]:
-        if event["type"] == "job" and event.get("actionName") == action_name:
-            times[event["status"]] = event["time"]
-    return times
-
-
 def penstock(server, clone):
     with open(os.path.join(clone.folder, "turn"), "w", encoding="utf-8") as file:
         file.write(uuid.uuid4().hex)
