@@ -10,6 +10,7 @@
 #include "runner/buildspec/buildspec.h"
 #include "runner/local_options.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,6 +52,13 @@ static const char *commit_of(const struct local_options *options) {
     return arena_strndup(options->arena, result.output, strcspn(result.output, "\n"));
 }
 
+/* Not so: `../other.yml`, and a link that leads out. Neither is part of the copy that is built. */
+static bool lies_within(const char *path, const char *folder) {
+    char real[PATH_MAX];
+    size_t length = strlen(folder);
+    return realpath(path, real) && strncmp(real, folder, length) == 0 && real[length] == '/';
+}
+
 /* A buildspec in the folder is read from the source; another one is given inline. */
 static bool set_buildspec(const struct local_options *options, struct json *build, struct err *err) {
     struct arena *arena = options->arena;
@@ -62,11 +70,13 @@ static bool set_buildspec(const struct local_options *options, struct json *buil
         json_set_text(arena, build, "buildspec", own);
         return true;
     }
-    if (name[0] != '/' && access(arena_printf(arena, "%s/%s", options->folder, name), F_OK) == 0) {
+    const char *of_folder = arena_printf(arena, "%s/%s", options->folder, name);
+    bool found = name[0] != '/' && access(of_folder, F_OK) == 0;
+    if (found && lies_within(of_folder, options->folder)) {
         json_set_text(arena, build, "buildspec", name);
         return true;
     }
-    if (!file_get(arena, name, DOC_SIZE_MAX, &text, &size, err))
+    if (!file_get(arena, found ? of_folder : name, DOC_SIZE_MAX, &text, &size, err))
         return false;
     if (!buildspec_is_inline(text)) /* one line that could be a file's name */
         text = arena_printf(arena, "%s\n\n", text);

@@ -65,6 +65,15 @@ def test_the_commit_that_is_checked_out(build, tmp_path):
     assert f"\ncommit={commit}={commit}\n" in out
 
 
+@pytest.mark.parametrize("name", ["../other.yml", "{}/other.yml", "link.yml"])
+def test_a_buildspec_from_outside_the_folder(build, tmp_path, name):
+    (tmp_path / "other.yml").write_text(spec("echo the other one"))
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "link.yml").symlink_to(tmp_path / "other.yml")
+    out, errors = build(spec("echo never"), "--buildspec", name.format(tmp_path)).communicate()
+    assert "\nthe other one\n" in out, out + errors
+
+
 def test_what_a_killed_program_left_is_removed_by_the_next_build(build, docker, tmp_path):
     first = build(spec("echo ready; sleep 300"))
     for line in first.stdout:
