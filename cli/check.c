@@ -37,7 +37,7 @@ static bool is_named_buildspec(const char *path) {
 static const char *find_kind(const struct json *document) {
     if (json_get(document, "stages") || json_get(document, "pipeline") || json_get(document, "projects"))
         return PIPELINE;
-    return json_get(document, "phases") ? BUILDSPEC : NULL;
+    return json_get(document, "phases") || json_get(document, "batch") ? BUILDSPEC : NULL;
 }
 
 void check_add_error(struct check *check, const char *text, int line, int column, const char *path,
@@ -114,6 +114,12 @@ static const char *find_file(struct arena *arena, const char *path) {
     return arena_printf(arena, "%s%sbuildspec.yml", path, str_ends_with(path, "/") ? "" : "/");
 }
 
+static void say_missing(struct check *check, const char *folder) {
+    struct arena *arena = &check->cli->arena;
+    const char *message = "the folder has no buildspec.yml; name the file that is meant";
+    check_add_error(check, arena_printf(arena, "%s: %s", folder, message), 0, 0, "", message);
+}
+
 static void check_file(struct check *check, const char *path, const char *kind) {
     struct arena *arena = &check->cli->arena;
     const char *file = find_file(arena, path), *text;
@@ -126,6 +132,8 @@ static void check_file(struct check *check, const char *path, const char *kind) 
     check->errors = json_set_array(arena, check->shown, "errors");
     if (doc_read_text(arena, file, &text, &size, &err))
         check_text(check, file, kind, text, size);
+    else if (err.kind == ERR_NOT_FOUND && file != path)
+        say_missing(check, path);
     else
         check_add_parse_error(check, file, err.message);
     json_set_bool(arena, check->shown, "valid", check->error_count == before);
