@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the dashboard and the programs: scripts/build.sh FOLDER [MESON OPTION...]
-# Prints nothing but one line for each part; what the tools say goes to FOLDER.log.
+# Prints nothing but one line for each part; what the tools say goes to FOLDER.log. The variable PROGRAMS says what is
+# built (all, and the tests).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,5 +36,6 @@ if [ -f "$folder/build.ninja" ]; then
 else
     run "meson setup" meson setup "$folder" "$@"
 fi
-run "ninja" ninja -C "$folder"
+read -ra programs <<<"${PROGRAMS-}"
+run "ninja" ninja -C "$folder" "${programs[@]}"
 echo "built in $((SECONDS - started)) s"
