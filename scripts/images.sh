@@ -131,14 +131,16 @@ make() {
     [ ${#names[@]} -gt 0 ] || names=(busybox build h2o)
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    local name
+    local name made=''
     for name in "${names[@]}"; do
         is_made $name && continue
         "make_$name"
         echo "penstock/$name"
+        made=yes
     done
-    # What an older version of this script made has lost its name by now.
-    "$docker" image prune --force --filter "label=$label" >/dev/null
+    # What an older version of this script made has lost its name by now. Not without need: images under way that are
+    # built from these carry the label too, and have no name yet.
+    [ -z "$made" ] || "$docker" image prune --force --filter "label=$label" >/dev/null
 }
 
 remove() {
