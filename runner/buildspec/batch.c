@@ -58,13 +58,49 @@ static bool read_variables(struct reader *reader, const struct json *env, struct
     return true;
 }
 
+/* CodeBuild has more of both, which the server refuses in projects, too (server/definition/project_rules.c). */
+static const char *const types[] = {"LINUX_CONTAINER", "ARM_CONTAINER", "LINUX_EC2", "ARM_EC2", NULL};
+static const char *const compute_types[] = {"BUILD_GENERAL1_SMALL",
+                                            "BUILD_GENERAL1_MEDIUM",
+                                            "BUILD_GENERAL1_LARGE",
+                                            "BUILD_GENERAL1_XLARGE",
+                                            "BUILD_GENERAL1_2XLARGE",
+                                            "ATTRIBUTE_BASED_COMPUTE",
+                                            NULL};
+
+static bool check_choice(struct reader *reader, const struct json *at, const char *what, const char *const *choices) {
+    const char *list = "";
+    for (size_t i = 0; choices[i]; i++) {
+        if (str_equal(choices[i], at->text))
+            return true;
+        const char *between = i == 0 ? "" : choices[i + 1] ? ", " : " or ";
+        list = arena_printf(reader->arena, "%s%s%s", list, between, choices[i]);
+    }
+    return spec_refuse(reader, at, "'%.60s' is no %s that builds have here; write %s", at->text, what, list);
+}
+
+bool batch_check_choices(struct reader *reader, const struct json *values, const char *key) {
+    bool is_type = str_equal(key, "type");
+    bool good = true;
+    if (!values || !(is_type || str_equal(key, "compute-type")))
+        return true;
+    const struct json *value = values->type == JSON_ARRAY ? json_first(values) : values;
+    for (; value; value = value == values ? NULL : value->next)
+        if (value->type != JSON_NULL && *value->text)
+            good =
+                check_choice(reader, value, is_type ? "type" : "compute-type", is_type ? types : compute_types) && good;
+    return good;
+}
+
 bool batch_read_environment(struct reader *reader, const struct json *task, struct batch_environment *out) {
     const struct json *env;
     if (!spec_object(reader, task, "env", &env))
         return false;
     if (!spec_text(reader, env, "compute-type", &out->compute_type) || !spec_text(reader, env, "fleet", &out->fleet) ||
         !spec_text(reader, env, "image", &out->image) || !spec_text(reader, env, "type", &out->type) ||
-        !spec_flag(reader, env, "privileged-mode", &out->privileged) || !read_variables(reader, env, out))
+        !spec_flag(reader, env, "privileged-mode", &out->privileged) || !read_variables(reader, env, out) ||
+        !batch_check_choices(reader, json_get(env, "compute-type"), "compute-type") ||
+        !batch_check_choices(reader, json_get(env, "type"), "type"))
         return false;
     out->sets_privileged = json_get(env, "privileged-mode") != NULL;
     if (out->compute_type && out->fleet)

@@ -33,7 +33,9 @@ static bool add_dimension(struct matrix *matrix, const struct json *values, cons
     *dimension = (struct dimension){.key = key, .is_variable = is_variable, .at = values};
     if (!spec_texts(reader, values, key, true, &dimension->values))
         return false;
-    return dimension->values.count > 0 || spec_refuse(reader, values, "'%s' has no values", key);
+    if (dimension->values.count == 0)
+        return spec_refuse(reader, values, "'%s' has no values", key);
+    return is_variable || batch_check_choices(reader, values, key);
 }
 
 static bool read_dimensions(struct matrix *matrix, const struct json *dynamic) {

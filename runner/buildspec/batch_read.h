@@ -20,6 +20,10 @@ bool batch_draft_add(struct batch_draft *draft, const struct json *at, const str
 /* `env` of a task: one value for each key. */
 bool batch_read_environment(struct reader *reader, const struct json *task, struct batch_environment *out);
 
+/* Of `env`, under that key: one value or a list of them, which have been read as texts. Only `type` and `compute-type`
+ * have values to choose from. `values` may be NULL. */
+bool batch_check_choices(struct reader *reader, const struct json *values, const char *key);
+
 /* An identifier that may stand in the file. */
 bool batch_check_identifier(struct reader *reader, const struct json *at, const char *identifier);
 

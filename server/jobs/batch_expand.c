@@ -5,6 +5,9 @@
 #include "server/jobs/batch_state.h"
 
 #include "common/str.h"
+#include "server/definition/project.h"
+#include "server/definition/project_shape.h"
+#include "server/jobs/build_document.h"
 #include "server/store/action_runs.h"
 
 #include <string.h>
@@ -62,6 +65,35 @@ static bool check_compute_type(struct expansion *expansion, const struct json *g
                                           json_get_text(group, "identifier"), type));
 }
 
+static bool check_text(struct definition_errors *errors, const struct json *environment, const char *member,
+                       const struct shape *shape) {
+    const struct place build = {0};
+    const struct place block = PLACE_MEMBER(&build, "environment", environment);
+    const struct place place = PLACE_MEMBER(&block, member, json_get(environment, member));
+    if (place.value)
+        shape_check(errors, &place, shape, DEFINITION_REQUEST);
+    return errors->count == 0;
+}
+
+/* What StartBuild would refuse, is refused here: a build would only fall back to something that nobody asked for. */
+static bool check_settings(struct expansion *expansion, const struct json *group) {
+    const struct build_request request = {.project = expansion->batch->project,
+                                          .overrides = json_get(group, "overrides")};
+    struct definition_errors errors = {.arena = expansion->arena};
+    struct json *settings = NULL;
+    struct err own = {0};
+    const char *identifier = json_get_text(group, "identifier"), *why = own.message;
+    if (build_document(expansion->arena, expansion->document, &request, &settings, &own)) {
+        const struct json *environment = json_get(settings, "environment");
+        if (check_text(&errors, environment, "type", &project_environment_type_shape) &&
+            check_text(&errors, environment, "computeType", &project_compute_type_shape) &&
+            check_text(&errors, environment, "image", &project_image_shape) && project_check_build(&errors, settings))
+            return true;
+        why = definition_error_text(expansion->arena, NULL, &errors.list[0]);
+    }
+    return refuse(expansion, arena_printf(expansion->arena, "build '%s' cannot be made: %s", identifier, why));
+}
+
 static bool check_group(struct expansion *expansion, const struct json *group) {
     const char *identifier = json_get_text(group, "identifier");
     if (!is_identifier(identifier))
@@ -75,7 +107,7 @@ static bool check_group(struct expansion *expansion, const struct json *group) {
             return refuse(expansion,
                           arena_printf(expansion->arena, "build '%s' depends on one that there is not", identifier));
     }
-    return check_compute_type(expansion, group);
+    return check_settings(expansion, group) && check_compute_type(expansion, group);
 }
 
 static bool check(struct expansion *expansion) {

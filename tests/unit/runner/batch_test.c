@@ -163,12 +163,32 @@ static void bad_tasks(void **state) {
            "buildspec.yml:4:19: 'a' stands here twice, first in line 3");
     refuse("batch: {build-list: [{identifier: a, depend-on: [b]}]}\n", 100,
            "buildspec.yml:1:49: 'depend-on' has no meaning in a build-list; write build-graph");
-    refuse("batch: {build-list: [{identifier: a, env: {fleet: f, compute-type: c}}]}\n", 100,
+    refuse("batch: {build-list: [{identifier: a, env: {fleet: f, compute-type: BUILD_GENERAL1_SMALL}}]}\n", 100,
            "buildspec.yml:1:51: 'fleet' and 'compute-type' exclude each other; keep one");
     refuse("batch: {build-list: [{identifier: a, env: {variables: {2: x}}}]}\n", 100,
            "buildspec.yml:1:59: '2' is no name for a variable; use letters, digits and '_', no digit first");
     refuse("batch: {build-list: [{identifier: a}, {identifier: b}, {identifier: c}]}\n", 2,
            "buildspec.yml:1:56: the batch has more than the 2 builds that are allowed");
+}
+
+#define COMPUTE_TYPES                                                                                                  \
+    "BUILD_GENERAL1_SMALL, BUILD_GENERAL1_MEDIUM, BUILD_GENERAL1_LARGE, BUILD_GENERAL1_XLARGE, "                       \
+    "BUILD_GENERAL1_2XLARGE "                                                                                          \
+    "or ATTRIBUTE_BASED_COMPUTE"
+#define TYPES "LINUX_CONTAINER, ARM_CONTAINER, LINUX_EC2 or ARM_EC2"
+
+static void environments_that_no_build_has(void **state) {
+    (void)state;
+    refuse("batch: {build-list: [{identifier: a, env: {compute-type: BUILD_NONSENSE}}]}\n", 100,
+           "buildspec.yml:1:58: 'BUILD_NONSENSE' is no compute-type that builds have here; write " COMPUTE_TYPES);
+    refuse("batch:\n  build-graph:\n    - identifier: a\n      env:\n        type: WINDOWS_SERVER_2019_CONTAINER\n",
+           100, "buildspec.yml:5:15: 'WINDOWS_SERVER_2019_CONTAINER' is no type that builds have here; write " TYPES);
+    refuse("batch: {build-matrix: {static: {env: {type: MAC_ARM}}, dynamic: {env: {image: [a, b]}}}}\n", 100,
+           "buildspec.yml:1:45: 'MAC_ARM' is no type that builds have here; write " TYPES);
+    refuse("batch: {build-matrix: {dynamic: {env: {compute-type: [BUILD_GENERAL1_SMALL, BUILD_LAMBDA_1GB]}}}}\n", 100,
+           "buildspec.yml:1:77: 'BUILD_LAMBDA_1GB' is no compute-type that builds have here; write " COMPUTE_TYPES);
+    refuse("batch: {build-matrix: {dynamic: {env: {type: LINUX}}}}\n", 100,
+           "buildspec.yml:1:46: 'LINUX' is no type that builds have here; write " TYPES);
 }
 
 static void graphs_that_cannot_be_built(void **state) {
@@ -190,8 +210,9 @@ static void matrices_and_fan_outs_that_cannot_be_built(void **state) {
     refuse("batch: {build-matrix: {dynamic: {env: {image: []}}}}\n", 100, "buildspec.yml:1:47: 'image' has no values");
     refuse("batch: {build-matrix: {dynamic: {env: {variables: {A: [1, 2], B: [1, 2], C: [1, 2]}}}}}\n", 7,
            "buildspec.yml:1:23: the batch has more than the 7 builds that are allowed");
-    refuse("batch: {build-matrix: {static: {env: {fleet: f}}, dynamic: {env: {compute-type: [c]}}}}\n", 100,
-           "buildspec.yml:1:23: 'fleet' and 'compute-type' exclude each other; keep one");
+    refuse(
+        "batch: {build-matrix: {static: {env: {fleet: f}}, dynamic: {env: {compute-type: [BUILD_GENERAL1_SMALL]}}}}\n",
+        100, "buildspec.yml:1:23: 'fleet' and 'compute-type' exclude each other; keep one");
     refuse("batch: {build-fanout: {parallelism: 0}}\n", 100,
            "buildspec.yml:1:37: 'parallelism' must be a whole number from 1 to 100");
     refuse("batch: {build-fanout: {parallelism: 101}}\n", 100,
@@ -229,6 +250,7 @@ int main(void) {
         cmocka_unit_test(a_fan_out),
         cmocka_unit_test(what_is_no_batch),
         cmocka_unit_test(bad_tasks),
+        cmocka_unit_test(environments_that_no_build_has),
         cmocka_unit_test(graphs_that_cannot_be_built),
         cmocka_unit_test(matrices_and_fan_outs_that_cannot_be_built),
         cmocka_unit_test(a_large_graph),

@@ -133,6 +133,7 @@ static bool start(struct tx *tx, void *context, struct err *err) {
     struct batch_row batch;
     struct json *overrides = json_object(&history->world.arena);
     json_set_text(&history->world.arena, overrides, "sourceTypeOverride", "NO_SOURCE");
+    json_set_text(&history->world.arena, overrides, "buildspecOverride", "version: 0.2\nphases: {}\n");
     const struct build_request request = {.project = "shop", .overrides = overrides, .initiator = "tester"};
     if (!batch_start(tx, &history->world.arena, &request, NULL, &batch, err))
         return false;
@@ -357,8 +358,53 @@ static void a_deleted_project_ends_its_batch(void **state) {
     world_close(&history.world);
 }
 
+static bool read_state(struct tx *tx, void *context, struct err *err) {
+    struct history *history = context;
+    struct batch_row batch;
+    if (!batches_get_by_id(tx, &history->world.arena, history->batch_id, &batch, err))
+        return false;
+    history->step = batch.state;
+    return batch.status == BUILD_FAILED || err_set(err, ERR_INTERNAL, "the batch has not failed");
+}
+
+/* What a runner reads out of a batch whose second build has these settings; the sentence stands in the batch. */
+static void refuse_overrides(const char *overrides, const char *sentence) {
+    struct history history = {.state = 5, .step = "start"};
+    struct arena *arena = &history.world.arena;
+    const struct json *told = NULL;
+    struct err err = {0};
+    world_open(&history.world, definition);
+    const char *text = arena_printf(arena,
+                                    "{\"batch\":{\"groups\":[{\"identifier\":\"a\"},"
+                                    "{\"identifier\":\"b\",\"overrides\":%s}]}}",
+                                    overrides);
+    write_or_fail(&history, start);
+    write_or_fail(&history, take);
+    history.last = history.held[0];
+    assert_true(json_parse(arena, text, strlen(text), &told, &err));
+    history.last_result = (struct wire_result){.token = history.last.token, .outcome = WIRE_SUCCEEDED, .build = told};
+    write_or_fail(&history, send);
+    if (!db_read(history.world.db, read_state, &history, &err))
+        fail_msg("%s: %s", overrides, err.message);
+    if (!strstr(history.step, sentence))
+        fail_msg("'%s' is not in %s", sentence, history.step);
+    world_close(&history.world);
+}
+
+static void settings_that_no_build_has_end_the_batch(void **state) {
+    (void)state;
+    refuse_overrides("{\"environmentTypeOverride\":\"WINDOWS_SERVER_2019_CONTAINER\"}",
+                     "build 'b' cannot be made: environment.type: WINDOWS_SERVER_2019_CONTAINER is not supported");
+    refuse_overrides("{\"computeTypeOverride\":\"BUILD_NONSENSE\"}",
+                     "build 'b' cannot be made: environment.computeType: 'BUILD_NONSENSE' is not known");
+    refuse_overrides("{\"imageOverride\":7}", "build 'b' cannot be made: environment.image: ");
+    refuse_overrides("{\"computeTypeOverride\":\"ATTRIBUTE_BASED_COMPUTE\"}", "needs 'computeConfiguration'");
+    refuse_overrides("{\"environmentVariablesOverride\":7}", "environment variables must be a list");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(random_histories_lose_and_double_nothing),
-                                       cmocka_unit_test(a_deleted_project_ends_its_batch)};
+                                       cmocka_unit_test(a_deleted_project_ends_its_batch),
+                                       cmocka_unit_test(settings_that_no_build_has_end_the_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
