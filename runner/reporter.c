@@ -17,7 +17,6 @@
 
 #define WAITING_CEILING (8 * 1024 * 1024)
 #define BUFFER_CEILING (2 * WAITING_CEILING)
-#define QUOTE_CEILING 4096
 #define LINE_CEILING (64 * 1024)
 #define BATCH_BYTES (1024 * 1024) /* the most that the server takes in one call */
 #define FEW_BYTES (256 * 1024)
@@ -309,9 +308,10 @@ bool reporter_ends_with(struct reporter *reporter, const char *line) {
 }
 
 const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text) {
-    struct str shown CLEANUP(str_release) = STR_INIT(QUOTE_CEILING);
+    const size_t length = strlen(text);
+    struct str shown CLEANUP(str_release) = STR_INIT(3 * length + 1); /* "***" for a byte would be the worst */
     pthread_mutex_lock(&reporter->mutex);
-    mask_text(&reporter->mask, text, strlen(text), &shown);
+    mask_text(&reporter->mask, text, length, &shown);
     pthread_mutex_unlock(&reporter->mutex);
     return arena_strdup(arena, str_text(&shown));
 }

@@ -35,7 +35,8 @@ void reporter_line(struct reporter *reporter, const char *line);
 /* True where exactly that was the last that came, by reporter_line. */
 bool reporter_ends_with(struct reporter *reporter, const char *line);
 
-/* The text with secrets masked, in the arena: for sentences that quote what a build printed. */
+/* The text with secrets masked, whole, in the arena: for what leaves the runner beside the log (a sentence that quotes
+ * what a build printed, the value of an exported variable). */
 const char *reporter_masked(struct reporter *reporter, struct arena *arena, const char *text);
 
 /* The source of what came so far has ended: what was held back as a possible secret can be shown. Not for a pause. */
