@@ -4,6 +4,7 @@
 #include "server/jobs/build_document.h"
 
 #include "common/str.h"
+#include "server/jobs/job_source.h"
 
 struct override {
     const char *name;   /* in the request */
@@ -68,7 +69,16 @@ static struct json *object_in(struct arena *arena, struct json *document, const 
     return json_set_object(arena, document, name);
 }
 
+/* The project's secret is for the server that the project names: one that the request names instead does not get it. */
+static void keep_secret(struct arena *arena, struct json *document, const struct json *request) {
+    const char *location = json_get_text(request, "sourceLocationOverride");
+    const char *own = json_get_text(json_get(document, "source"), "location");
+    if (location && !job_source_same_server(own, location))
+        json_remove(object_in(arena, document, "source"), "auth");
+}
+
 static void lay_over(struct arena *arena, struct json *document, const struct json *request) {
+    keep_secret(arena, document, request);
     for (size_t i = 0; i < sizeof overrides / sizeof overrides[0]; i++) {
         const struct json *value = json_get(request, overrides[i].name);
         if (!value)

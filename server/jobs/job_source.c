@@ -1,17 +1,21 @@
 /*
  * Sources as a runner gets them: an address and what to fetch from it, with the password of whom it belongs to. A
- * password goes to the address, or at least to the host, that it was given for, and nowhere else.
+ * password goes to the address, or at least to the host, that it was given for, and nowhere else: who may start a build
+ * may name another address, and must not get to see what a project keeps secret.
  */
 #include "server/jobs/job_source.h"
 
 #include "common/str.h"
 #include "server/jobs/build_state.h"
+#include "server/store/projects.h"
 #include "server/store/repositories.h"
 #include "server/store/source_credentials.h"
 #include "server/store/source_hooks.h"
 
 #include <string.h>
 #include <strings.h>
+
+#define PROJECTS_AT_ONCE 100
 
 /* What a hook knows of who clones. */
 static bool set_password(const struct job_sources *sources, struct json *source, const struct source_hook_row *hook,
@@ -64,6 +68,13 @@ static bool is_same_address(const char *a, const char *b) {
            strncasecmp(a_path, b_path, a_length) == 0;
 }
 
+bool job_source_same_server(const char *a, const char *b) {
+    size_t a_host, b_host, length;
+    const char *path;
+    return a && b && read_address(a, &a_host, &path, &length) && read_address(b, &b_host, &path, &length) &&
+           a_host == b_host && strncasecmp(a, b, a_host) == 0;
+}
+
 /* The password of the hook that has the same address; *found false for none. */
 static bool set_hook_password(const struct job_sources *sources, struct json *source, const char *url, bool *found,
                               struct err *err) {
@@ -80,17 +91,57 @@ static bool set_hook_password(const struct job_sources *sources, struct json *so
     return true;
 }
 
-/* GitHub's own token is not for another host that a project calls GitHub; a server of one's own may be anywhere. */
-static bool is_server(const char *type, const char *url) {
+static bool is_source_there(const struct json *source, const char *type, const char *url) {
+    return str_equal(json_get_text(source, "type"), type) &&
+           job_source_same_server(json_get_text(source, "location"), url);
+}
+
+static bool has_source_there(const struct json *project, const char *type, const char *url) {
+    json_each(item, json_get(project, "secondarySources")) {
+        if (is_source_there(item, type, url))
+            return true;
+    }
+    return is_source_there(json_get(project, "source"), type, url);
+}
+
+/* Whether a project as it stands, without any build's overrides, has a source of this kind on that server. */
+static bool is_projects_server(const struct job_sources *sources, const char *type, const char *url, bool *out,
+                               struct err *err) {
+    const char *after = NULL;
+    struct project_row *rows = NULL;
+    size_t count = PROJECTS_AT_ONCE;
+    *out = false;
+    while (count == PROJECTS_AT_ONCE) {
+        if (!projects_list(sources->tx, sources->arena, after, PROJECTS_AT_ONCE, &rows, &count, err))
+            return false;
+        for (size_t i = 0; i < count && !*out; i++) {
+            const struct json *document = NULL;
+            if (!json_parse(sources->arena, rows[i].document, strlen(rows[i].document), &document, err))
+                return err_wrap(err, "reading project '%s'", rows[i].name);
+            *out = has_source_there(document, type, url);
+        }
+        if (*out || count == 0)
+            return true;
+        after = rows[count - 1].name;
+    }
+    return true;
+}
+
+/* GitHub's own token is not for another host that a project calls GitHub. A server of one's own may be anywhere: its
+ * token is for the hosts that projects name. */
+static bool is_server(const struct job_sources *sources, const char *type, const char *url, bool *out,
+                      struct err *err) {
     static const struct {
         const char *type;
         const char *origin;
     } origins[] = {
         {"GITHUB", "https://github.com/"}, {"GITLAB", "https://gitlab.com/"}, {"BITBUCKET", "https://bitbucket.org/"}};
+    *out = false;
     for (size_t i = 0; i < sizeof origins / sizeof *origins; i++)
         if (str_equal(type, origins[i].type))
-            return strncasecmp(url, origins[i].origin, strlen(origins[i].origin)) == 0;
-    return str_equal(type, "GITHUB_ENTERPRISE") || str_equal(type, "GITLAB_SELF_MANAGED");
+            *out = strncasecmp(url, origins[i].origin, strlen(origins[i].origin)) == 0;
+    return (!str_equal(type, "GITHUB_ENTERPRISE") && !str_equal(type, "GITLAB_SELF_MANAGED")) ||
+           is_projects_server(sources, type, url, out, err);
 }
 
 /* The user that goes with a token: each kind of server has its own word for "this is a token". */
@@ -103,13 +154,15 @@ static const char *token_user(const char *type) {
 static bool set_credential(const struct job_sources *sources, struct json *source, const char *type, const char *url,
                            struct err *err) {
     struct source_credential_row row;
-    bool found = false;
+    bool found = false, is_its = false;
     const char *token = NULL;
-    if (!is_server(type, url))
-        return true;
     if (!source_credentials_get(sources->tx, sources->arena, type, &found, &row, err))
         return false;
     if (!found)
+        return true;
+    if (!is_server(sources, type, url, &is_its, err))
+        return false;
+    if (!is_its)
         return true;
     json_set_text(sources->arena, source, "username", row.user_name ? row.user_name : token_user(type));
     json_set_text(sources->arena, source, "secret", row.resource);

@@ -20,4 +20,7 @@ bool job_source_named(const struct job_sources *sources, struct json *source, co
 bool job_sources_of_build(const struct job_sources *sources, const struct json *build, struct wire_job *message,
                           struct err *err);
 
+/* Two addresses with the same scheme and host (and port); false where one is NULL or no address. */
+bool job_source_same_server(const char *a, const char *b);
+
 #endif

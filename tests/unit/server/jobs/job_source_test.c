@@ -143,8 +143,6 @@ static void tokens_go_where_they_belong(struct bench *bench, struct err *err) {
     assert_string_equal(password_for(bench, "GITHUB", "https://github.com/a/b"), "opened GITHUB");
     assert_string_equal(password_for(bench, "GITHUB", "https://GitHub.com/a/b.git"), "opened GITHUB");
     assert_string_equal(password_for(bench, "GITLAB", "https://gitlab.com/a/b"), "opened GITLAB");
-    assert_string_equal(password_for(bench, "GITHUB_ENTERPRISE", "https://git.example.com/a/b"),
-                        "opened GITHUB_ENTERPRISE");
     assert_string_equal(password_for(bench, "GITHUB", "https://github.com/a/hooked.git"), "opened hook");
     assert_null(password_for(bench, "GITHUB", "http://github.com/a/b"));
     assert_null(password_for(bench, "GITHUB", "https://github.com.example.com/a/b"));
@@ -158,6 +156,61 @@ static void tokens_go_where_they_belong(struct bench *bench, struct err *err) {
         "{\"url\":\"https://github.com/a/b\",\"username\":\"x-access-token\",\"secret\":\"git/token\"}");
 }
 
+/* A server of one's own is what projects say it is, not what who starts a build says. */
+static void tokens_go_to_servers_that_projects_name(struct bench *bench, struct err *err) {
+    static const char type[] = "GITHUB_ENTERPRISE", good[] = "https://git.example.com/other/one";
+    static const char *const others[] = {
+        "https://elsewhere.example.com/a/b",       "http://git.example.com/a/b",
+        "https://git.example.com:8443/a/b",        "https://git.example.com@elsewhere.example.com/a/b",
+        "https://git.example.com.example.org/a/b", "https://git.example.com"};
+    const struct source_credential_row row = {
+        .server_type = type, .auth_type = "PERSONAL_ACCESS_TOKEN", .token = "token", .token_size = 5};
+    struct project_row project = {.name = "its",
+                                  .document = "{\"source\":{\"type\":\"GITLAB_SELF_MANAGED\","
+                                              "\"location\":\"https://git.example.com/a/b\"}}"};
+    add_project(bench, err);
+    assert_true(source_credentials_put(bench->tx, &row, err) && projects_add(bench->tx, &project, err));
+    assert_null(password_for(bench, type, good));
+    project.document = "{\"source\":{\"type\":\"GITHUB_ENTERPRISE\",\"location\":\"https://git.example.com/a/b\"}}";
+    assert_true(projects_change(bench->tx, &project, err));
+    assert_string_equal(password_for(bench, type, good), "opened token");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_null(password_for(bench, type, others[i]));
+    project.document = "{\"source\":{\"type\":\"NO_SOURCE\"},\"secondarySources\":[{\"type\":\"GITHUB_ENTERPRISE\","
+                       "\"location\":\"https://GIT.example.com/a/b\",\"sourceIdentifier\":\"more\"}]}";
+    assert_true(projects_change(bench->tx, &project, err));
+    assert_string_equal(password_for(bench, type, good), "opened token");
+    /* Also where it is not among the first that are looked at. */
+    for (int i = 0; i < 250; i++) {
+        const struct project_row other = {.name = arena_printf(&bench->arena, "a%03d", i), .document = "{}"};
+        assert_true(projects_add(bench->tx, &other, err));
+    }
+    assert_string_equal(password_for(bench, type, good), "opened token");
+    assert_true(projects_delete(bench->tx, "its", err));
+    assert_null(password_for(bench, type, good));
+}
+
+static const char *secret_for(struct bench *bench, const char *overrides) {
+    return json_get_text(message(bench, overrides).source, "secret");
+}
+
+static void a_projects_secret_stays_with_its_server(struct bench *bench, struct err *err) {
+    const struct project_row project = {
+        .name = "shop",
+        .document = "{\"source\":{\"type\":\"GITHUB\",\"location\":\"https://github.com/a/b\",\"auth\":{\"type\":"
+                    "\"SECRETS_MANAGER\",\"resource\":\"git/token\"}},\"environment\":{\"image\":\"i\"}}"};
+    add_project(bench, err);
+    assert_true(projects_change(bench->tx, &project, err));
+    assert_string_equal(secret_for(bench, "{}"), "git/token");
+    assert_string_equal(secret_for(bench, "{\"sourceLocationOverride\":\"https://github.com/a/c\"}"), "git/token");
+    assert_null(secret_for(bench, "{\"sourceLocationOverride\":\"https://elsewhere.example.com/a/b\"}"));
+    assert_null(secret_for(bench, "{\"sourceLocationOverride\":\"http://github.com/a/b\"}"));
+    assert_string_equal(secret_for(bench, "{\"sourceLocationOverride\":\"https://elsewhere.example.com/a/b\","
+                                          "\"sourceAuthOverride\":{\"type\":\"SECRETS_MANAGER\","
+                                          "\"resource\":\"other/token\"}}"),
+                        "other/token");
+}
+
 #define CASE(name)                                                                                                     \
     static void test_##name(void **state) {                                                                            \
         (void)state;                                                                                                   \
@@ -167,6 +220,8 @@ static void tokens_go_where_they_belong(struct bench *bench, struct err *err) {
 CASE(versions_name_what_is_fetched)
 CASE(every_kind_of_source_has_its_place)
 CASE(tokens_go_where_they_belong)
+CASE(tokens_go_to_servers_that_projects_name)
+CASE(a_projects_secret_stays_with_its_server)
 
 int main(void) {
     hash_init();
@@ -174,6 +229,8 @@ int main(void) {
         cmocka_unit_test(test_versions_name_what_is_fetched),
         cmocka_unit_test(test_every_kind_of_source_has_its_place),
         cmocka_unit_test(test_tokens_go_where_they_belong),
+        cmocka_unit_test(test_tokens_go_to_servers_that_projects_name),
+        cmocka_unit_test(test_a_projects_secret_stays_with_its_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
