@@ -16,7 +16,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-bool leftovers_remove(struct arena *arena, const struct engine *engine, const char *runner_id, struct err *err) {
+bool leftovers_remove(struct arena *arena, const struct engine *engine, const char *runner_id, bool *kept,
+                      struct err *err) {
     struct docker *docker CLEANUP(docker_cleanup) = docker_open(engine);
     const char *const *ids;
     size_t count;
@@ -27,14 +28,14 @@ bool leftovers_remove(struct arena *arena, const struct engine *engine, const ch
         if (!container_remove(docker, arena, ids[i], err))
             return false;
     }
-    int networks = 0;
-    int volumes = 0;
-    if (!networks_remove_all(docker, arena, runner_id, &networks, err) ||
-        !volumes_remove_all(docker, arena, runner_id, &volumes, err))
+    struct removals counts = {0};
+    if (!networks_remove_all(docker, arena, runner_id, &counts, err) ||
+        !volumes_remove_all(docker, arena, LABEL_RUNNER, runner_id, &counts, err))
         return false;
-    if (networks + volumes > 0)
-        LOG_INFO("removed what an earlier process left", "networks", arena_printf(arena, "%d", networks), "volumes",
-                 arena_printf(arena, "%d", volumes));
+    if (counts.removed > 0)
+        LOG_INFO("removed networks and volumes that an earlier process left", "count",
+                 arena_printf(arena, "%d", counts.removed));
+    *kept = counts.kept > 0;
     return true;
 }
 
@@ -81,9 +82,11 @@ static void sweep(struct arena *arena, const struct engine *engine, const char *
         const char *runner_id = arena_strdup(arena, entry->d_name);
         if (runner_id[0] == '.' || !is_dead(claim_path(arena, state, runner_id)))
             continue;
-        if (leftovers_remove(arena, engine, runner_id, &err)) {
+        bool kept = false;
+        if (leftovers_remove(arena, engine, runner_id, &kept, &err)) {
             remove_work(arena, state, runner_id);
-            leftovers_give_up(arena, state, runner_id);
+            if (!kept)
+                leftovers_give_up(arena, state, runner_id);
         } else {
             LOG_WARNING("what an earlier build left stays behind", "runner", runner_id, "error", err.message);
         }

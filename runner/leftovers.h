@@ -10,7 +10,10 @@
 
 struct engine;
 
-bool leftovers_remove(struct arena *arena, const struct engine *engine, const char *runner_id, struct err *err);
+/* *kept: some of its networks or volumes stay, because somebody uses them; a warning said so. Errors: the engine does
+ * not answer, or a container cannot be removed: it may still run what a job began. */
+bool leftovers_remove(struct arena *arena, const struct engine *engine, const char *runner_id, bool *kept,
+                      struct err *err);
 
 /* Claims `runner_id` for as long as this process lives, by a locked file in STATE/local; removes what claims without a
  * living process left, folders in STATE/work included. Errors: the state folder cannot be written. */

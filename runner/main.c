@@ -72,7 +72,8 @@ static bool become_member(struct arena *arena, const struct config *config, stru
 
 /* What an earlier process of this runner left when it was killed. */
 static bool remove_leftovers(struct arena *arena, const struct runner *runner, struct err *err) {
-    if (!leftovers_remove(arena, runner->engine, runner->account->runner_id, err))
+    bool kept; /* a network that somebody else uses is in nobody's way */
+    if (!leftovers_remove(arena, runner->engine, runner->account->runner_id, &kept, err))
         return false;
     folder_remove(arena_printf(arena, "%s/work", runner->config->state));
     return true;

@@ -7,6 +7,7 @@
 #include "runner/actions/build.h"
 #include "runner/actions/git_fetch.h"
 #include "runner/buildspec/scripts.h"
+#include "runner/docker/networks.h"
 #include "runner/runner.h"
 
 #include <string.h>
@@ -163,7 +164,8 @@ bool build_kill_leftovers(struct build *build, struct err *err) {
     for (size_t i = 0; i < count; i++)
         if (!container_remove(build->docker, build->arena, ids[i], err))
             return false;
-    return true;
+    struct removals counts = {0};
+    return volumes_remove_all(build->docker, build->arena, LABEL_JOB, message->id, &counts, err);
 }
 
 void build_run(struct build *build) {

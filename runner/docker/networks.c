@@ -3,6 +3,7 @@
  */
 #include "runner/docker/networks.h"
 
+#include "common/log.h"
 #include "runner/docker/containers.h"
 
 #include <string.h>
@@ -43,10 +44,12 @@ bool network_remove(struct docker *docker, struct arena *arena, const char *id, 
 }
 
 bool volume_create(struct docker *docker, struct arena *arena, const char *name, const char *runner_id,
-                   struct err *err) {
+                   const char *job_id, struct err *err) {
     struct json *body = json_object(arena);
     json_set_text(arena, body, "Name", name);
-    json_set_text(arena, json_set_object(arena, body, "Labels"), LABEL_RUNNER, runner_id);
+    struct json *labels = json_set_object(arena, body, "Labels");
+    json_set_text(arena, labels, LABEL_RUNNER, runner_id);
+    json_set_text(arena, labels, LABEL_JOB, job_id);
     const struct docker_call call = {.method = "POST", .path = "/volumes/create", .body = body};
     return docker_send(docker, arena, &call, NULL, err);
 }
@@ -55,39 +58,46 @@ bool volume_remove(struct docker *docker, struct arena *arena, const char *name,
     return remove_one(docker, arena, arena_printf(arena, "/volumes/%s?force=1", name), err);
 }
 
-static const char *labelled(struct arena *arena, const char *path, const char *runner_id) {
+static const char *labelled(struct arena *arena, const char *path, const char *label, const char *value) {
     struct json *filters = json_object(arena);
-    json_append_text(arena, json_set_array(arena, filters, "label"),
-                     arena_printf(arena, "%s=%s", LABEL_RUNNER, runner_id));
+    json_append_text(arena, json_set_array(arena, filters, "label"), arena_printf(arena, "%s=%s", label, value));
     return arena_printf(arena, "%s?filters=%s", path, http_encode(arena, json_print(arena, filters), false));
 }
 
-bool networks_remove_all(struct docker *docker, struct arena *arena, const char *runner_id, int *count,
+static void count_one(bool removed, const char *name, const struct err *err, struct removals *counts) {
+    if (removed) {
+        counts->removed++;
+        return;
+    }
+    counts->kept++;
+    LOG_WARNING("what an earlier process left cannot be removed", "name", name, "error", err->message);
+}
+
+bool networks_remove_all(struct docker *docker, struct arena *arena, const char *runner_id, struct removals *counts,
                          struct err *err) {
     const struct json *answer = NULL;
-    const struct docker_call call = {.method = "GET", .path = labelled(arena, "/networks", runner_id)};
-    *count = 0;
+    const struct docker_call call = {.method = "GET", .path = labelled(arena, "/networks", LABEL_RUNNER, runner_id)};
     if (!docker_send(docker, arena, &call, &answer, err))
         return false;
     json_each(item, answer) {
-        if (!network_remove(docker, arena, json_get_text_or(item, "Id", ""), err))
-            return false;
-        (*count)++;
+        struct err own = {0};
+        bool removed = network_remove(docker, arena, json_get_text_or(item, "Id", ""), &own);
+        count_one(removed, json_get_text_or(item, "Name", ""), &own, counts);
     }
     return true;
 }
 
-bool volumes_remove_all(struct docker *docker, struct arena *arena, const char *runner_id, int *count,
-                        struct err *err) {
+bool volumes_remove_all(struct docker *docker, struct arena *arena, const char *label, const char *value,
+                        struct removals *counts, struct err *err) {
     const struct json *answer = NULL;
-    const struct docker_call call = {.method = "GET", .path = labelled(arena, "/volumes", runner_id)};
-    *count = 0;
+    const struct docker_call call = {.method = "GET", .path = labelled(arena, "/volumes", label, value)};
     if (!docker_send(docker, arena, &call, &answer, err))
         return false;
     json_each(item, json_get(answer, "Volumes")) {
-        if (!volume_remove(docker, arena, json_get_text_or(item, "Name", ""), err))
-            return false;
-        (*count)++;
+        struct err own = {0};
+        const char *name = json_get_text_or(item, "Name", "");
+        bool removed = volume_remove(docker, arena, name, &own);
+        count_one(removed, name, &own, counts);
     }
     return true;
 }

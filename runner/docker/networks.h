@@ -1,5 +1,6 @@
 /*
- * Networks and volumes that belong to a runner, by the label that its containers carry (LABEL_RUNNER).
+ * Networks and volumes that belong to a runner, or to a job of it, by the labels that its containers carry
+ * (LABEL_RUNNER, LABEL_JOB).
  */
 #ifndef RUNNER_DOCKER_NETWORKS_H
 #define RUNNER_DOCKER_NETWORKS_H
@@ -21,12 +22,22 @@ bool network_create(struct docker *docker, struct arena *arena, const struct net
 bool network_remove(struct docker *docker, struct arena *arena, const char *id, struct err *err);
 
 bool volume_create(struct docker *docker, struct arena *arena, const char *name, const char *runner_id,
-                   struct err *err);
+                   const char *job_id, struct err *err);
 bool volume_remove(struct docker *docker, struct arena *arena, const char *name, struct err *err);
 
-/* What an earlier process of the runner left; its containers must be gone. *count: how many were removed. */
-bool networks_remove_all(struct docker *docker, struct arena *arena, const char *runner_id, int *count,
+/* What became of the leftovers. */
+struct removals {
+    int removed;
+    int kept; /* somebody else uses them; a warning names each */
+};
+
+/* What an earlier process of the runner left; its containers must be gone. Adds to *counts. One that cannot be removed
+ * stays and is no error: a new process uses others. */
+bool networks_remove_all(struct docker *docker, struct arena *arena, const char *runner_id, struct removals *counts,
                          struct err *err);
-bool volumes_remove_all(struct docker *docker, struct arena *arena, const char *runner_id, int *count, struct err *err);
+
+/* The same; `label`: LABEL_RUNNER, or LABEL_JOB for what an earlier try of one job left. */
+bool volumes_remove_all(struct docker *docker, struct arena *arena, const char *label, const char *value,
+                        struct removals *counts, struct err *err);
 
 #endif

@@ -79,7 +79,7 @@ bool own_engine_start(struct docker *docker, struct arena *arena, const struct o
     *out = (struct own_engine){0};
     const char *volume = arena_printf(arena, "penstock-engine-%s", name);
     const char *const binds[] = {arena_printf(arena, "%s:%s", volume, OWN_ENGINE_FOLDER), NULL};
-    if (!volume_create(docker, arena, volume, spec->runner_id, err))
+    if (!volume_create(docker, arena, volume, spec->runner_id, spec->job_id, err))
         return false;
     out->volume = volume;
     return start_container(docker, arena, spec, binds, out, err) && await_answer(docker, arena, spec, binds, err);

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import uuid
 
 import pytest
 
@@ -205,3 +206,38 @@ def test_a_removed_runner_ends(server, start_runner):
         server.lock.notify_all()
     assert runner.process.wait(60) == 1
     assert "gives no work" in runner.log()
+
+
+@pytest.fixture
+def in_use(server, image):
+    """A network and a volume of the runner's, which a container of somebody else uses; its name."""
+    name = f"penstock-test-life-{uuid.uuid4().hex[:12]}"
+    label = f"penstock.runner={server.runner_id}"
+    docker("network", "create", "--label", label, name)
+    docker("volume", "create", "--label", label, name)
+    docker("run", "-d", "--name", name, "--network", name, "--volume", f"{name}:/data", image, "sleep", "600")
+    yield name
+    docker("rm", "-f", name)
+    docker("network", "rm", name)
+    docker("volume", "rm", name)
+
+
+def test_leftovers_that_somebody_uses_are_a_warning(server, start_runner, in_use):
+    runner = start_runner()
+    server.wait(lambda: server.leases)
+    warnings = [line for line in runner.log().splitlines() if "cannot be removed" in line]
+    assert len(warnings) == 2 and all(in_use in line for line in warnings), runner.log()
+
+
+def test_an_earlier_tries_volume_goes(server, start_runner, offer_build):
+    start_runner()
+    server.wait(lambda: server.leases)
+    name = f"penstock-test-life-{uuid.uuid4().hex[:12]}"
+    docker("volume", "create", "--label", f"penstock.job={name}", name)
+    job = offer_build(SHORT, outputs=[], job={"id": name, "attempt": 2})
+    server.wait(started(job))
+    left = docker("volume", "ls", "-q", "--filter", f"label=penstock.job={name}")
+    docker("volume", "rm", "-f", name)
+    docker("exec", containers(job)[0], "touch", "/tmp/go")
+    server.wait(lambda: job.result)
+    assert left == b"" and job.result["outcome"] == "succeeded"
