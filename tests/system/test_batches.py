@@ -6,8 +6,8 @@ import subprocess
 import uuid
 
 import pytest
+from batches_under_test import build_of, get, log_of, make_project, phases, statuses, wait_for_batch
 from penstock_under_test import describe, load_pipeline, push, read_log, stop, wait_for_action, wait_for_end
-from stack import events
 from stack.cloud import Cloud
 from stack.events import action
 from stack.sandbox import REGION
@@ -36,46 +36,6 @@ def aws_line(server, *arguments):
 @pytest.fixture
 def codebuild(server, runner):
     return server.client("codebuild")
-
-
-def make_project(codebuild, name, buildspec, **members):
-    codebuild.create_project(
-        name=name, source={"type": "NO_SOURCE", "buildspec": buildspec},
-        environment={"type": "LINUX_CONTAINER", "image": "penstock/busybox", "computeType": "BUILD_GENERAL1_SMALL"},
-        serviceRole="arn:aws:iam::123456789012:role/builds", **{"artifacts": {"type": "NO_ARTIFACTS"}, **members})
-
-
-def get(codebuild, batch_id):
-    return codebuild.batch_get_build_batches(ids=[batch_id])["buildBatches"][0]
-
-
-def wait_for_batch(server, codebuild, batch_id, condition=lambda batch: batch["complete"], what="the batch to end"):
-    def look():
-        batch = get(codebuild, batch_id)
-        if condition(batch):
-            return batch
-        assert not batch["complete"], f"{what}: {json.dumps(batch, default=str, indent=1)}"
-        return None
-
-    return events.until(server, look, 120, what)
-
-
-def statuses(batch):
-    return {group["identifier"]: group.get("currentBuildSummary", {}).get("buildStatus") for group in batch["buildGroups"]}
-
-
-def phases(batch):
-    return [(phase["phaseType"], phase.get("phaseStatus")) for phase in batch["phases"]]
-
-
-def build_of(codebuild, batch, identifier):
-    arns = [group.get("currentBuildSummary", {}).get("arn") for group in batch["buildGroups"] if group["identifier"] == identifier]
-    return codebuild.batch_get_builds(ids=arns)["builds"][0] if any(arns) else None
-
-
-def log_of(server, codebuild, batch, identifier):
-    build = build_of(codebuild, batch, identifier)
-    return read_log(server, build["id"].split(":")[1]) if build else []
 
 
 def container_of(server, codebuild, batch_id, identifier):
@@ -162,26 +122,6 @@ def test_fast_fail_kills_and_a_retry_builds_again(server, codebuild, docker):
     assert priors == {"DOWNLOAD_SOURCE": [], "slow": ["STOPPED"], "sick": ["FAILED"]}
 
 
-def test_buildspecs_that_are_refused(server, codebuild):
-    make_project(codebuild, "refused", "version: 0.2\nbatch: {build-graph: [{identifier: a, depend-on: [b]}, {identifier: b, depend-on: [a]}]}\nphases: {build: {commands: [true]}}\n",
-                 buildBatchConfig={"restrictions": {"maximumBuildsAllowed": 2, "computeTypesAllowed": ["BUILD_GENERAL1_SMALL"]}})
-
-    def end(buildspec=None):
-        more = {"buildspecOverride": buildspec} if buildspec else {}
-        batch = wait_for_batch(server, codebuild, codebuild.start_build_batch(projectName="refused", **more)["buildBatch"]["id"])
-        assert batch["buildBatchStatus"] == "FAILED" and phases(batch)[1] == ("DOWNLOAD_BATCHSPEC", "FAILED")
-        assert len(batch["buildGroups"]) == 1
-        context = batch["phases"][1]["contexts"][0]
-        return context["statusCode"], context["message"]
-
-    assert end() == ("YAML_FILE_ERROR", "buildspec:2:23: the builds depend on each other: a -> b -> a")
-    assert end("version: 0.2\nphases: {build: {commands: [true]}}\n") == ("YAML_FILE_ERROR", "buildspec:1:1: the buildspec has no 'batch', so there is no batch to build")
-    code, message = end("version: 0.2\nbatch: {build-fanout: {parallelism: 3}}\nphases: {}\n")
-    assert (code, message) == ("YAML_FILE_ERROR", "buildspec:2:37: 'parallelism' must be a whole number from 1 to 2")
-    code, message = end("version: 0.2\nbatch: {build-list: [{identifier: a, env: {compute-type: BUILD_GENERAL1_LARGE}}]}\nphases: {}\n")
-    assert (code, message) == ("CLIENT_ERROR", "build 'a' has the compute type BUILD_GENERAL1_LARGE, which the project's batch restrictions do not allow")
-
-
 IN_S3 = """
 version: 0.2
 batch: {build-list: [{identifier: one}, {identifier: two}]}
@@ -199,25 +139,6 @@ def test_artifacts_in_s3_lie_in_folders(server, codebuild, aws):
     assert batch["buildBatchStatus"] == "SUCCEEDED", batch
     keys = {item["Key"]: s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode() for item in s3.list_objects_v2(Bucket=bucket)["Contents"]}
     assert keys == {"out/one/made/who.txt": "one\n", "out/two/made/who.txt": "two\n"}
-
-
-FAN_OUT = """
-version: 0.2
-batch: {build-fanout: {parallelism: 2}}
-phases:
-  build:
-    commands:
-      - mkdir tests && touch tests/a.t tests/b.t tests/c.t
-      - codebuild-tests-run --test-command 'echo ran' --files-search "codebuild-glob-search 'tests/**/*.t'"
-"""
-
-
-def test_a_fan_out_shares_its_tests(server, codebuild):
-    make_project(codebuild, "fan", FAN_OUT)
-    batch = wait_for_batch(server, codebuild, codebuild.start_build_batch(projectName="fan")["buildBatch"]["id"])
-    assert batch["buildBatchStatus"] == "SUCCEEDED", batch
-    assert "ran tests/a.t tests/b.t" in log_of(server, codebuild, batch, "shard0")
-    assert "ran tests/c.t" in log_of(server, codebuild, batch, "shard1")
 
 
 CHAIN = f"""
