@@ -65,6 +65,23 @@ static bool check_compute_type(struct expansion *expansion, const struct json *g
                                           json_get_text(group, "identifier"), type));
 }
 
+/* What a buildspec can say of a build's environment, and nothing else of StartBuild's. */
+static bool check_names(struct expansion *expansion, const struct json *group) {
+    static const char *const known[] = {"buildspecOverride",      "computeTypeOverride",
+                                        "imageOverride",          "environmentTypeOverride",
+                                        "privilegedModeOverride", "environmentVariablesOverride"};
+    json_each(override, json_get(group, "overrides")) {
+        bool good = false;
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            good = good || str_equal(known[i], override->name);
+        if (!good)
+            return refuse(expansion, arena_printf(expansion->arena,
+                                                  "the runner told of %.60s for build '%s', which no buildspec can say",
+                                                  override->name, json_get_text(group, "identifier")));
+    }
+    return true;
+}
+
 static bool check_text(struct definition_errors *errors, const struct json *environment, const char *member,
                        const struct shape *shape) {
     const struct place build = {0};
@@ -107,7 +124,7 @@ static bool check_group(struct expansion *expansion, const struct json *group) {
             return refuse(expansion,
                           arena_printf(expansion->arena, "build '%s' depends on one that there is not", identifier));
     }
-    return check_settings(expansion, group) && check_compute_type(expansion, group);
+    return check_names(expansion, group) && check_settings(expansion, group) && check_compute_type(expansion, group);
 }
 
 static bool check(struct expansion *expansion) {

@@ -400,6 +400,8 @@ static void settings_that_no_build_has_end_the_batch(void **state) {
     refuse_overrides("{\"imageOverride\":7}", "build 'b' cannot be made: environment.image: ");
     refuse_overrides("{\"computeTypeOverride\":\"ATTRIBUTE_BASED_COMPUTE\"}", "needs 'computeConfiguration'");
     refuse_overrides("{\"environmentVariablesOverride\":7}", "environment variables must be a list");
+    refuse_overrides("{\"serviceRoleOverride\":\"arn:aws:iam::123456789012:role/other\"}",
+                     "the runner told of serviceRoleOverride for build 'b'");
 }
 
 int main(void) {
