@@ -7,8 +7,9 @@
 
 #include "runner/docker/engine.h"
 
-/* Removes what was used longest ago until `ceiling_bytes` hold the rest; of the images only those with our label. The
- * one named `keep` stays. Whatever cannot be removed (it is in use) stays and is no error. */
+/* Removes what was used longest ago until `ceiling_bytes` hold the rest; of the images only those with our label, and
+ * none that got its name in the last hour; the one named `keep` stays too. Whatever cannot be removed (it is in use)
+ * stays and is no error. */
 bool image_cache_prune(struct docker *docker, int64_t ceiling_bytes, const char *keep, struct err *err);
 
 #endif
