@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "common/spawn.h"
 #include "common/str.h"
+#include "runner/actions/build_limits.h"
 #include "runner/docker/engine.h"
 #include "runner/runner.h"
 
@@ -20,6 +21,8 @@
 #define OUTPUT_PIECE 65536
 #define ARGUMENTS_FIXED 48 /* more than are written below */
 #define VERSION_MS 30000
+#define CPU_PERIOD_US 100000
+#define CPU_SHARES "512"         /* half of what others have: as builds (docker/containers.c) */
 #define FIRST_WITHOUT_BUILTIN 23 /* from here on BuildKit is a plug-in, buildx, which may be missing */
 
 enum builder { BUILDER_UNKNOWN, BUILDER_CLASSIC, BUILDER_BUILDKIT };
@@ -164,6 +167,26 @@ static void add_settings(struct words *words, struct arena *arena, const struct 
         add(words, "--pull");
 }
 
+/* What a build without a computeType has. Only the classic builder obeys: BuildKit in dockerd takes the same options
+ * and forgets them. Neither can count processes; the limit "nproc" would not, since it leaves root alone. */
+static void add_limits(struct words *words, struct job *job) {
+    const struct engine *engine = job->runner->engine;
+    const struct machine machine = {.cpus = engine->cpus, .memory_bytes = engine->memory_bytes};
+    const struct build_limits limits = build_limits(NULL, &machine, 0);
+    const char *memory = arena_printf(job->arena, "%lld", (long long)limits.memory_bytes);
+    long long quota = limits.nano_cpus / (1000000000 / CPU_PERIOD_US);
+    if (limits.memory_bytes > 0) {
+        add_two(words, "--memory", memory);
+        add_two(words, "--memory-swap", memory);
+    }
+    if (quota > 0) {
+        add_two(words, "--cpu-period", arena_printf(job->arena, "%d", CPU_PERIOD_US));
+        add_two(words, "--cpu-quota", arena_printf(job->arena, "%lld", quota));
+    }
+    add_two(words, "--cpu-shares", CPU_SHARES);
+    add_two(words, "--ulimit", "core=0:0");
+}
+
 static const char *const *make_arguments(struct job *job, const struct image_build *build) {
     struct arena *arena = job->arena;
     size_t room = ARGUMENTS_FIXED + 2 * (build->settings->argument_count + build->settings->secret_count);
@@ -172,10 +195,12 @@ static const char *const *make_arguments(struct job *job, const struct image_bui
     add_two(&words, "KILL", "docker");
     add_two(&words, "--host", job->runner->engine->url);
     add(&words, "build");
-    if (build->buildkit)
+    if (build->buildkit) {
         add_two(&words, "--progress", "plain");
-    else
+    } else {
         add(&words, "--force-rm"); /* of what its RUN steps ran in, also where one failed */
+        add_limits(&words, job);
+    }
     add_two(&words, "--iidfile", "image");
     add_two(&words, "--tag", build->name);
     add_two(&words, "--label", IMAGE_LABEL "=1");

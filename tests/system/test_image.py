@@ -161,6 +161,22 @@ def test_a_build_secret_is_given_masked_and_not_kept(images, aws, docker):
     assert SECRET not in docker("image", "history", "--no-trunc", tag) + docker("run", "--rm", tag, "sh", "-c", "cat /run/secrets/npm 2>&1 || true")
 
 
+READS_LIMITS = """
+FROM penstock/busybox
+RUN cd /sys/fs/cgroup; echo "memory $(cat memory/memory.limit_in_bytes memory.max 2>/dev/null), cpu $(cat cpu/cpu.cfs_quota_us cpu.max 2>/dev/null), core $(ulimit -c), MARK"
+"""
+
+
+@pytest.mark.parametrize("images", ["classic"], indirect=True)
+def test_the_classic_builder_limits_memory_and_cpus(images):
+    detail = wait_for_end(images.server, "image", images.start(READS_LIMITS, "ContainerName: web"))
+    assert detail["execution"]["status"] == "Succeeded", describe(images.server, detail)
+    log = "\n".join(images.log(action(detail, "Build", "Image")))
+    memory, quota = map(int, re.search(r"^memory (\d+), cpu (\d+)( 100000)?, core 0, ", log, re.MULTILINE).group(1, 2))
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert memory <= min(4 << 30, machine - (512 << 20)) and quota == 100000 * min(2, os.cpu_count())
+
+
 @pytest.mark.parametrize("images", ["classic"], indirect=True)
 def test_build_secrets_need_buildkit(images):
     detail = wait_for_end(images.server, "image", images.start("FROM penstock/busybox\n", "BuildSecrets: '{\"npm\": \"nothing\"}'"))
