@@ -167,6 +167,9 @@ static void set_limits(struct build_container *container, const struct json *env
     const struct engine *engine = container->engine;
     const struct machine machine = {.cpus = engine->cpus, .memory_bytes = engine->memory_bytes};
     const struct build_limits limits = build_limits(environment, &machine, disk_gib);
+    if (limits.unknown_type)
+        build_say(container->build, "Unknown computeType %.60s: the build has the limits of BUILD_GENERAL1_SMALL",
+                  json_get_text(environment, "computeType"));
     container->spec.nano_cpus = limits.nano_cpus;
     container->spec.memory_bytes = limits.memory_bytes;
     container->spec.pids = limits.pids;

@@ -36,7 +36,7 @@ static int64_t attribute(const struct json *configuration, const char *name, int
     return value > 0 && value <= 65536 ? value : fallback;
 }
 
-static struct compute find(const struct json *environment) {
+static struct compute find(const struct json *environment, bool *unknown) {
     const char *type = json_get_text(environment, "computeType");
     const struct compute small = compute_types[0].compute;
     for (size_t i = 0; i < sizeof compute_types / sizeof *compute_types; i++)
@@ -48,12 +48,15 @@ static struct compute find(const struct json *environment) {
                                 .memory_gib = attribute(configuration, "memory", small.memory_gib),
                                 .disk_gib = attribute(configuration, "disk", small.disk_gib)};
     }
+    *unknown = type && *type;
     return small;
 }
 
 struct build_limits build_limits(const struct json *environment, const struct machine *machine, int disk_gib) {
-    struct compute compute = find(environment);
-    struct build_limits limits = {.disk_bytes = (disk_gib > 0 ? disk_gib : compute.disk_gib) * GIB};
+    bool unknown = false;
+    struct compute compute = find(environment, &unknown);
+    struct build_limits limits = {.disk_bytes = (disk_gib > 0 ? disk_gib : compute.disk_gib) * GIB,
+                                  .unknown_type = unknown};
     limits.pids = compute.cpus * PIDS_FOR_CPU < PIDS_MAX ? compute.cpus * PIDS_FOR_CPU : PIDS_MAX;
     if (machine->cpus > 0)
         limits.nano_cpus = (compute.cpus < machine->cpus ? compute.cpus : machine->cpus) * NANO;

@@ -14,6 +14,7 @@ struct build_limits {
     int64_t memory_bytes; /* 0: likewise; swap counts in it */
     int64_t disk_bytes;   /* what the container may write */
     int64_t pids;         /* processes and threads: more would slow down the whole machine, whoever has the CPUs */
+    bool unknown_type;    /* the computeType is none of CodeBuild's: what BUILD_GENERAL1_SMALL has is given */
 };
 
 struct machine {
@@ -21,7 +22,8 @@ struct machine {
     int64_t memory_bytes;
 };
 
-/* `environment` is the project's; disk_gib is the operator's word, 0: as CodeBuild has it. */
+/* `environment` is the project's, or NULL; without a computeType it is BUILD_GENERAL1_SMALL. disk_gib is the operator's
+ * word, 0: as CodeBuild has it. */
 struct build_limits build_limits(const struct json *environment, const struct machine *machine, int disk_gib);
 
 #endif

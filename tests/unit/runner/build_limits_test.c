@@ -49,6 +49,17 @@ static void attributes_are_taken_as_they_are(void **state) {
     assert_limits(limits_of(text, 96, 256 * GIB, 0), 2, 4 * GIB, 64);
 }
 
+static void an_unknown_type_is_no_secret(void **state) {
+    (void)state;
+    const struct build_limits limits = limits_of("{\"computeType\": \"BUILD_NONSENSE\"}", 96, 256 * GIB, 0);
+    assert_true(limits.unknown_type);
+    assert_limits(limits, 2, 4 * GIB, 64);
+    assert_false(limits_of("{\"computeType\": \"BUILD_GENERAL1_LARGE\"}", 96, 256 * GIB, 0).unknown_type);
+    assert_false(limits_of("{\"computeType\": \"ATTRIBUTE_BASED_COMPUTE\"}", 96, 256 * GIB, 0).unknown_type);
+    assert_false(limits_of("{}", 96, 256 * GIB, 0).unknown_type);
+    assert_false(build_limits(NULL, &(struct machine){.cpus = 1}, 0).unknown_type);
+}
+
 static void the_operator_has_the_last_word_about_disk(void **state) {
     (void)state;
     assert_limits(limits_of("{}", 96, 256 * GIB, 5), 2, 4 * GIB, 5);
@@ -70,6 +81,7 @@ int main(void) {
         cmocka_unit_test(a_large_machine_gives_what_codebuild_gives),
         cmocka_unit_test(a_small_machine_keeps_something_for_itself),
         cmocka_unit_test(attributes_are_taken_as_they_are),
+        cmocka_unit_test(an_unknown_type_is_no_secret),
         cmocka_unit_test(the_operator_has_the_last_word_about_disk),
         cmocka_unit_test(processes_are_counted_by_cpus),
         cmocka_unit_test(an_unknown_machine_sets_no_limit),
