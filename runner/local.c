@@ -90,6 +90,25 @@ static const char *status_of(const struct wire_result *result) {
     return result->outcome == WIRE_SUCCEEDED ? "SUCCEEDED" : result->outcome == WIRE_STOPPED ? "STOPPED" : "FAILED";
 }
 
+static void say(int log, const char *text) {
+    (void)!write(log, text, strlen(text));
+}
+
+/* What passes here by the leave of one's own machine must not be a surprise on the server. */
+static void say_leave(const struct config *config, const struct wire_job *message, int log, struct arena *arena) {
+    bool open = !config_isolates(config) && !str_equal(config->build_network, "none");
+    bool privileged = config->privileged_builds != PRIVILEGED_REFUSED &&
+                      json_get_bool(json_get(message->build, "environment"), "privilegedMode", false);
+    const char *network = open ? arena_printf(arena, "the network '%s'", config->build_network) : "";
+    if (open || privileged)
+        say(log, arena_printf(arena,
+                              "penstock-runner: the build gets %s%s%s; a server's runner may refuse what it does with "
+                              "that (%s%s%s)\n",
+                              network, open && privileged ? " and " : "", privileged ? "privilegedMode" : "",
+                              open ? "--build-network" : "", open && privileged ? ", " : "",
+                              privileged ? "--privileged-builds" : ""));
+}
+
 static bool try_once(const struct runner *runner, struct local *local, const struct local_options *options,
                      int64_t number, int log, struct attempt *out, struct err *err) {
     struct arena *arena = options->arena;
@@ -97,6 +116,8 @@ static bool try_once(const struct runner *runner, struct local *local, const str
     int64_t begun_ms = clock_boot_ms(&clock_system);
     if (!local_message(options, runner->config->commands_image, message, err))
         return false;
+    if (number == 1)
+        say_leave(runner->config, message, log, arena);
     message->id = arena_printf(arena, "%s-%lld", runner->account->runner_id, (long long)number);
     local->artifacts = json_array(arena);
     local->reports = json_array(arena);
@@ -110,10 +131,6 @@ static bool try_once(const struct runner *runner, struct local *local, const str
     out->status = status_of(&out->result);
     out->took_ms = clock_boot_ms(&clock_system) - begun_ms;
     return true;
-}
-
-static void say(int log, const char *text) {
-    (void)!write(log, text, strlen(text));
 }
 
 static bool run_all(const struct runner *runner, struct local *local, const struct local_options *options, int log,

@@ -89,3 +89,11 @@ def test_what_a_killed_program_left_is_removed_by_the_next_build(build, docker, 
     assert not docker("ps", "-aq", "--filter", f"label=penstock.runner={claim.name}").split()
     assert not list((tmp_path / "cache" / "penstock-runner" / "work").iterdir())
     assert not list((tmp_path / "cache" / "penstock-runner" / "local").iterdir())
+
+
+def test_what_a_server_may_refuse_is_said(build):
+    line = "penstock-runner: the build gets {}; a server's runner may refuse what it does with that ({})"
+    out, _ = build(spec("echo fine"), "--build-network", "bridge", "--privileged").communicate()
+    assert out.splitlines().count(line.format("the network 'bridge' and privilegedMode", "--build-network, --privileged-builds")) == 1, out
+    out, _ = build(spec("echo fine"), "--build-network", "none").communicate()
+    assert "the build gets" not in out, out
