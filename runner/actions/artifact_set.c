@@ -3,6 +3,7 @@
  */
 #include "runner/actions/artifact_set.h"
 
+#include "runner/archive/names.h"
 #include "runner/archive/zip.h"
 
 #include <unistd.h>
@@ -45,6 +46,10 @@ static bool pack_file(struct build *build, struct zip_writer *zip, bool keep_sym
     struct zip_entry entry = {.name = file->name, .mode = found->mode, .modified = found->modified, .descriptor = -1};
     struct tree_file opened;
     if (found->target && keep_symlinks) {
+        if (!archive_link_stays(file->name, found->target)) {
+            build_say(build, "Skipping %s: the link leads out of the artifact", file->name);
+            return true;
+        }
         entry.target = found->target;
         return zip_writer_add(zip, &entry, err);
     }

@@ -29,3 +29,22 @@ bool archive_name(struct arena *arena, const char *name, const char **out, struc
     *out = result;
     return true;
 }
+
+bool archive_link_stays(const char *name, const char *target) {
+    int depth = 0;
+    for (const char *at = name; (at = strchr(at, '/')) != NULL; at++)
+        depth++;
+    if (target[0] == '/')
+        return false;
+    while (*target) {
+        size_t length = strcspn(target, "/");
+        if (length == 2 && target[0] == '.' && target[1] == '.')
+            depth--;
+        else if (length > 0 && !(length == 1 && target[0] == '.'))
+            depth++;
+        if (depth < 0)
+            return false;
+        target += length + (target[length] == '/');
+    }
+    return true;
+}

@@ -15,4 +15,8 @@
  * or climbs out ("..", anywhere). */
 bool archive_name(struct arena *arena, const char *name, const char **out, struct err *err);
 
+/* Whether a link at `name` (one of archive_name()) with that target stays below the root, going by the names alone: a
+ * link to another link is judged there. */
+bool archive_link_stays(const char *name, const char *target);
+
 #endif

@@ -54,34 +54,13 @@ static bool copy_contents(struct work *work, const char *name, struct err *err) 
     }
 }
 
-/* Whether a link at `name` with that target stays below the root, going by the names alone: a link to another link is
- * judged there. */
-static bool stays_inside(const char *name, const char *target) {
-    int depth = 0;
-    for (const char *at = name; (at = strchr(at, '/')) != NULL; at++)
-        depth++;
-    if (target[0] == '/')
-        return false;
-    while (*target) {
-        size_t length = strcspn(target, "/");
-        if (length == 2 && target[0] == '.' && target[1] == '.')
-            depth--;
-        else if (length > 0 && !(length == 1 && target[0] == '.'))
-            depth++;
-        if (depth < 0)
-            return false;
-        target += length + (target[length] == '/');
-    }
-    return true;
-}
-
 /* Why the entry is not unpacked; NULL where it is. */
 static const char *objection(struct archive_entry *entry, const char *name) {
     unsigned kind = archive_entry_filetype(entry);
     const char *target = kind == AE_IFLNK ? archive_entry_symlink(entry) : NULL;
     if (archive_entry_hardlink(entry) || (kind != AE_IFREG && kind != AE_IFDIR && kind != AE_IFLNK))
         return "neither file nor folder nor symbolic link";
-    if (kind == AE_IFLNK && (!target || !stays_inside(name, target)))
+    if (kind == AE_IFLNK && (!target || !archive_link_stays(name, target)))
         return "the link leads out of the artifact";
     return NULL;
 }
