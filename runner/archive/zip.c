@@ -4,11 +4,13 @@
 #include "runner/archive/zip.h"
 
 #include "common/str.h"
+#include "common/utf8.h"
 #include "runner/archive/names.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -77,6 +79,22 @@ static bool copy_file(struct zip_writer *writer, const struct zip_entry *entry, 
     return true;
 }
 
+/* A name that is no UTF-8 must not be marked as such: others could not open the zip at all. libarchive goes by the
+ * thread's locale; the bytes stay as they are. */
+static int write_header(struct archive *archive, struct archive_entry *header, const char *name) {
+    const size_t length = strlen(name);
+    if (utf8_valid_length(name, length) == length)
+        return archive_write_header(archive, header);
+    locale_t plain = newlocale(LC_CTYPE_MASK, "C", NULL);
+    locale_t before = plain ? uselocale(plain) : NULL;
+    int result = archive_write_header(archive, header);
+    if (plain) {
+        (void)uselocale(before);
+        freelocale(plain);
+    }
+    return result;
+}
+
 bool zip_writer_add(struct zip_writer *writer, const struct zip_entry *entry, struct err *err) {
     struct archive_entry *header = archive_entry_clear(writer->entry);
     archive_entry_set_pathname(header, entry->name);
@@ -88,7 +106,7 @@ bool zip_writer_add(struct zip_writer *writer, const struct zip_entry *entry, st
     archive_entry_set_size(header, entry->target ? 0 : entry->size);
     if (entry->target)
         archive_entry_set_symlink(header, entry->target);
-    if (archive_write_header(writer->archive, header) < ARCHIVE_WARN)
+    if (write_header(writer->archive, header, entry->name) < ARCHIVE_WARN)
         return archive_refuse(writer->archive, entry->name, err);
     if (entry->target || entry->size == 0)
         return true;

@@ -8,6 +8,7 @@
 #include "runner/archive/zip.h"
 #include "runner/folder.h"
 
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,11 +128,38 @@ static void set_user_id_is_taken_away(void **state) {
     assert_int_equal(status.st_mode & 07777, 0755);
 }
 
+/* The flags of the zip's first entry. */
+static unsigned flags_of(const char *name) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    uint8_t header[8];
+    FILE *file = fopen(arena_printf(&arena, "%s/%s.zip", folder, name), "re");
+    assert_non_null(file);
+    assert_int_equal(fread(header, 1, sizeof header, file), sizeof header);
+    (void)fclose(file);
+    return header[6] | (unsigned)header[7] << 8;
+}
+
+/* Marked as UTF-8, such a name keeps others from opening the zip at all. */
+static void a_name_that_is_no_utf8(void **state) {
+    (void)state;
+    const unsigned marked = 1 << 11;
+    const struct zip_entry good = {.name = "g\303\274t", .mode = 0644, .bytes = "x", .size = 1};
+    const struct zip_entry bad = {.name = "\377bad", .mode = 0644, .bytes = "x", .size = 1};
+    struct err err = {0};
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+    assert_true(try("good", &good, 1, 0, &err));
+    assert_true(try("bad", &bad, 1, 0, &err));
+    assert_int_equal(flags_of("good") & marked, marked);
+    assert_int_equal(flags_of("bad") & marked, 0);
+    assert_true(exists("good/g\303\274t"));
+    assert_true(exists("bad/\377bad"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_that_stay_are_made),  cmocka_unit_test(nothing_is_written_through_a_link),
         cmocka_unit_test(what_climbs_out_ends_it),   cmocka_unit_test(a_bomb_ends_at_the_limit),
-        cmocka_unit_test(set_user_id_is_taken_away),
+        cmocka_unit_test(set_user_id_is_taken_away), cmocka_unit_test(a_name_that_is_no_utf8),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
