@@ -21,7 +21,7 @@
 
 #define SOURCE_PART "source/"
 #define ROOT_PART "root/"
-#define KEY_MAX 200 /* three times as long in a name on disk, at most */
+#define KEY_MAX 200
 #define GIB (INT64_C(1024) * 1024 * 1024)
 
 struct build_cache {
@@ -73,15 +73,17 @@ static const char *scope_of(struct build *build, const struct json *cache) {
     int64_t generation = json_get_integer(build->job->message->build, "cacheGeneration", 0);
     bool is_shared = shared && *shared;
     const char *name = arena_printf(build->arena, "%s-%s", is_shared ? "namespace" : "project",
-                                    http_encode(build->arena, is_shared ? shared : project, false));
+                                    cache_store_part(build->arena, is_shared ? shared : project));
     return generation > 0 ? arena_printf(build->arena, "%s.%lld", name, (long long)generation) : name;
 }
 
-/* Encoding leaves it as it is that one key begins with another. */
+/* Encoding leaves it as it is that one key begins with another; a bucket takes names of any length. */
 static const char *name_of(const struct build_cache *cache, const char *key) {
     struct arena *arena = cache->build->arena;
-    return key ? arena_printf(arena, "%skey-%s", cache->beginning, http_encode(arena, key, false))
-               : arena_printf(arena, "%sdefault", cache->beginning);
+    if (!key)
+        return arena_printf(arena, "%sdefault", cache->beginning);
+    return arena_printf(arena, "%skey-%s", cache->beginning,
+                        cache->store.folder ? cache_store_part(arena, key) : http_encode(arena, key, false));
 }
 
 static const char *exact_name(const struct build_cache *cache) {

@@ -3,6 +3,8 @@
  */
 #include "runner/actions/cache_store.h"
 
+#include "common/hash.h"
+#include "common/http_client.h"
 #include "common/str.h"
 #include "runner/archive/tree.h"
 #include "runner/folder.h"
@@ -17,6 +19,8 @@
 #include <unistd.h>
 
 #define FOUND_MAX 10000
+#define PART_MAX 220       /* a file name has 255 bytes: there is more before it and behind it */
+#define PART_BEGINNING 150 /* the hash has 64 */
 
 static void close_descriptor(const int *descriptor) {
     if (*descriptor >= 0)
@@ -41,10 +45,21 @@ static bool copy_contents(int from, int to, struct err *err) {
     }
 }
 
+const char *cache_store_part(struct arena *arena, const char *text) {
+    const char *encoded = http_encode(arena, text, false);
+    char hex[SHA256_HEX_SIZE];
+    if (strlen(encoded) <= PART_MAX)
+        return encoded;
+    hash_sha256_hex(text, strlen(text), hex);
+    return arena_printf(arena, "%.*s~%s", PART_BEGINNING, encoded, hex);
+}
+
 /* A link, so that the folder may forget it meanwhile; a copy where the work folder is on another disk. */
 static bool get_file(const struct cache_store *store, struct arena *arena, const char *name, const char *path,
                      struct err *err) {
     const char *from = path_of(arena, store, name);
+    (void)unlink(
+        path); /* an earlier try may have left the very same file there: writing over it would empty the cache */
     (void)utimensat(AT_FDCWD, from, NULL, 0); /* used just now */
     if (link(from, path) == 0)
         return true;

@@ -20,6 +20,10 @@ struct cache_store {
     const char *prefix; /* "" or with a slash at its end */
 };
 
+/* The text as a part of a name that a file can have: encoded. A long one is its beginning and a hash of it all, so that
+ * what begins with it is only found by its first 150 bytes. */
+const char *cache_store_part(struct arena *arena, const char *text);
+
 /* Copies the cache of that name to `path`. Errors: ERR_NOT_FOUND: there is none; others. */
 bool cache_store_get(struct cache_store *store, struct arena *arena, const char *name, const char *path,
                      struct err *err);

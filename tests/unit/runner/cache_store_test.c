@@ -110,11 +110,51 @@ static void the_newest_beginning_so_is_found(void **state) {
     assert_string_equal(name, "a/v/key-npm-1.zip");
 }
 
+/* An earlier try that was killed left what it had got. */
+static void getting_it_again_leaves_the_cache_whole(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct cache_store store = {.folder = in_folder(&arena, "fourth"), .most_bytes = 1000};
+    struct err err = {0};
+    struct stat status;
+    assert_true(put(&store, &arena, "a/v/default.zip", 10, &err));
+    for (int i = 0; i < 2; i++) {
+        assert_true(cache_store_get(&store, &arena, "a/v/default.zip", in_folder(&arena, "again"), &err));
+        assert_int_equal(stat(in_folder(&arena, "again"), &status), 0);
+        assert_int_equal(status.st_size, 10);
+    }
+    assert_int_equal(stat(in_folder(&arena, "fourth/a/v/default.zip"), &status), 0);
+    assert_int_equal(status.st_size, 10);
+}
+
+static void a_long_key_is_still_a_file_name(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct cache_store store = {.folder = in_folder(&arena, "fifth"), .most_bytes = 1000};
+    struct err err = {0};
+    const char *found = NULL;
+    char key[201];
+    memset(key, '/', sizeof key);
+    key[200] = '\0';
+    const char *name = arena_printf(&arena, "a/v/key-%s.zip", cache_store_part(&arena, key));
+    key[199] = '+';
+    const char *other = arena_printf(&arena, "a/v/key-%s.zip", cache_store_part(&arena, key));
+    assert_string_not_equal(name, other);
+    assert_true(put(&store, &arena, name, 10, &err));
+    assert_true(cache_store_has(&store, &arena, name));
+    assert_false(cache_store_has(&store, &arena, other));
+    key[20] = '\0';
+    assert_true(cache_store_find(&store, &arena, arena_printf(&arena, "a/v/key-%s", cache_store_part(&arena, key)),
+                                 &found, &err));
+    assert_string_equal(found, name);
+    assert_string_equal(cache_store_part(&arena, "npm-1"), "npm-1");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_least_recently_used_goes_first),
-        cmocka_unit_test(what_was_got_stays_whole),
-        cmocka_unit_test(the_newest_beginning_so_is_found),
+        cmocka_unit_test(the_least_recently_used_goes_first), cmocka_unit_test(what_was_got_stays_whole),
+        cmocka_unit_test(the_newest_beginning_so_is_found),   cmocka_unit_test(getting_it_again_leaves_the_cache_whole),
+        cmocka_unit_test(a_long_key_is_still_a_file_name),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
