@@ -1,6 +1,7 @@
 /*
  * The stream. Each occurrence found becomes a span; spans that overlap become one; what lies before the place where the
- * latest possible secret begins is settled and goes out.
+ * latest possible secret begins is settled and goes out. What line breaks may cut is looked for beside the rest, among
+ * the bytes without the breaks; `places` tells where its letters stood.
  */
 #include "runner/mask.h"
 
@@ -13,9 +14,10 @@
 #define SECRET_CEILING (64 * 1024)
 #define HELD_CEILING (SIZE_MAX / 2)
 #define HALF_LEAST 8 /* bytes: a shorter beginning of a secret says little, and may be anything */
+#define BREAKS_MAX 2 /* bytes in a row: \r\n */
 
 void mask_init(struct mask *mask) {
-    *mask = (struct mask){.held = STR_INIT(HELD_CEILING)};
+    *mask = (struct mask){.wrapped = PATTERNS_WRAPPED, .held = STR_INIT(HELD_CEILING)};
 }
 
 static void end_stream(struct mask *mask) {
@@ -23,7 +25,9 @@ static void end_stream(struct mask *mask) {
         hash_wipe(mask->held.text, mask->held.length);
     str_release(&mask->held);
     free(mask->spans);
+    free(mask->places);
     mask->spans = NULL;
+    mask->places = NULL;
     mask->span_count = mask->span_capacity = 0;
 }
 
@@ -38,9 +42,10 @@ struct adding {
     bool full;
 };
 
-static void add_form(void *context, const char *form, size_t length) {
+static void add_form(void *context, const char *form, size_t length, bool wrapped) {
     struct adding *adding = context;
-    adding->full = !patterns_add(adding->patterns, form, length) || adding->full;
+    uint32_t start = wrapped ? PATTERNS_WRAPPED : PATTERNS_START;
+    adding->full = !patterns_add(adding->patterns, start, form, length) || adding->full;
 }
 
 bool mask_add(struct mask *mask, const char *secret) {
@@ -60,9 +65,13 @@ bool mask_add(struct mask *mask, const char *secret) {
 /* ---- spans ---- */
 
 static void add_span(struct mask *mask, int64_t begin, int64_t end) {
+    /* Only half a secret at the end of all, with line breaks behind it, does not reach as far as those before. */
+    if (mask->span_count > 0 && mask->spans[mask->span_count - 1].end > end)
+        end = mask->spans[mask->span_count - 1].end;
     /* It touches what is covered already: that goes on. Spans lie behind, so this one has taken them all. */
     if (begin < mask->shown) {
-        mask->shown = end;
+        if (mask->shown < end)
+            mask->shown = end;
         mask->span_count = 0;
         return;
     }
@@ -116,32 +125,101 @@ static void show(struct mask *mask, const struct piece *piece, int64_t settled, 
     }
 }
 
+/* ---- what line breaks may cut ---- */
+
+static void make_places(struct mask *mask) {
+    mask->place_count = 1;
+    while (mask->place_count < patterns_wrapped_depth(mask->patterns))
+        mask->place_count *= 2;
+    free(mask->places);
+    mask->places = calloc(mask->place_count, sizeof *mask->places);
+    if (!mask->places)
+        abort();
+}
+
+/* 1: the letter that came last. */
+static int64_t *place_of(const struct mask *mask, uint32_t letters_ago) {
+    return &mask->places[(mask->letters - letters_ago) & (mask->place_count - 1)];
+}
+
+static void step_over_break(struct mask *mask) {
+    mask->wrapped = ++mask->breaks > BREAKS_MAX ? PATTERNS_WRAPPED : patterns_unfinished(mask->patterns, mask->wrapped);
+    /* A single letter may begin anything: no line is held back for that. It counts as if it stood behind the break. */
+    if (patterns_depth(mask->patterns, mask->wrapped) == 1)
+        *place_of(mask, 1) = mask->position;
+}
+
+static void step_wrapped(struct mask *mask, unsigned char byte) {
+    if (byte == '\n' || byte == '\r') {
+        step_over_break(mask);
+        return;
+    }
+    mask->breaks = 0;
+    mask->wrapped = patterns_step(mask->patterns, mask->wrapped, byte);
+    if (mask->wrapped == PATTERNS_WRAPPED)
+        return;
+    mask->letters++;
+    *place_of(mask, 1) = mask->position - 1;
+    uint32_t found = patterns_match(mask->patterns, mask->wrapped);
+    if (found > 0)
+        add_span(mask, *place_of(mask, found), mask->position);
+}
+
 /* ---- the stream ---- */
+
+static void step(struct mask *mask, unsigned char byte) {
+    mask->state = patterns_step(mask->patterns, mask->state, byte);
+    mask->position++;
+    uint32_t found = patterns_match(mask->patterns, mask->state);
+    if (found > 0)
+        add_span(mask, mask->position - found, mask->position);
+    step_wrapped(mask, byte);
+}
+
+/* Where the longest beginning of a secret begins that the bytes end with. */
+static int64_t beginning(const struct mask *mask) {
+    int64_t begin = mask->position - patterns_depth(mask->patterns, mask->state);
+    uint32_t letters = patterns_depth(mask->patterns, mask->wrapped);
+    return letters > 0 && *place_of(mask, letters) < begin ? *place_of(mask, letters) : begin;
+}
+
+static void begin_again(struct mask *mask) {
+    mask->state = PATTERNS_START;
+    mask->wrapped = PATTERNS_WRAPPED;
+    mask->breaks = 0;
+}
+
+/* 0: nothing has begun. 1: at most the last byte begins something; a look at those behind it mostly tells that it does
+ * not, and any letter begins something where there are many secrets. 2: more. */
+static size_t begun_at_most(const struct mask *mask) {
+    uint32_t plain = patterns_depth(mask->patterns, mask->state);
+    uint32_t wrapped = patterns_depth(mask->patterns, mask->wrapped);
+    if (plain > 1 || wrapped > 1 || (wrapped == 1 && mask->breaks > 0))
+        return 2;
+    return plain > wrapped ? plain : wrapped;
+}
 
 static void look_through(struct mask *mask, const struct piece *piece, size_t size, struct str *out) {
     const struct patterns *patterns = mask->patterns;
     size_t at = 0;
     while (at < size) {
-        if (mask->state == PATTERNS_START) {
-            size_t skipped = patterns_skip(patterns, piece->bytes + at, size - at);
-            at += skipped;
-            mask->position += (int64_t)skipped;
+        size_t begun = begun_at_most(mask);
+        size_t skipped =
+            begun <= at && begun < 2 ? patterns_skip(patterns, piece->bytes + at - begun, size - at + begun) : 0;
+        if (skipped > 0) {
+            begin_again(mask);
+            at = at - begun + skipped;
+            mask->position += (int64_t)skipped - (int64_t)begun;
             if (mask->span_count > 0)
                 show(mask, piece, mask->position, out);
-            if (at == size)
-                break;
         }
-        mask->state = patterns_step(patterns, mask->state, (unsigned char)piece->bytes[at++]);
-        mask->position++;
-        uint32_t found = patterns_match(patterns, mask->state);
-        if (found > 0)
-            add_span(mask, mask->position - found, mask->position);
+        step(mask, (unsigned char)piece->bytes[at++]);
     }
 }
 
 /* Keeps of held + piece what may begin a secret. */
 static void hold(struct mask *mask, const struct piece *piece, size_t size) {
-    size_t depth = patterns_depth(mask->patterns, mask->state);
+    size_t depth = (size_t)(mask->position - beginning(mask));
     size_t drop = mask->held.length + size - depth;
     if (drop >= mask->held.length) {
         str_clear(&mask->held);
@@ -156,17 +234,13 @@ static void hold(struct mask *mask, const struct piece *piece, size_t size) {
 /* New secrets: what is held is looked through once more. */
 static void renew(struct mask *mask) {
     patterns_finish(mask->patterns);
+    make_places(mask);
     mask->stale = false;
-    mask->state = PATTERNS_START;
+    begin_again(mask);
     mask->span_count = 0;
-    int64_t begin = mask->position - (int64_t)mask->held.length;
-    for (size_t i = 0; i < mask->held.length; i++) {
-        mask->state = patterns_step(mask->patterns, mask->state, (unsigned char)mask->held.text[i]);
-        uint32_t found = patterns_match(mask->patterns, mask->state);
-        int64_t end = begin + (int64_t)i + 1;
-        if (found > 0)
-            add_span(mask, end - found, end);
-    }
+    mask->position -= (int64_t)mask->held.length;
+    for (size_t i = 0; i < mask->held.length; i++)
+        step(mask, (unsigned char)mask->held.text[i]);
 }
 
 void mask_feed(struct mask *mask, const void *bytes, size_t size, struct str *out) {
@@ -178,7 +252,7 @@ void mask_feed(struct mask *mask, const void *bytes, size_t size, struct str *ou
         renew(mask);
     const struct piece piece = {.bytes = bytes, .begin = mask->position};
     look_through(mask, &piece, size, out);
-    show(mask, &piece, mask->position - patterns_depth(mask->patterns, mask->state), out);
+    show(mask, &piece, beginning(mask), out);
     hold(mask, &piece, size);
 }
 
@@ -188,18 +262,25 @@ void mask_flush(struct mask *mask, struct str *out) {
     if (mask->stale)
         renew(mask);
     const struct piece none = {.bytes = "", .begin = mask->position};
-    uint32_t half = patterns_half(mask->patterns, mask->state, HALF_LEAST);
+    uint32_t half = patterns_half(mask->patterns, mask->wrapped, HALF_LEAST);
+    if (half > 0)
+        add_span(mask, *place_of(mask, half), *place_of(mask, 1) + 1);
+    half = patterns_half(mask->patterns, mask->state, HALF_LEAST);
     if (half > 0)
         add_span(mask, mask->position - half, mask->position);
     show(mask, &none, mask->position, out);
-    mask->state = PATTERNS_START;
+    begin_again(mask);
     str_clear(&mask->held);
 }
 
 void mask_text(struct mask *mask, const char *text, size_t length, struct str *out) {
     if (mask->stale)
         renew(mask);
-    struct mask stream = {.patterns = mask->patterns, .held = STR_INIT(HELD_CEILING)};
+    struct mask stream;
+    mask_init(&stream);
+    stream.patterns = mask->patterns;
+    if (stream.patterns)
+        make_places(&stream);
     mask_feed(&stream, text, length, out);
     mask_flush(&stream, out);
     end_stream(&stream);

@@ -7,7 +7,6 @@
 #include "common/hash.h"
 #include "common/str.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +16,18 @@
 #define LETTERS_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 struct forms {
-    void (*take)(void *context, const char *form, size_t length);
+    mask_take *take;
     void *context;
 };
 
 static void give(const struct forms *forms, const char *form, size_t length) {
     if (length >= MASK_LEAST_LENGTH)
-        forms->take(forms->context, form, length);
+        forms->take(forms->context, form, length, false);
+}
+
+static void give_base64_text(const struct forms *forms, const char *form, size_t length) {
+    if (length >= MASK_LEAST_LENGTH)
+        forms->take(forms->context, form, length, true);
 }
 
 static void give_str(const struct forms *forms, struct str *str) {
@@ -50,22 +54,25 @@ static void give_lines(const struct forms *forms, const char *text, size_t lengt
 /* ---- base64 ---- */
 
 static void give_both_alphabets(const struct forms *forms, char *text, size_t length) {
-    give(forms, text, length);
+    give_base64_text(forms, text, length);
     bool differs = false;
     for (size_t i = 0; i < length; i++) {
         differs = differs || text[i] == '+' || text[i] == '/';
         text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
     }
     if (differs)
-        give(forms, text, length);
+        give_base64_text(forms, text, length);
 }
 
-/* As `base64` and `openssl base64` break it: each line is a form of its own. */
-static void give_wrapped(const struct forms *forms, const char *text, size_t length, size_t width) {
+/* As `base64` and `openssl base64` break it, with something before each line as in the log of `docker build`: each line
+ * is a form of its own, and of the last also what nothing behind the secret changes. */
+static void give_base64_lines(const struct forms *forms, const char *text, size_t whole, size_t length, size_t width) {
     for (size_t at = 0; length > width && at < length; at += width) {
         size_t size = length - at < width ? length - at : width;
         if (size >= LINE_LEAST)
             give(forms, text + at, size);
+        if (whole < at + size && whole >= at + LINE_LEAST)
+            give(forms, text + at, whole - at);
     }
 }
 
@@ -83,8 +90,8 @@ static void give_base64(const struct forms *forms, const char *secret, size_t le
     size_t whole = size * 8 / 6; /* characters that nothing behind the secret can change */
     size_t all = strlen(text);
     if (before == 0) {
-        give_wrapped(forms, text, all, 76);
-        give_wrapped(forms, text, all, 64);
+        give_base64_lines(forms, text, whole, all, 76);
+        give_base64_lines(forms, text, whole, all, 64);
     }
     char *copy = strdup(text);
     if (!copy)
@@ -240,7 +247,7 @@ static void give_json(const struct forms *forms, const char *secret, const char 
     str_release(&form);
 }
 
-void mask_forms(const char *secret, void (*take)(void *context, const char *form, size_t length), void *context) {
+void mask_forms(const char *secret, mask_take *take, void *context) {
     const struct forms forms = {.take = take, .context = context};
     size_t length = strlen(secret);
     give(&forms, secret, length);

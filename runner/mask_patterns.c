@@ -1,16 +1,18 @@
 /*
  * The tree of all texts. A node knows its parent; children are found by a hash table of (node, byte), since most nodes
- * have one. Before the tree is entered, a bitmap of the texts' first four bytes says whether it is worth it: that is
- * where nearly all bytes of a log end.
+ * have one. Before a tree is entered, a bitmap of the texts' first four bytes, with line breaks where there may be
+ * some, says whether it is worth it: that is where nearly all bytes of a log end.
  */
 #include "runner/mask_patterns.h"
 
 #include "common/hash.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILTER_BITS 17
+#define FILTER_BITS 19
+#define FILTERED 4 /* bytes: PATTERNS_LEAST */
 #define FIRST_NODES 1024
 
 struct node {
@@ -20,6 +22,7 @@ struct node {
     uint32_t match;    /* of the longest text that ends here */
     uint32_t shortest; /* of the texts that lead through here */
     unsigned char byte;
+    bool has_child;
 };
 
 struct edge {
@@ -34,6 +37,7 @@ struct patterns {
     struct edge *edges;
     size_t room; /* a power of two, at least twice the nodes */
     size_t bytes;
+    uint32_t wrapped_depth;
     uint64_t filter[(1 << FILTER_BITS) / 64];
 };
 
@@ -47,7 +51,8 @@ struct patterns *patterns_new(void) {
     struct patterns *patterns = must(calloc(1, sizeof *patterns));
     patterns->capacity = FIRST_NODES;
     patterns->nodes = must(calloc(patterns->capacity, sizeof *patterns->nodes));
-    patterns->count = 1;
+    patterns->count = 2; /* the starts: each is its own parent and fails to itself */
+    patterns->nodes[PATTERNS_WRAPPED].parent = patterns->nodes[PATTERNS_WRAPPED].fail = PATTERNS_WRAPPED;
     patterns->room = 2 * (size_t)FIRST_NODES;
     patterns->edges = must(calloc(patterns->room, sizeof *patterns->edges));
     return patterns;
@@ -104,6 +109,7 @@ static uint32_t child_made(struct patterns *patterns, uint32_t node, unsigned ch
     uint32_t child = patterns->count++;
     patterns->nodes[child] =
         (struct node){.parent = node, .depth = patterns->nodes[node].depth + 1, .shortest = UINT32_MAX, .byte = byte};
+    patterns->nodes[node].has_child = true;
     *edge = (struct edge){.key = key_of(node, byte), .child = child};
     return child;
 }
@@ -114,34 +120,62 @@ static uint32_t filter_bit(const char *bytes) {
     return (first * UINT32_C(2654435761)) >> (32 - FILTER_BITS);
 }
 
-bool patterns_add(struct patterns *patterns, const char *text, size_t length) {
+static void let_pass(struct patterns *patterns, const char *bytes) {
+    uint32_t bit = filter_bit(bytes);
+    patterns->filter[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+/* Every way in which the text may begin with line breaks in it, as \n or \r\n; `bytes` holds its first. */
+static void let_wrapped_pass(struct patterns *patterns, const char *text, const char *bytes, size_t filled) {
+    const char *const next[] = {(const char[]){*text, '\0'}, "\n", "\r\n"};
+    if (filled >= FILTERED) {
+        let_pass(patterns, bytes);
+        return;
+    }
+    for (size_t i = 0; i < sizeof next / sizeof *next; i++) {
+        char longer[FILTERED + 2];
+        (void)snprintf(longer, sizeof longer, "%.*s%s", (int)filled, bytes, next[i]);
+        if (i == 0 || !strchr("\r\n", bytes[filled - 1]))
+            let_wrapped_pass(patterns, i == 0 ? text + 1 : text, longer, strlen(longer));
+    }
+}
+
+bool patterns_add(struct patterns *patterns, uint32_t start, const char *text, size_t length) {
     if (length > PATTERNS_BYTES_MAX - patterns->bytes)
         return false;
     patterns->bytes += length;
-    uint32_t node = PATTERNS_START;
+    uint32_t node = start;
     for (size_t i = 0; i < length; i++) {
         node = child_made(patterns, node, (unsigned char)text[i]);
         if (length < patterns->nodes[node].shortest)
             patterns->nodes[node].shortest = (uint32_t)length;
     }
     patterns->nodes[node].match = (uint32_t)length;
-    uint32_t bit = filter_bit(text);
-    patterns->filter[bit / 64] |= UINT64_C(1) << bit % 64;
+    if (start != PATTERNS_WRAPPED) {
+        let_pass(patterns, text);
+        return true;
+    }
+    let_wrapped_pass(patterns, text + 1, text, 1);
+    if (length > patterns->wrapped_depth)
+        patterns->wrapped_depth = (uint32_t)length;
     return true;
-}
-
-static uint32_t child_of(const struct patterns *patterns, uint32_t node, unsigned char byte) {
-    const struct edge *edge = find(patterns, key_of(node, byte));
-    return edge->key != 0 ? edge->child : PATTERNS_START;
 }
 
 uint32_t patterns_step(const struct patterns *patterns, uint32_t state, unsigned char byte) {
     for (;;) {
-        uint32_t child = child_of(patterns, state, byte);
-        if (child != PATTERNS_START || state == PATTERNS_START)
-            return child;
+        const struct edge *edge = find(patterns, key_of(state, byte));
+        if (edge->key != 0)
+            return edge->child;
+        if (patterns->nodes[state].depth == 0)
+            return state;
         state = patterns->nodes[state].fail;
     }
+}
+
+uint32_t patterns_unfinished(const struct patterns *patterns, uint32_t state) {
+    while (patterns->nodes[state].depth > 0 && !patterns->nodes[state].has_child)
+        state = patterns->nodes[state].fail;
+    return state;
 }
 
 static int by_depth(const void *a, const void *b, void *context) {
@@ -156,11 +190,12 @@ void patterns_finish(struct patterns *patterns) {
     for (uint32_t i = 0; i < patterns->count; i++)
         order[i] = i;
     qsort_r(order, patterns->count, sizeof *order, by_depth, patterns->nodes);
-    for (uint32_t i = 1; i < patterns->count; i++) {
+    for (uint32_t i = 0; i < patterns->count; i++) {
         struct node *node = &patterns->nodes[order[i]];
-        node->fail = node->parent == PATTERNS_START
-                         ? PATTERNS_START
-                         : patterns_step(patterns, patterns->nodes[node->parent].fail, node->byte);
+        if (node->depth == 0)
+            continue;
+        node->fail =
+            node->depth == 1 ? node->parent : patterns_step(patterns, patterns->nodes[node->parent].fail, node->byte);
         if (node->match != node->depth)
             node->match = patterns->nodes[node->fail].match;
     }
@@ -171,12 +206,16 @@ uint32_t patterns_depth(const struct patterns *patterns, uint32_t state) {
     return patterns->nodes[state].depth;
 }
 
+uint32_t patterns_wrapped_depth(const struct patterns *patterns) {
+    return patterns->wrapped_depth;
+}
+
 uint32_t patterns_match(const struct patterns *patterns, uint32_t state) {
     return patterns->nodes[state].match;
 }
 
 uint32_t patterns_half(const struct patterns *patterns, uint32_t state, uint32_t least) {
-    for (; state != PATTERNS_START; state = patterns->nodes[state].fail) {
+    for (; patterns->nodes[state].depth > 0; state = patterns->nodes[state].fail) {
         const struct node *node = &patterns->nodes[state];
         if (node->depth < least)
             return 0;

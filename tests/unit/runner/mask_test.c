@@ -123,6 +123,132 @@ static void base64_in_every_alignment(void **state) {
     }
 }
 
+#define TOKEN "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiIsInNjb3BlIjoicHVzaCJ9.q83vEjRWeJASNFZ4"
+
+/* What the programs really print; the letters that stay depend on what stands before or behind the secret. */
+static void base64_as_programs_break_it(void **state) {
+    (void)state;
+    static const struct {
+        const char *printed;
+        const char *shown;
+    } rows[] = {
+        /* printf 'user:%s' "$TOKEN" | base64 */
+        {"dXNlcjpleUpoYkdjaU9pSklVekkxTmlKOS5leUp6ZFdJaU9pSTBNaUlzSW5OamIzQmxJam9pY0hW\nemFDSjkucTgzdkVqUldlSkFTTkZaNA="
+         "=\n",
+         "dXNlcjp***\n"},
+        /* … | base64 -w64 */
+        {"dXNlcjpleUpoYkdjaU9pSklVekkxTmlKOS5leUp6ZFdJaU9pSTBNaUlzSW5OamIz\n"
+         "QmxJam9pY0hWemFDSjkucTgzdkVqUldlSkFTTkZaNA==\n",
+         "dXNlcjp***\n"},
+        /* echo "$TOKEN" | base64 */
+        {"ZXlKaGJHY2lPaUpJVXpJMU5pSjkuZXlKemRXSWlPaUkwTWlJc0luTmpiM0JsSWpvaWNIVnphQ0o5\nLnE4M3ZFalJXZUpBU05GWjQK\n",
+         "***K\n"},
+        /* … | base64 -w64 */
+        {"ZXlKaGJHY2lPaUpJVXpJMU5pSjkuZXlKemRXSWlPaUkwTWlJc0luTmpiM0JsSWpv\naWNIVnphQ0o5LnE4M3ZFalJXZUpBU05GWjQK\n",
+         "***K\n"},
+        /* printf 'AWS:%s' "$TOKEN" | openssl base64 */
+        {"QVdTOmV5SmhiR2NpT2lKSVV6STFOaUo5LmV5SnpkV0lpT2lJME1pSXNJbk5qYjNC\r\nbElqb2ljSFZ6YUNKOS5xODN2RWpSV2VKQVNORlo0"
+         "\r\n",
+         "QVdTOm***\r\n"},
+        /* echo "x:$TOKEN" | base64 -w20 */
+        {"eDpleUpoYkdjaU9pSklV\nekkxTmlKOS5leUp6ZFdJ\naU9pSTBNaUlzSW5OamIz\nQmxJam9pY0hWemFDSjku\n"
+         "cTgzdkVqUldlSkFTTkZa\nNAo=\n",
+         "eDp***o=\n"},
+        /* echo "$TOKEN" | base64 in a Dockerfile's RUN: lines by themselves */
+        {"#5 0.1 ZXlKaGJHY2lPaUpJVXpJMU5pSjkuZXlKemRXSWlPaUkwTWlJc0luTmpiM0JsSWpvaWNIVnphQ0o5\n"
+         "#5 0.1 LnE4M3ZFalJXZUpBU05GWjQK\n",
+         "#5 0.1 ***\n#5 0.1 ***QK\n"},
+    };
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(masked(TOKEN, rows[i].printed, &out), rows[i].shown);
+}
+
+static size_t count_letters(const char *text, size_t length) {
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += text[i] != '\n' && text[i] != '\r' && text[i] != '=';
+    return count;
+}
+
+static void break_lines(const char *text, size_t width, const char *end, struct str *lines) {
+    str_clear(lines);
+    for (size_t at = 0, size = strlen(text); at < size; at += width) {
+        str_append_bytes(lines, text + at, size - at < width ? size - at : width);
+        str_append(lines, end);
+    }
+}
+
+/* Fed in pieces of `piece` bytes. No letter that the secret alone decides shows, but one before the first line break.
+ */
+static void check_lines(struct mask *mask, const char *lines, size_t piece, size_t before, size_t behind) {
+    const size_t length = strlen(TOKEN);
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    for (size_t at = 0, size = strlen(lines); at < size; at += piece)
+        mask_feed(mask, lines + at, size - at < piece ? size - at : piece, &out);
+    mask_flush(mask, &out);
+    const char *shown = str_text(&out), *stars = strstr(shown, "***");
+    assert_non_null(stars);
+    assert_null(strstr(stars + 3, "***"));
+    assert_true(count_letters(shown, (size_t)(stars - shown)) <= (before * 8 + 5) / 6 + 1);
+    size_t all = ((before + length + behind) * 8 + 5) / 6, decided = (before + length) * 8 / 6;
+    assert_true(count_letters(stars + 3, strlen(stars + 3)) <= all - decided);
+    assert_int_equal(shown[out.length - 1], '\n');
+}
+
+static void base64_in_lines_of_any_width(void **state) {
+    (void)state;
+    static const char *const ends[] = {"\n", "\r\n"};
+    struct str lines CLEANUP(str_release) = STR_INIT(65536);
+    struct mask mask;
+    mask_init(&mask);
+    assert_true(mask_add(&mask, TOKEN));
+    for (size_t before = 0; before < 4; before++)
+        for (size_t behind = 0; behind < 3; behind++)
+            for (size_t width = 1; width < 90; width++)
+                for (size_t end = 0; end < 2; end++) {
+                    char plain[128], text[256];
+                    (void)snprintf(plain, sizeof plain, "%.*s" TOKEN "%.*s", (int)before, "u:p", (int)behind, "\n\n");
+                    hash_to_base64(plain, strlen(plain), text);
+                    break_lines(text, width, ends[end], &lines);
+                    for (size_t piece = 1; piece < 9; piece += 2)
+                        check_lines(&mask, str_text(&lines), piece, before, behind);
+                    check_lines(&mask, str_text(&lines), lines.length, before, behind);
+                }
+    mask_release(&mask);
+}
+
+/* Lines of text that are no secret's stay as they are, and go out when they are whole. */
+static void line_breaks_stay(void **state) {
+    (void)state;
+    struct mask mask;
+    struct str out CLEANUP(str_release) = STR_INIT(65536);
+    mask_init(&mask);
+    assert_true(mask_add(&mask, TOKEN)); /* in base64: ZXlK… */
+    const char *const pieces[] = {"nothing\r\n", "a Z\n", "XlK\n\n\n\n\n\nZXlKaGJH\n\n\n\n\n\n", "ready\n"};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        str_clear(&out);
+        mask_feed(&mask, pieces[i], strlen(pieces[i]), &out);
+        assert_string_equal(str_text(&out), pieces[i]);
+    }
+    str_clear(&out);
+    const char *line =
+        "ZXlKaGJHY2lPaUpJVXpJMU5pSjkuZXlKemRXSWlPaUkwTWlJc0luTmpiM0Js\nSWpvaWNIVnphQ0o5LnE4M3ZFalJXZUpBU05GWjQ=\n";
+    mask_feed(&mask, line, strlen(line), &out);
+    assert_string_equal(str_text(&out), "***\n");
+    /* Half of it at the end, and the whole where it became known in the midst. */
+    str_clear(&out);
+    mask_feed(&mask, line, 61, &out);
+    mask_flush(&mask, &out);
+    assert_string_equal(str_text(&out), "***\n");
+    str_clear(&out);
+    mask_feed(&mask, line, 61, &out);
+    assert_true(mask_add(&mask, "another secret"));
+    mask_feed(&mask, line + 61, strlen(line) - 61, &out);
+    assert_string_equal(str_text(&out), "***\n");
+    mask_release(&mask);
+}
+
 static void forms_of_programs(void **state) {
     (void)state;
     static const struct {
@@ -238,6 +364,9 @@ int main(void) {
         cmocka_unit_test(half_a_secret_at_the_end),
         cmocka_unit_test(overlapping_secrets_are_both_covered),
         cmocka_unit_test(base64_in_every_alignment),
+        cmocka_unit_test(base64_as_programs_break_it),
+        cmocka_unit_test(base64_in_lines_of_any_width),
+        cmocka_unit_test(line_breaks_stay),
         cmocka_unit_test(forms_of_programs),
         cmocka_unit_test(lines_of_a_key_are_masked_alone),
         cmocka_unit_test(secrets_added_in_between),
