@@ -82,6 +82,19 @@ static const char *describe_group(const struct scene *scene, size_t number) {
     return build_status_name(group->build_status);
 }
 
+/* What became of the buildspec, where it gave no builds: the sentence that ended the phase in which it was read. */
+static const char *describe_source(const struct scene *scene) {
+    const struct json *state = NULL;
+    const char *message = NULL;
+    if (batch_read_json(scene->arena, scene->batch.state, &state, NULL) && json_get_text(state, "summary"))
+        return json_get_text(state, "summary"); /* it is over */
+    json_each(phase, json_get(state, "phases")) {
+        if (str_equal(json_get_text(phase, "phaseType"), "DOWNLOAD_BATCHSPEC")) /* the last one: it may be retried */
+            message = json_get_text(json_first(json_get(phase, "contexts")), "message");
+    }
+    return arena_printf(scene->arena, "the batch's buildspec: %s", message ? message : describe_group(scene, 0));
+}
+
 /* "2 of 3 builds succeeded; linux: FAILED, other: not built" */
 static const char *summarize(const struct scene *scene) {
     size_t builds = 0, good = 0;
@@ -96,7 +109,7 @@ static const char *summarize(const struct scene *scene) {
                                   scene->groups[i].identifier, describe_group(scene, i));
     }
     if (builds == 0)
-        return arena_printf(scene->arena, "the batch's buildspec: %s", describe_group(scene, 0));
+        return describe_source(scene);
     return arena_printf(scene->arena, "%zu of %zu builds succeeded%s", good, builds, others);
 }
 

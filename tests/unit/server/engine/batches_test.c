@@ -388,6 +388,8 @@ static void refuse_overrides(const char *overrides, const char *sentence) {
         fail_msg("%s: %s", overrides, err.message);
     if (!strstr(history.step, sentence))
         fail_msg("'%s' is not in %s", sentence, history.step);
+    assert_non_null(strstr(history.step, "\"summary\":\"the batch's buildspec: "));
+    assert_null(strstr(history.step, "buildspec: SUCCEEDED"));
     world_close(&history.world);
 }
 
