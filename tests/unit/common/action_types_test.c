@@ -65,6 +65,7 @@ static void workers_are_who_we_have(void **state) {
         {"CodeStarSourceConnection", ACTION_SOURCE, ACTION_BY_RUNNER},
         {"CodeBuild", ACTION_BUILD, ACTION_BY_RUNNER},
         {"CodeBuild", ACTION_TEST, ACTION_BY_RUNNER},
+        {"ECRBuildAndPublish", ACTION_BUILD, ACTION_BY_RUNNER},
         {"Commands", ACTION_COMPUTE, ACTION_BY_RUNNER},
         {"ECS", ACTION_DEPLOY, ACTION_BY_RUNNER},
         {"Manual", ACTION_APPROVAL, ACTION_BY_PERSON},
