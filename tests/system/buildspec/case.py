@@ -14,7 +14,7 @@ import zipfile
 import yaml
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "data" / "buildspec"
-MEMBERS = {"shows", "files", "buildspec", "arguments", "image", "project", "settings", "when", "then", "expect"}
+MEMBERS = {"shows", "files", "buildspec", "arguments", "image", "project", "settings", "when", "then", "again", "expect"}
 EXPECTED = {"status", "phases", "contexts", "exit", "environment", "artifacts", "contents", "log", "not_log", "message",
             "retries", "reports"}
 ALL_PHASES = ("PROVISIONING DOWNLOAD_SOURCE INSTALL PRE_BUILD BUILD POST_BUILD UPLOAD_ARTIFACTS FINALIZING COMPLETED")
@@ -76,6 +76,8 @@ class Case:
             mark = f"CASE={uuid.uuid4()}"
             if self.data.get("then") == "kill":
                 arguments += ["--env", mark]
+            if self.data.get("again"):
+                Run(arguments, environment, folder, docker, mark).go(None, None)
             run = Run(arguments, environment, folder, docker, mark)
             run.go(self.data.get("when"), self.data.get("then"))
             return run
