@@ -15,14 +15,17 @@ bool artifact_set_collect(struct build *build, const struct buildspec_artifacts 
         .base_directory = set->base_directory,
         .files = &set->files,
         .exclude_paths = &set->exclude_paths,
-        .discard_paths = set->discard_paths};
+        .discard_paths = set->discard_paths,
+        .keep_symlinks = set->keep_symlinks};
     struct container_files found;
     build_say(build, "Expanding base directory path: %s", set->base_directory ? set->base_directory : ".");
     build_say(build, "Assembling file list");
     if (!container_files_collect(build, &query, &found, err))
         return false;
-    if (found.count == 0)
+    if (found.count == 0) {
+        container_files_release(build, &found);
         return err_set_code(err, ERR_NOT_FOUND, "CLIENT_ERROR", "no matching artifact paths found");
+    }
     build_say(build, "Found %zu file(s)", found.count);
     *out = found;
     return true;
@@ -69,6 +72,7 @@ bool artifact_set_pack(struct build *build, const struct buildspec_artifacts *se
     struct err own = {0};
     if (!zip_writer_open(zip_path, &zip, err))
         return false;
+    zip_writer_watch(zip, job_is_stopped, build->job);
     for (size_t i = 0; i < files->count; i++) {
         if (pack_file(build, zip, set->keep_symlinks, files, &files->files[i], &own))
             continue;

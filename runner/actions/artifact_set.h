@@ -7,7 +7,8 @@
 
 #include "runner/actions/container_files.h"
 
-/* Errors: ERR_NOT_FOUND "no matching artifact paths found", those of container_files_collect. */
+/* For container_files_release(). Errors: ERR_NOT_FOUND "no matching artifact paths found", those of
+ * container_files_collect. */
 bool artifact_set_collect(struct build *build, const struct buildspec_artifacts *set, struct container_files *out,
                           struct err *err);
 
@@ -16,7 +17,7 @@ bool artifact_set_collect(struct build *build, const struct buildspec_artifacts 
 bool artifact_set_open(struct build *build, const struct container_files *files, const struct container_file *file,
                        int *descriptor, struct tree_file *found, struct err *err);
 
-/* Errors: the disk's. */
+/* Errors: the disk's; ERR_UNAVAILABLE: the job was stopped meanwhile. */
 bool artifact_set_pack(struct build *build, const struct buildspec_artifacts *set, const struct container_files *files,
                        const char *zip_path, struct err *err);
 

@@ -5,6 +5,7 @@
 #define RUNNER_ACTIONS_BUILD_H
 
 #include "runner/archive/tar_feed.h"
+#include "runner/archive/tree.h"
 #include "runner/buildspec/environment.h"
 #include "runner/buildspec/phases.h"
 #include "runner/docker/containers.h"
@@ -30,6 +31,7 @@ struct build {
     struct shell *shell;      /* root's */
     struct shell *user_shell; /* of the latest run-as, or NULL */
     const char *user;
+    struct tree_room room;        /* for copies of the container's files */
     struct json *exported;        /* list of {name, value}, or NULL */
     struct json *artifacts;       /* {location?, sha256sum?, md5sum?, …} of the primary ones, or NULL */
     struct json *secondary;       /* list of the same, or NULL */
@@ -114,6 +116,12 @@ bool build_container_start(struct build *build, struct err *err);
  * image. */
 bool build_container_ready(struct build *build, struct err *err);
 const char *build_container_id(const struct build *build); /* once ready */
+
+/* Once ready: unpacks a tar stream at "/" of it, and gives the file or folder at `path` as one. Given up where the job
+ * is stopped. Errors: container_put()'s and container_get()'s. */
+bool build_put(struct build *build, struct tar_feed *feed, struct err *err);
+bool build_get(struct build *build, const char *path, bool (*write_tar)(void *context, const void *bytes, size_t size),
+               void *context, struct err *err);
 
 /* Where it was killed because it filled the disk: a clause that says so, else NULL. */
 const char *build_container_excess(const struct build *build);

@@ -10,14 +10,21 @@
 #include "runner/actions/s3_artifacts.h"
 #include "runner/local.h"
 
+#include <unistd.h>
+
 /* ---- for a pipeline, and local builds ---- */
 
 static bool upload_set(struct build *build, const struct buildspec_artifacts *set, const char *output,
                        struct err *err) {
     const char *zip = arena_printf(build->arena, "%s/output-%s.zip", build->job->folder, output);
     struct container_files files;
-    return artifact_set_collect(build, set, &files, err) && artifact_set_pack(build, set, &files, zip, err) &&
-           job_output(build->job, output, zip, err);
+    if (!artifact_set_collect(build, set, &files, err))
+        return false;
+    bool packed = artifact_set_pack(build, set, &files, zip, err);
+    container_files_release(build, &files);
+    bool good = packed && job_output(build->job, output, zip, err);
+    (void)unlink(zip);
+    return good;
 }
 
 static const struct buildspec_artifacts *find_secondary(const struct build *build, const char *identifier) {

@@ -196,7 +196,7 @@ static bool put_into_container(struct build_cache *cache, const char *path, stru
         return false;
     tar_feed_add_zip_part(feed, path, SOURCE_PART, build->source_folder + 1, accepts, cache);
     tar_feed_add_zip_part(feed, path, ROOT_PART, "", accepts, cache);
-    if (container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, feed, err))
+    if (build_put(build, feed, err))
         return true;
     (void)tar_feed_failed(feed, err);
     return false;
@@ -273,6 +273,7 @@ static bool write_zip(struct build *build, const struct container_files *files, 
     struct zip_writer *zip = NULL;
     if (!zip_writer_open(path, &zip, err))
         return false;
+    zip_writer_watch(zip, job_is_stopped, build->job);
     for (size_t i = 0; i < files->count; i++) {
         if (add_file(build, zip, files, &files->files[i], err))
             continue;
@@ -286,15 +287,17 @@ static bool save(struct build_cache *cache, struct err *err) {
     struct build *build = cache->build;
     const struct buildspec_list patterns = {.items = cache->patterns, .count = cache->pattern_count};
     const struct container_query query = {
-        .tree = "tree-cache", .base_directory = "/", .files = &patterns, .silent = true};
+        .tree = "tree-cache", .base_directory = "/", .files = &patterns, .keep_symlinks = true, .silent = true};
     const char *path = arena_printf(build->arena, "%s/cache-out.zip", build->job->folder);
     struct container_files files;
     if (!container_files_collect(build, &query, &files, err))
         return false;
-    if (files.count == 0)
-        return err_set(err, ERR_NOT_FOUND, "nothing lies at its paths");
-    build_say(build, "Uploading %s cache...", cache->store.folder ? "local" : "S3");
-    bool good = write_zip(build, &files, path, err) &&
+    if (files.count > 0)
+        build_say(build, "Uploading %s cache...", cache->store.folder ? "local" : "S3");
+    bool written = files.count > 0 ? write_zip(build, &files, path, err)
+                                   : err_set(err, ERR_NOT_FOUND, "nothing lies at its paths");
+    container_files_release(build, &files);
+    bool good = written && !job_is_stopped(build->job) &&
                 cache_store_put(&cache->store, build->arena, exact_name(cache), path,
                                 environment_get(&build->environment, "CODEBUILD_BUILD_ARN"), err);
     (void)unlink(path);
@@ -305,7 +308,7 @@ void build_cache_save(struct build *build) {
     struct build_cache *cache = build->cache;
     struct http_client *client CLEANUP(http_client_cleanup) = NULL;
     struct err err = {0};
-    if (!cache || !build->spec.cache.save || build->record.failed)
+    if (!cache || !build->spec.cache.save || build->record.failed || job_is_stopped(build->job))
         return;
     client = http_client_new();
     cache->store.s3.client = client;

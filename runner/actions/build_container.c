@@ -249,6 +249,17 @@ const char *build_container_id(const struct build *build) {
     return build->container->id;
 }
 
+bool build_put(struct build *build, struct tar_feed *feed, struct err *err) {
+    const struct container_stop stop = {.interrupted = job_is_stopped, .context = build->job};
+    return container_put(build->docker, build->arena, build->container->id, &stop, tar_feed_read, feed, err);
+}
+
+bool build_get(struct build *build, const char *path, bool (*write_tar)(void *context, const void *bytes, size_t size),
+               void *context, struct err *err) {
+    const struct container_stop stop = {.interrupted = job_is_stopped, .context = build->job};
+    return container_get(build->docker, build->arena, build->container->id, &stop, path, write_tar, context, err);
+}
+
 static bool see_dead(struct build *build, const char *id, struct err *err) {
     bool runs = false;
     if (!id)

@@ -28,13 +28,12 @@ static bool read_values(struct build *build, const char *script, size_t count, c
     size_t size;
     int exit_code = 0;
     tar_feed_add_text(feed, &SCRIPT_VALUES_SCRIPT[1], script, 0755);
-    if (!container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, feed, err) ||
+    if (!build_put(build, feed, err) ||
         !shell_run(build->shell, build->spec.shell, SCRIPT_VALUES_SCRIPT, &exit_code, err))
         return false;
     if (exit_code != 0)
         return err_set_code(err, ERR_INVALID, "CLIENT_ERROR", "the shell refused it with exit status %d", exit_code);
-    if (!container_get(build->docker, build->arena, build_container_id(build), SCRIPT_VALUES, collect_bytes, &tar,
-                       err) ||
+    if (!build_get(build, SCRIPT_VALUES, collect_bytes, &tar, err) ||
         !tree_first_file(build->arena, str_text(&tar), tar.length, &bytes, &size, err))
         return false;
     const char *at = bytes;

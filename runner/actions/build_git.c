@@ -50,8 +50,7 @@ static bool set_up(struct build *build, const char *origin, const char *username
                      origin),
         0755);
     reporter_add_secret(build->job->reporter, password);
-    if (!container_put(build->docker, arena, build_container_id(build), tar_feed_read, feed, err) ||
-        !shell_run(build->shell, "/bin/sh", SETTER, &exit_code, err))
+    if (!build_put(build, feed, err) || !shell_run(build->shell, "/bin/sh", SETTER, &exit_code, err))
         return false;
     return exit_code == 0 || skip(build, "the build image has no git, or its configuration cannot be written");
 }

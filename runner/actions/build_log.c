@@ -95,7 +95,7 @@ static struct phase_end end_of(struct build *build, const struct err *err) {
 
 const char *build_end(struct build *build, const struct err *err) {
     const char *phase = build->record.current;
-    enum stop_reason reason = err ? job_stop_reason(build->job) : STOP_NONE;
+    enum stop_reason reason = job_stop_reason(build->job);
     struct phase_end end = {.status = "SUCCEEDED"};
     if (reason == STOP_TIMED_OUT)
         end = (struct phase_end){.status = "TIMED_OUT", .code = "BUILD_TIMED_OUT", .message = "Build has timed out."};

@@ -27,6 +27,7 @@ struct reporting {
 };
 
 static void release(struct reporting *reporting) {
+    container_files_release(reporting->build, &reporting->files);
     arena_release(&reporting->arena);
 }
 
@@ -43,7 +44,8 @@ static bool collect(struct reporting *reporting, struct err *err) {
     const struct container_query query = {.tree = arena_printf(build->arena, "report-%zu", reporting->index),
                                           .base_directory = entry->base_directory,
                                           .files = &entry->files,
-                                          .discard_paths = entry->discard_paths};
+                                          .discard_paths = entry->discard_paths,
+                                          .most_bytes = BYTES_MAX};
     build_say(build, "Preparing to copy %s report %s", report_type_name(reporting->report.type), reporting->group);
     build_say(build, "Expanding base directory path: %s", entry->base_directory ? entry->base_directory : ".");
     build_say(build, "Assembling file list");
@@ -162,7 +164,7 @@ static void report_entry(struct build *build, size_t index, const char *group) {
     report_begin(&reporting.report, &reporting.arena, reporting.entry->format);
     if (collect(&reporting, &err))
         read_files(&reporting);
-    else
+    else if (!job_is_stopped(build->job))
         note_problem(&reporting, err.message);
     if (!job_is_stopped(build->job) && !send_report(&reporting, &err))
         build_say(build, "Error processing report: %s", err.message);

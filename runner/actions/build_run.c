@@ -23,7 +23,7 @@ static const char *make_source_folder(struct arena *arena, const char *build_id)
 
 void build_init(struct build *build, struct job *job) {
     const struct json *description = job->message->build;
-    *build = (struct build){.job = job, .arena = job->arena};
+    *build = (struct build){.job = job, .arena = job->arena, .room = TREE_ROOM_INIT};
     build->id = json_get_text_or(description, "id", job->message->id);
     build->source_folder = make_source_folder(job->arena, build->id);
     build->privileged = json_get_bool(json_get(description, "environment"), "privilegedMode", false);
@@ -72,7 +72,7 @@ static bool provision(struct build *build, struct source *source) {
 }
 
 static bool fill_container(struct build *build, struct source *source, struct err *err) {
-    if (!container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, source->feed, err)) {
+    if (!build_put(build, source->feed, err)) {
         (void)tar_feed_failed(source->feed, err);
         return false;
     }

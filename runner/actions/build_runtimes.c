@@ -23,8 +23,7 @@ static bool read_image(struct build *build, const struct json **out, struct err 
     const char *bytes;
     size_t size;
     struct err own = {0};
-    if (!container_get(build->docker, build->arena, build_container_id(build), RUNTIMES_FILE, collect_bytes, &tar,
-                       &own))
+    if (!build_get(build, RUNTIMES_FILE, collect_bytes, &tar, &own))
         return own.kind == ERR_NOT_FOUND || err_set(err, own.kind, "%s", own.message);
     return (tree_first_file(build->arena, str_text(&tar), tar.length, &bytes, &size, err) &&
             doc_parse(build->arena, RUNTIMES_FILE, bytes, size, out, err)) ||
@@ -48,7 +47,7 @@ static bool put_script(struct build *build, const char *path, const char *comman
     struct tar_feed *feed CLEANUP(tar_feed_cleanup) = tar_feed_new();
     tar_feed_add_text(feed, path + 1, script_of_command(build->arena, &build->spec, build->source_folder, command),
                       0755);
-    return container_put(build->docker, build->arena, build_container_id(build), tar_feed_read, feed, err);
+    return build_put(build, feed, err);
 }
 
 static bool switch_to(struct build *build, const struct runtime_choice *choice, struct err *err) {

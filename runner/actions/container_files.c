@@ -1,13 +1,15 @@
 /*
- * What can hold a match is copied: the folder that a pattern begins with, or the one file that it names. The tar stream
- * goes through a pipe into a thread that unpacks it, so that nothing lies on disk twice and what is too large is
- * refused at its header.
+ * What can hold a match is asked for: the folder that a pattern begins with, or the one file that it names. The tar
+ * stream goes through a pipe into a thread that unpacks what is wanted of it, so that nothing lies on disk twice, what
+ * nobody wants takes no room, and what is too large is refused at its header. What is wanted may lie behind a symlink,
+ * or be a hard link to something that is not wanted: that is asked for by its name, afterwards.
  */
 #include "runner/actions/container_files.h"
 
 #include "common/str.h"
 #include "runner/actions/artifact_paths.h"
 #include "runner/archive/glob.h"
+#include "runner/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,13 +34,79 @@ struct collecting {
 
 /* The thread that unpacks one stream. */
 struct unpacking {
+    struct collecting *collecting;
     int from;
-    const char *into;
-    bool files_only;
-    struct tree_room *room;
+    const char *folder; /* of the container, "" for its root */
+    const char *into;   /* the same in the tree */
+    struct tree_filter filter;
+    struct arena arena; /* the thread's: the build's is in use */
+    const char **lacking;
+    size_t lacking_count;
+    size_t lacking_capacity;
     bool succeeded;
     struct err err;
 };
+
+static bool is_excluded(const struct container_query *query, const char *name) {
+    for (size_t i = 0; query->exclude_paths && i < query->exclude_paths->count; i++) {
+        const char *pattern = query->exclude_paths->items[i];
+        if (glob_match(str_starts_with(pattern, "./") ? pattern + 2 : pattern, name))
+            return true;
+    }
+    return false;
+}
+
+static const char *skip_parts(const char *path, size_t parts) {
+    for (; parts > 0; parts--) {
+        path += strcspn(path, "/");
+        path += *path == '/';
+    }
+    return path;
+}
+
+/* Of the container's file `full`, as a part of that text; NULL where no pattern takes it, or it is excluded. Marks the
+ * patterns that do. */
+static const char *stored_name(struct collecting *collecting, const char *full) {
+    const char *name = NULL;
+    for (size_t i = 0; i < collecting->paths.count; i++) {
+        struct artifact_pattern *pattern = &collecting->paths.patterns[i];
+        if (!glob_match(pattern->full, full))
+            continue;
+        pattern->matched = true;
+        if (!name)
+            name = skip_parts(full + 1, pattern->base_parts);
+    }
+    if (!name || is_excluded(collecting->query, name))
+        return NULL;
+    const char *slash = strrchr(name, '/');
+    return collecting->query->discard_paths && slash ? slash + 1 : name;
+}
+
+/* ---- in the thread that unpacks ---- */
+
+static bool is_wanted(void *context, const char *path) {
+    struct unpacking *unpacking = context;
+    struct arena scratch CLEANUP(arena_release) = ARENA_INIT;
+    return stored_name(unpacking->collecting, arena_printf(&scratch, "%s/%s", unpacking->folder, path)) != NULL;
+}
+
+static void note_lacking(void *context, const char *path) {
+    struct unpacking *unpacking = context;
+    if (unpacking->lacking_count == unpacking->lacking_capacity)
+        unpacking->lacking =
+            arena_grow(&unpacking->arena, unpacking->lacking, sizeof *unpacking->lacking, &unpacking->lacking_capacity);
+    unpacking->lacking[unpacking->lacking_count++] = arena_printf(&unpacking->arena, "%s/%s", unpacking->folder, path);
+}
+
+static void *unpack(void *context) {
+    struct unpacking *unpacking = context;
+    unpacking->succeeded = tree_unpack(unpacking->from, unpacking->into, &unpacking->filter,
+                                       &unpacking->collecting->room, &unpacking->err);
+    (void)close(unpacking->from);
+    return NULL;
+}
+
+/* ---- out of the container ---- */
 
 /* What fills the pipe. */
 struct filling {
@@ -63,12 +131,10 @@ static bool fill(void *context, const void *bytes, size_t size) {
     return true;
 }
 
-static void *unpack(void *context) {
-    struct unpacking *unpacking = context;
-    unpacking->succeeded =
-        tree_unpack(unpacking->from, unpacking->into, unpacking->files_only, unpacking->room, &unpacking->err);
-    (void)close(unpacking->from);
-    return NULL;
+/* The engine has no answer of its own for a path that goes through a file. */
+static bool is_missing(const struct err *err) {
+    return err->kind == ERR_NOT_FOUND || err->kind == ERR_INVALID ||
+           (err->kind == ERR_INTERNAL && str_ends_with(err->message, "not a directory"));
 }
 
 /* Missing in the container is no error. */
@@ -80,17 +146,18 @@ static bool copy(struct collecting *collecting, const char *path, struct unpacki
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_set_errno(err, errno, "unable to make a pipe");
     unpacking->from = ends[0];
+    unpacking->filter.context = unpacking;
     struct filling filling = {.to = ends[1]};
     if (pthread_create(&thread, NULL, unpack, unpacking) != 0) {
         (void)close(ends[0]);
         (void)close(ends[1]);
         return err_set(err, ERR_INTERNAL, "unable to start a thread");
     }
-    bool got = container_get(build->docker, build->arena, build_container_id(build), path, fill, &filling, &own);
+    bool got = build_get(build, path, fill, &filling, &own);
     (void)close(ends[1]);
     pthread_join(thread, NULL);
     if (!got && !filling.broken)
-        return own.kind == ERR_NOT_FOUND || own.kind == ERR_INVALID || err_set(err, own.kind, "%s", own.message);
+        return is_missing(&own) || err_set(err, own.kind, "%s", own.message);
     if (!unpacking->succeeded && err)
         *err = unpacking->err;
     return unpacking->succeeded;
@@ -105,33 +172,52 @@ static bool has_fetched(const struct collecting *collecting, const char *path) {
     return false;
 }
 
-/* A folder of the tree may be a symlink that was copied before: it leads to somewhere on this machine. */
-static bool leads_through_link(const char *tree, const char *path) {
+/* How much of the container's path leads to the first symlink in it that is in the tree; 0 where none is. */
+static size_t link_length(const char *tree, const char *path) {
     struct arena scratch CLEANUP(arena_release) = ARENA_INIT;
     struct stat status;
     for (size_t length = 1; path[0]; length++) {
         if (path[length] != '/' && path[length] != '\0')
             continue;
         if (lstat(arena_printf(&scratch, "%s%.*s", tree, (int)length, path), &status) == 0 && S_ISLNK(status.st_mode))
-            return true;
+            return length;
         if (path[length] == '\0')
             break;
     }
-    return false;
+    return 0;
 }
 
-/* Copies the container's `path` into the tree: a folder with all below it, or one file. */
-static bool fetch(struct collecting *collecting, const char *path, bool folder, struct err *err) {
+static struct unpacking begin(struct collecting *collecting, const char *folder, bool everything) {
+    return (struct unpacking){.collecting = collecting,
+                              .folder = folder,
+                              .into = arena_printf(collecting->build->arena, "%s%s", collecting->tree, folder),
+                              .filter = {.accepts = everything ? NULL : is_wanted, .lacks = note_lacking},
+                              .arena = ARENA_INIT};
+}
+
+/* A folder of the tree may be a symlink that was copied before: it leads to somewhere on this machine. */
+static bool fetch_file(struct collecting *collecting, const char *path, bool even_unwanted, struct err *err) {
+    const char *folder = arena_strndup(collecting->build->arena, path, (size_t)(strrchr(path, '/') - path));
+    if (link_length(collecting->tree, folder) > 0)
+        return true;
+    struct unpacking unpacking = begin(collecting, folder, even_unwanted);
+    unpacking.filter.files_only = true;
+    bool good = copy(collecting, path, &unpacking, err);
+    arena_release(&unpacking.arena);
+    return good;
+}
+
+static bool fetch_folder(struct collecting *collecting, const char *path, struct err *err) {
     struct arena *arena = collecting->build->arena;
-    const char *into = folder ? path : arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path));
-    if (has_fetched(collecting, path) || leads_through_link(collecting->tree, into))
+    if (has_fetched(collecting, path) || link_length(collecting->tree, path) > 0)
         return true;
-    struct unpacking unpacking = {
-        .into = arena_printf(arena, "%s%s", collecting->tree, into), .files_only = !folder, .room = &collecting->room};
-    if (!copy(collecting, folder ? arena_printf(arena, "%s/.", path) : path, &unpacking, err))
+    struct unpacking unpacking = begin(collecting, path, false);
+    bool good = copy(collecting, arena_printf(arena, "%s/.", path), &unpacking, err);
+    for (size_t i = 0; i < unpacking.lacking_count && good; i++)
+        good = fetch_file(collecting, unpacking.lacking[i], true, err);
+    arena_release(&unpacking.arena);
+    if (!good)
         return false;
-    if (!folder)
-        return true;
     if (collecting->fetched_count == collecting->fetched_capacity)
         collecting->fetched =
             arena_grow(arena, collecting->fetched, sizeof *collecting->fetched, &collecting->fetched_capacity);
@@ -139,21 +225,55 @@ static bool fetch(struct collecting *collecting, const char *path, bool folder, 
     return true;
 }
 
-/* A file named outright may be a symlink: what it leads to is fetched, too. */
-static bool fetch_behind(struct collecting *collecting, const char *path, struct err *err) {
-    struct arena *arena = collecting->build->arena;
+/* Where the path leads by the symlinks that are in the tree; NULL where that is nowhere. */
+static const char *resolve(const struct collecting *collecting, struct arena *arena, const char *path) {
     for (int hop = 0; hop < HOPS_MAX; hop++) {
+        size_t length = link_length(collecting->tree, path);
+        if (length == 0)
+            return path;
         char target[4096];
-        ssize_t length = readlink(arena_printf(arena, "%s%s", collecting->tree, path), target, sizeof target - 1);
-        if (length <= 0)
+        const char *link = arena_strndup(arena, path, length);
+        ssize_t size = readlink(arena_printf(arena, "%s%s", collecting->tree, link), target, sizeof target - 1);
+        if (size <= 0)
+            return NULL;
+        target[size] = '\0';
+        int above = target[0] == '/' ? 0 : (int)(strrchr(link, '/') - link);
+        if (!artifact_clean_path(arena, arena_printf(arena, "%.*s/%s%s", above, link, target, path + length), &path))
+            return NULL;
+    }
+    return NULL;
+}
+
+/* What a symlink leads to is fetched, too. */
+static bool fetch_behind(struct collecting *collecting, const char *path, struct err *err) {
+    struct arena scratch CLEANUP(arena_release) = ARENA_INIT;
+    struct stat status;
+    for (int hop = 0; hop < HOPS_MAX; hop++) {
+        const char *next = resolve(collecting, &scratch, path);
+        if (!next || str_equal(next, path) || str_equal(next, "/") ||
+            lstat(arena_printf(&scratch, "%s%s", collecting->tree, next), &status) == 0 || errno == ENOTDIR)
             return true;
-        target[length] = '\0';
-        const char *slash = strrchr(path, '/');
-        const char *next =
-            target[0] == '/' ? target : arena_printf(arena, "%.*s/%s", (int)(slash - path), path, target);
-        if (!artifact_clean_path(arena, next, &path))
-            return true;
-        if (!fetch(collecting, path, false, err))
+        if (!fetch_file(collecting, next, true, err))
+            return false;
+        path = next;
+    }
+    return true;
+}
+
+/* The folders that were fetched are whole for those who follow the symlinks that are wanted. */
+static bool fetch_behind_wanted(struct collecting *collecting, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct tree_file *found;
+    size_t count;
+    if (!tree_list(&arena, collecting->tree, "", &found, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct arena scratch CLEANUP(arena_release) = ARENA_INIT;
+        const char *path = arena_printf(&scratch, "/%s", found[i].path);
+        if (!found[i].target || !stored_name(collecting, path))
+            continue;
+        const char *behind = resolve(collecting, &scratch, path);
+        if (behind && has_fetched(collecting, behind) && !fetch_behind(collecting, path, err))
             return false;
     }
     return true;
@@ -164,50 +284,17 @@ static bool fetch_all(struct collecting *collecting, struct err *err) {
         const char *pattern = collecting->paths.patterns[i].full;
         if (glob_is_pattern(pattern)) {
             size_t length = glob_fixed_length(pattern);
-            const char *folder = arena_strndup(collecting->build->arena, pattern, length);
-            if (!fetch(collecting, folder, true, err))
+            if (!fetch_folder(collecting, arena_strndup(collecting->build->arena, pattern, length), err))
                 return false;
-        } else if (!fetch(collecting, pattern, false, err) || !fetch_behind(collecting, pattern, err)) {
+        } else if ((!has_fetched(collecting, pattern) && !fetch_file(collecting, pattern, false, err)) ||
+                   !fetch_behind(collecting, pattern, err)) {
             return false;
         }
     }
-    return true;
+    return collecting->query->keep_symlinks || fetch_behind_wanted(collecting, err);
 }
 
-static bool is_excluded(const struct container_query *query, const char *name) {
-    for (size_t i = 0; query->exclude_paths && i < query->exclude_paths->count; i++) {
-        const char *pattern = query->exclude_paths->items[i];
-        if (glob_match(str_starts_with(pattern, "./") ? pattern + 2 : pattern, name))
-            return true;
-    }
-    return false;
-}
-
-static const char *skip_parts(const char *path, size_t parts) {
-    for (; parts > 0; parts--) {
-        path += strcspn(path, "/");
-        path += *path == '/';
-    }
-    return path;
-}
-
-/* NULL where no pattern takes it. Marks the patterns that do. */
-static const char *stored_name(struct collecting *collecting, const struct tree_file *file) {
-    const char *full = arena_printf(collecting->build->arena, "/%s", file->path);
-    const char *name = NULL;
-    for (size_t i = 0; i < collecting->paths.count; i++) {
-        struct artifact_pattern *pattern = &collecting->paths.patterns[i];
-        if (!glob_match(pattern->full, full))
-            continue;
-        pattern->matched = true;
-        if (!name)
-            name = skip_parts(full + 1, pattern->base_parts);
-    }
-    if (!name || is_excluded(collecting->query, name))
-        return NULL;
-    const char *slash = strrchr(name, '/');
-    return collecting->query->discard_paths && slash ? slash + 1 : name;
-}
+/* ---- out of the tree ---- */
 
 /* By name; of one name, the last path first. */
 static int by_name(const void *a, const void *b) {
@@ -226,7 +313,7 @@ static bool pick(struct collecting *collecting, struct container_files *out, str
         return false;
     struct container_file *files = arena_array(arena, struct container_file, count + 1);
     for (size_t i = 0; i < count; i++) {
-        const char *name = stored_name(collecting, &found[i]);
+        const char *name = stored_name(collecting, arena_printf(arena, "/%s", found[i].path));
         if (name)
             files[kept++] = (struct container_file){.name = name, .found = &found[i]};
     }
@@ -238,15 +325,38 @@ static bool pick(struct collecting *collecting, struct container_files *out, str
     return true;
 }
 
+static struct tree_room room_for(const struct build *build, const struct container_query *query) {
+    struct tree_room room = build->room;
+    if (query->most_bytes > 0 && query->most_bytes < room.bytes)
+        room.bytes = room.most_bytes = query->most_bytes;
+    return room;
+}
+
 bool container_files_collect(struct build *build, const struct container_query *query, struct container_files *out,
                              struct err *err) {
-    struct collecting collecting = {.build = build, .query = query, .room = TREE_ROOM_INIT};
+    const struct tree_room room = room_for(build, query);
+    struct collecting collecting = {.build = build, .query = query, .room = room};
     collecting.tree = arena_printf(build->arena, "%s/%s", build->job->folder, query->tree);
     if (!artifact_paths_read(build, query->base_directory, query->files, &collecting.paths, err) ||
-        !fetch_all(&collecting, err) || !pick(&collecting, out, err))
+        !fetch_all(&collecting, err) || !pick(&collecting, out, err)) {
+        folder_remove(collecting.tree);
         return false;
+    }
+    out->taken = (struct tree_room){.bytes = room.bytes - collecting.room.bytes,
+                                    .entries = room.entries - collecting.room.entries};
+    build->room.bytes -= out->taken.bytes;
+    build->room.entries -= out->taken.entries;
     for (size_t i = 0; i < collecting.paths.count; i++)
         if (!collecting.paths.patterns[i].matched && !query->silent)
             build_say(build, "Skipping invalid file path %s", collecting.paths.patterns[i].written);
     return true;
+}
+
+void container_files_release(struct build *build, struct container_files *files) {
+    if (!files->tree)
+        return;
+    folder_remove(files->tree);
+    build->room.bytes += files->taken.bytes;
+    build->room.entries += files->taken.entries;
+    *files = (struct container_files){0};
 }

@@ -14,7 +14,9 @@ struct container_query {
     const struct buildspec_list *files;         /* for the shell to expand; absolute, or below the base directory */
     const struct buildspec_list *exclude_paths; /* or NULL */
     bool discard_paths;                         /* of files that then have one name, the last one is taken */
+    bool keep_symlinks;                         /* what lies behind one is not needed */
     bool silent;                                /* nothing is said of patterns without a match */
+    int64_t most_bytes;                         /* 0: what the job has room for */
 };
 
 struct container_file {
@@ -26,12 +28,16 @@ struct container_files {
     const char *tree;                   /* the folder that stands for the container's root: for tree_open() */
     const struct container_file *files; /* sorted by name */
     size_t count;
+    struct tree_room taken; /* of the job's room, until it is released */
 };
 
 /* Says "Skipping invalid file path" of each pattern that nothing matches; that nothing matches at all is no error.
  * Errors: ERR_INVALID (a base directory above the root, the shell's), ERR_LIMIT (too many, too large), the container's,
- * this machine's disk. */
+ * this machine's disk; ERR_UNAVAILABLE: the job was stopped meanwhile. Then nothing is left to be released. */
 bool container_files_collect(struct build *build, const struct container_query *query, struct container_files *out,
                              struct err *err);
+
+/* Removes the copies; also of files that are zero. */
+void container_files_release(struct build *build, struct container_files *files);
 
 #endif

@@ -23,7 +23,7 @@ static void close_file(FILE **file) {
 }
 
 /* {sha256sum, md5sum} of a zip, added to `told`. */
-static bool add_sums(struct arena *arena, const char *path, struct json *told, struct err *err) {
+static bool add_sums(struct build *build, const char *path, struct json *told, struct err *err) {
     FILE *file CLEANUP(close_file) = fopen(path, "re");
     if (!file)
         return err_set_errno(err, errno, "unable to read '%s'", path);
@@ -35,6 +35,8 @@ static bool add_sums(struct arena *arena, const char *path, struct json *told, s
     hash_sha256_begin(&sha256);
     MD5Init(&md5);
     for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;) {
+        if (job_is_stopped(build->job))
+            return err_set(err, ERR_UNAVAILABLE, "interrupted");
         hash_sha256_update(&sha256, piece, got);
         MD5Update(&md5, (const uint8_t *)piece, got);
     }
@@ -42,10 +44,10 @@ static bool add_sums(struct arena *arena, const char *path, struct json *told, s
         return err_set(err, ERR_INTERNAL, "unable to read '%s'", path);
     hash_sha256_end(&sha256, digest);
     hash_to_hex(digest, SHA256_BYTES, hex);
-    json_set_text(arena, told, "sha256sum", hex);
+    json_set_text(build->arena, told, "sha256sum", hex);
     MD5Final(digest, &md5);
     hash_to_hex(digest, MD5_DIGEST_LENGTH, hex);
-    json_set_text(arena, told, "md5sum", hex);
+    json_set_text(build->arena, told, "md5sum", hex);
     return true;
 }
 
@@ -68,7 +70,7 @@ static bool upload_zip(struct build *build, struct s3 *s3, const struct buildspe
                        const struct s3_object_settings *settings, struct json *told, struct err *err) {
     const char *zip =
         arena_printf(build->arena, "%s/s3-%s.zip", build->job->folder, set->identifier ? set->identifier : "");
-    if (!artifact_set_pack(build, set, files, zip, err) || !add_sums(build->arena, zip, told, err))
+    if (!artifact_set_pack(build, set, files, zip, err) || !add_sums(build, zip, told, err))
         return false;
     struct s3_object_settings with_sums = *settings;
     const struct http_header sums[] = {
@@ -150,8 +152,10 @@ bool s3_artifacts_upload(struct build *build, const struct buildspec_artifacts *
     struct json *out = json_object(build->arena);
     json_set_text(build->arena, out, "location",
                   arena_printf(build->arena, "arn:aws:s3:::%s/%s", place.bucket, place.key));
-    if (!(place.zip ? upload_zip(build, &s3, set, &files, &place, &settings, out, &own)
-                    : upload_files(build, &s3, &files, &place, &settings, &own)))
+    bool good = place.zip ? upload_zip(build, &s3, set, &files, &place, &settings, out, &own)
+                          : upload_files(build, &s3, &files, &place, &settings, &own);
+    container_files_release(build, &files);
+    if (!good)
         return refuse(&place, &own, err);
     json_set_text(build->arena, out, "artifactIdentifier", set->identifier);
     json_set_text(build->arena, out, "bucketOwnerAccess", json_get_text(artifacts, "bucketOwnerAccess"));

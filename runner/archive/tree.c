@@ -32,15 +32,16 @@ struct unpacking {
     struct archive *from;
     struct archive *to;
     const char *folder;
+    const struct tree_filter *filter;
     struct tree_room *room;
 };
 
-static bool refuse_size(const char *name, struct err *err) {
+static bool refuse_size(const struct unpacking *unpacking, const char *name, struct err *err) {
     return err_set_code(
         err, ERR_LIMIT, "CLIENT_ERROR",
         "'%.300s' is one file too many: what is copied out of the container may hold %lld bytes in all; "
         "name fewer files, or exclude it",
-        name, (long long)ARCHIVE_BYTES_MAX);
+        name, (long long)unpacking->room->most_bytes);
 }
 
 static bool copy_contents(struct unpacking *unpacking, const char *name, struct err *err) {
@@ -56,42 +57,70 @@ static bool copy_contents(struct unpacking *unpacking, const char *name, struct 
                            archive_error_string(unpacking->from));
         unpacking->room->bytes -= (int64_t)size;
         if (unpacking->room->bytes < 0)
-            return refuse_size(name, err);
+            return refuse_size(unpacking, name, err);
         if (archive_write_data_block(unpacking->to, block, size, offset) < ARCHIVE_WARN)
             return err_set(err, ERR_INTERNAL, "unable to write '%.300s' to this machine's disk: %s", name,
                            archive_error_string(unpacking->to));
     }
 }
 
+static bool is_taken(const struct unpacking *unpacking, unsigned kind, const char *name) {
+    const struct tree_filter *filter = unpacking->filter;
+    if (!filter->accepts || kind == AE_IFLNK)
+        return true;
+    return kind != AE_IFDIR && filter->accepts(filter->context, name);
+}
+
+/* Before anything is written: a sparse file of a terabyte says its size in its header. */
+static bool charge(const struct unpacking *unpacking, const char *name, int64_t size, struct err *err) {
+    if (--unpacking->room->entries < 0)
+        return err_set_code(err, ERR_LIMIT, "CLIENT_ERROR",
+                            "more than %d files would be copied out of the container; name fewer", ARCHIVE_ENTRIES_MAX);
+    return size <= unpacking->room->bytes || refuse_size(unpacking, name, err);
+}
+
+/* Whether what a hard link names was refused; then somebody is told. */
+static bool is_lacking(const struct unpacking *unpacking, const char *name, const char *linked_path) {
+    struct stat status;
+    if (!unpacking->filter->accepts || lstat(linked_path, &status) == 0)
+        return false;
+    unpacking->filter->lacks(unpacking->filter->context, name);
+    return true;
+}
+
 static bool unpack_entry(struct unpacking *unpacking, struct archive_entry *entry, struct err *err) {
     struct arena scratch CLEANUP(arena_release) = ARENA_INIT;
-    unsigned kind = archive_entry_filetype(entry);
     const char *link = archive_entry_hardlink(entry);
+    unsigned kind = link ? AE_IFREG : archive_entry_filetype(entry);
     const char *name;
     const char *linked = NULL;
-    if (!link && kind != AE_IFREG && kind != AE_IFDIR && kind != AE_IFLNK)
+    if (kind != AE_IFREG && kind != AE_IFDIR && kind != AE_IFLNK)
         return true;
     if (!archive_name(&scratch, archive_entry_pathname(entry), &name, err) ||
         (link && !archive_name(&scratch, link, &linked, err)))
         return false;
-    if (!*name)
+    if (!*name || !is_taken(unpacking, kind, name))
         return true;
-    /* Before anything is written: a sparse file of a terabyte says its size in its header. */
-    if (!link && kind == AE_IFREG && archive_entry_size(entry) > unpacking->room->bytes)
-        return refuse_size(name, err);
+    if (linked) {
+        linked = arena_printf(&scratch, "%s/%s", unpacking->folder, linked);
+        if (is_lacking(unpacking, name, linked))
+            return true;
+        archive_entry_copy_hardlink(entry, linked);
+    }
+    if (!charge(unpacking, name, !link && kind == AE_IFREG ? archive_entry_size(entry) : 0, err))
+        return false;
     archive_entry_copy_pathname(entry, arena_printf(&scratch, "%s/%s", unpacking->folder, name));
-    if (linked)
-        archive_entry_copy_hardlink(entry, arena_printf(&scratch, "%s/%s", unpacking->folder, linked));
     archive_entry_set_perm(entry, (archive_entry_perm(entry) & 0777) | (kind == AE_IFDIR ? 0700 : 0600));
     if (archive_write_header(unpacking->to, entry) < ARCHIVE_WARN)
         return err_set(err, ERR_INVALID, "unable to unpack '%.300s': %s", name, archive_error_string(unpacking->to));
     return link || kind != AE_IFREG || copy_contents(unpacking, name, err);
 }
 
-bool tree_unpack(int tar, const char *folder, bool files_only, struct tree_room *room, struct err *err) {
+bool tree_unpack(int tar, const char *folder, const struct tree_filter *filter, struct tree_room *room,
+                 struct err *err) {
     struct archive *from CLEANUP(free_reader) = archive_read_new();
     struct archive *to CLEANUP(free_writer) = archive_write_disk_new();
-    struct unpacking unpacking = {.from = from, .to = to, .folder = folder, .room = room};
+    struct unpacking unpacking = {.from = from, .to = to, .folder = folder, .filter = filter, .room = room};
     struct archive_entry *entry;
     if (!folder_ensure(folder, err))
         return false;
@@ -104,13 +133,9 @@ bool tree_unpack(int tar, const char *folder, bool files_only, struct tree_room 
     int result;
     bool first = true;
     while ((result = archive_read_next_header(from, &entry)) >= ARCHIVE_WARN && result != ARCHIVE_EOF) {
-        if (first && files_only && archive_entry_filetype(entry) == AE_IFDIR)
+        if (first && filter->files_only && archive_entry_filetype(entry) == AE_IFDIR)
             return true;
         first = false;
-        if (--room->entries < 0)
-            return err_set_code(err, ERR_LIMIT, "CLIENT_ERROR",
-                                "more than %d files would be copied out of the container; name fewer",
-                                ARCHIVE_ENTRIES_MAX);
         if (!unpack_entry(&unpacking, entry, err))
             return false;
     }

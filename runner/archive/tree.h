@@ -17,14 +17,26 @@
 struct tree_room {
     int64_t bytes;
     int entries;
+    int64_t most_bytes; /* at first: for the sentence that says there is no more */
 };
 #define TREE_ROOM_INIT                                                                                                 \
-    { .bytes = ARCHIVE_BYTES_MAX, .entries = ARCHIVE_ENTRIES_MAX }
+    { .bytes = ARCHIVE_BYTES_MAX, .entries = ARCHIVE_ENTRIES_MAX, .most_bytes = ARCHIVE_BYTES_MAX }
 
-/* Unpacks the tar stream below `folder` (absolute, free of symlinks, made if missing). files_only: nothing is unpacked
- * where the first entry is a folder. Errors: ERR_LIMIT: more than there is room for; what an entry's header says of its
- * size counts, so that nothing of it is written. */
-bool tree_unpack(int tar, const char *folder, bool files_only, struct tree_room *room, struct err *err);
+/* What is taken of a tar stream. Paths are those in the stream, as archive_name() gives them. */
+struct tree_filter {
+    bool files_only; /* nothing, where the first entry is a folder */
+    /* NULL: everything. Else the files for which it returns true, with the folders above them; what it refuses takes no
+     * room and is not written. Symlinks are taken in any case: what is taken may lie behind them. */
+    bool (*accepts)(void *context, const char *path);
+    /* A file that was accepted, but came as a hard link to one that was not: it is missing in the tree. */
+    void (*lacks)(void *context, const char *path);
+    void *context;
+};
+
+/* Unpacks the tar stream below `folder` (absolute, free of symlinks, made if missing). Errors: ERR_LIMIT: more than
+ * there is room for; what an entry's header says of its size counts, so that nothing of it is written. */
+bool tree_unpack(int tar, const char *folder, const struct tree_filter *filter, struct tree_room *room,
+                 struct err *err);
 
 /* The contents of the first file of a tar in memory. Errors: ERR_NOT_FOUND, ERR_INVALID. */
 bool tree_first_file(struct arena *arena, const void *tar, size_t tar_size, const char **bytes, size_t *size,

@@ -21,6 +21,8 @@
 struct zip_writer {
     struct archive *archive;
     struct archive_entry *entry;
+    bool (*interrupted)(void *context); /* or NULL */
+    void *context;
 };
 
 static bool archive_refuse(struct archive *archive, const char *what, struct err *err) {
@@ -60,10 +62,20 @@ void zip_writer_store(struct zip_writer *writer) {
     (void)archive_write_zip_set_compression_store(writer->archive);
 }
 
+void zip_writer_watch(struct zip_writer *writer, bool (*interrupted)(void *context), void *context) {
+    writer->interrupted = interrupted;
+    writer->context = context;
+}
+
+static bool goes_on(const struct zip_writer *writer, struct err *err) {
+    return !writer->interrupted || !writer->interrupted(writer->context) ||
+           err_set(err, ERR_UNAVAILABLE, "interrupted");
+}
+
 static bool copy_file(struct zip_writer *writer, const struct zip_entry *entry, struct err *err) {
     char piece[PIECE_BYTES];
     int64_t left = entry->size;
-    while (left > 0) {
+    while (left > 0 && goes_on(writer, err)) {
         size_t wanted = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
         ssize_t got = read(entry->descriptor, piece, wanted);
         if (got < 0 && errno == EINTR)
@@ -76,7 +88,7 @@ static bool copy_file(struct zip_writer *writer, const struct zip_entry *entry, 
             return archive_refuse(writer->archive, entry->name, err);
         left -= got;
     }
-    return true;
+    return left <= 0;
 }
 
 /* A name that is no UTF-8 must not be marked as such: others could not open the zip at all. libarchive goes by the
@@ -96,6 +108,8 @@ static int write_header(struct archive *archive, struct archive_entry *header, c
 }
 
 bool zip_writer_add(struct zip_writer *writer, const struct zip_entry *entry, struct err *err) {
+    if (!goes_on(writer, err))
+        return false;
     struct archive_entry *header = archive_entry_clear(writer->entry);
     archive_entry_set_pathname(header, entry->name);
     archive_entry_set_filetype(header, entry->target                     ? AE_IFLNK

@@ -29,6 +29,9 @@ bool zip_writer_open(const char *path, struct zip_writer **out, struct err *err)
 /* Before the first entry: contents are stored as they are, for a zip that does not leave this machine. */
 void zip_writer_store(struct zip_writer *writer);
 
+/* Asked before each entry and at each piece of a file: true gives up (ERR_UNAVAILABLE "interrupted"). */
+void zip_writer_watch(struct zip_writer *writer, bool (*interrupted)(void *context), void *context);
+
 bool zip_writer_add(struct zip_writer *writer, const struct zip_entry *entry, struct err *err);
 
 /* Finishes the file. Frees the writer in any case. */

@@ -229,23 +229,51 @@ bool containers_with_label(struct docker *docker, struct arena *arena, const cha
     return true;
 }
 
-bool container_put(struct docker *docker, struct arena *arena, const char *id,
+/* A request has one context for all that it calls. */
+struct transfer {
+    const struct container_stop *stop;
+    ptrdiff_t (*read_tar)(void *context, void *buffer, size_t room);
+    bool (*write_tar)(void *context, const void *bytes, size_t size);
+    void *context;
+};
+
+static bool is_given_up(void *context) {
+    const struct transfer *transfer = context;
+    return transfer->stop->interrupted(transfer->stop->context);
+}
+
+static ptrdiff_t read_piece(void *context, void *buffer, size_t room) {
+    const struct transfer *transfer = context;
+    return transfer->read_tar(transfer->context, buffer, room);
+}
+
+static bool write_piece(void *context, const void *bytes, size_t size) {
+    const struct transfer *transfer = context;
+    return transfer->write_tar(transfer->context, bytes, size);
+}
+
+bool container_put(struct docker *docker, struct arena *arena, const char *id, const struct container_stop *stop,
                    ptrdiff_t (*read_tar)(void *context, void *buffer, size_t room), void *context, struct err *err) {
+    struct transfer transfer = {.stop = stop, .read_tar = read_tar, .context = context};
     const struct docker_call call = {.method = "PUT",
                                      .path = arena_printf(arena, "/containers/%s/archive?path=%%2F", id),
-                                     .read_body = read_tar,
-                                     .context = context,
+                                     .read_body = read_piece,
+                                     .interrupted = is_given_up,
+                                     .context = &transfer,
                                      .timeout_ms = TRANSFER_MS};
     return docker_send(docker, arena, &call, NULL, err);
 }
 
-bool container_get(struct docker *docker, struct arena *arena, const char *id, const char *path,
-                   bool (*write_tar)(void *context, const void *bytes, size_t size), void *context, struct err *err) {
+bool container_get(struct docker *docker, struct arena *arena, const char *id, const struct container_stop *stop,
+                   const char *path, bool (*write_tar)(void *context, const void *bytes, size_t size), void *context,
+                   struct err *err) {
+    struct transfer transfer = {.stop = stop, .write_tar = write_tar, .context = context};
     const struct docker_call call = {
         .method = "GET",
         .path = arena_printf(arena, "/containers/%s/archive?path=%s", id, http_encode(arena, path, false)),
-        .write_body = write_tar,
-        .context = context,
+        .write_body = write_piece,
+        .interrupted = is_given_up,
+        .context = &transfer,
         .timeout_ms = TRANSFER_MS};
     return docker_send(docker, arena, &call, NULL, err);
 }

@@ -68,13 +68,21 @@ bool container_wait(struct docker *docker, struct arena *arena, const char *id, 
 bool containers_with_label(struct docker *docker, struct arena *arena, const char *label, const char *value,
                            const char *const **ids, size_t *count, struct err *err);
 
-/* Unpacks a tar stream at "/". */
-bool container_put(struct docker *docker, struct arena *arena, const char *id,
+/* Whoever may give up a transfer: asked at each piece and about once a second. The engine holds the container's lock
+ * while it packs and unpacks, and ends when the connection is closed: until then the container cannot be killed. */
+struct container_stop {
+    bool (*interrupted)(void *context);
+    void *context;
+};
+
+/* Unpacks a tar stream at "/". Errors: ERR_UNAVAILABLE "interrupted". */
+bool container_put(struct docker *docker, struct arena *arena, const char *id, const struct container_stop *stop,
                    ptrdiff_t (*read_tar)(void *context, void *buffer, size_t room), void *context, struct err *err);
 
-/* The file or folder at `path` as a tar stream. Errors: ERR_NOT_FOUND. */
-bool container_get(struct docker *docker, struct arena *arena, const char *id, const char *path,
-                   bool (*write_tar)(void *context, const void *bytes, size_t size), void *context, struct err *err);
+/* The file or folder at `path` as a tar stream. Errors: ERR_NOT_FOUND, ERR_UNAVAILABLE "interrupted". */
+bool container_get(struct docker *docker, struct arena *arena, const char *id, const struct container_stop *stop,
+                   const char *path, bool (*write_tar)(void *context, const void *bytes, size_t size), void *context,
+                   struct err *err);
 
 /* A second process in the container, as `user`; *exec_id is for stream_exec(). */
 bool container_exec(struct docker *docker, struct arena *arena, const char *id, const char *user,

@@ -6,6 +6,7 @@ import pathlib
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -54,10 +55,10 @@ class Proxy:
 
 @pytest.fixture
 def start(runner_program, images, tmp_path):
-    def run(*arguments):
+    def run(*arguments, buildspec=BUILDSPEC):
         source = tmp_path / "source"
         source.mkdir(exist_ok=True)
-        (source / "buildspec.yml").write_text(BUILDSPEC)
+        (source / "buildspec.yml").write_text(buildspec)
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PENSTOCK_"))}
         environment.update({"XDG_CACHE_HOME": str(tmp_path / "cache"), "AWS_EC2_METADATA_DISABLED": "true",
                             "PENSTOCK_BUILD_NETWORK": "none", "ASAN_OPTIONS": "abort_on_error=0:exitcode=99"})
@@ -122,3 +123,42 @@ def test_a_timeout_while_the_image_is_pulled(start, silent_registry):
     result, phases, _ = told(start("--image", silent_registry, "--timeout", "1"))
     assert result["buildStatus"] == "TIMED_OUT"
     assert phases == [("PROVISIONING", "TIMED_OUT", "BUILD_TIMED_OUT"), ("COMPLETED", None, None)]
+
+
+LARGE = """\
+version: 0.2
+phases: {build: {commands: [truncate -s 6G large]}}
+artifacts: {files: [large]}
+"""
+
+
+def test_a_stop_while_a_large_file_is_copied_out(start, tmp_path):
+    process = start(buildspec=LARGE)
+    copies = tmp_path / "cache" / "penstock-runner" / "work"
+    while process.poll() is None and not list(copies.glob("*/tree-*/**/large")):
+        time.sleep(0.01)
+    process.send_signal(2)
+    result, phases, _ = told(process)
+    assert result["buildStatus"] == "STOPPED" and result["message"] == "the build was stopped and its container is dead"
+    assert phases[-2:] == [("UPLOAD_ARTIFACTS", "STOPPED", None), ("COMPLETED", None, None)]
+
+
+SETS = """\
+version: 0.2
+phases: {build: {commands: [mkdir d, echo 1 > d/one, echo 2 > two]}}
+artifacts:
+  files: [two]
+  secondary-artifacts:
+    first: {files: ["**/*"], base-directory: d}
+    second: {files: [two], base-directory: "$(echo ready >&2; sleep 100)"}
+"""
+
+
+def test_a_set_that_is_packed_leaves_nothing_on_the_runner(start, tmp_path):
+    process = start(buildspec=SETS)
+    log = read_until(process, "ready\n")
+    job, = (tmp_path / "cache" / "penstock-runner" / "work").iterdir()
+    left = [path.name for path in job.iterdir() if path.name.startswith(("tree-", "output-"))]
+    process.send_signal(2)
+    _, _, rest = told(process)
+    assert log.count("Found 1 file(s)") == 2 and not left, (left, log + rest)

@@ -82,7 +82,7 @@ static bool unpack(const char *tar_path, const char *into, struct err *err) {
     struct tree_room room = TREE_ROOM_INIT;
     int tar = open(tar_path, O_RDONLY | O_CLOEXEC);
     assert_true(tar >= 0);
-    bool good = tree_unpack(tar, into, false, &room, err);
+    bool good = tree_unpack(tar, into, &(struct tree_filter){0}, &room, err);
     (void)close(tar);
     return good;
 }
@@ -178,41 +178,133 @@ static void a_tar_cannot_write_through_a_symlink(void **state) {
     assert_int_not_equal(stat(arena_printf(&arena, "%s/file", canary), &status), 0);
 }
 
+struct tar_entry {
+    const char *name;
+    char kind; /* '0' file, '1' hard link, '2' symlink, '5' folder */
+    const char *link;
+    const char *text;
+};
+
+/* size: as the header has it, twelve bytes. */
+static void put_header(FILE *file, const struct tar_entry *entry, const char *size) {
+    char header[512] = "";
+    unsigned sum = 0;
+    (void)snprintf(header, 100, "%s", entry->name);
+    (void)memcpy(header + 100, "0000644\0000000000\0000000000", 23);
+    (void)memcpy(header + 124, size, 12);
+    (void)memcpy(header + 136, "00000000000", 11);
+    (void)memcpy(header + 148, "        ", 8);
+    header[156] = entry->kind;
+    (void)snprintf(header + 157, 100, "%s", entry->link ? entry->link : "");
+    (void)memcpy(header + 257, "ustar\00000", 8);
+    for (size_t i = 0; i < sizeof header; i++)
+        sum += (unsigned char)header[i];
+    (void)snprintf(header + 148, 8, "%06o", sum);
+    header[155] = ' ';
+    assert_int_equal(fwrite(header, 1, sizeof header, file), sizeof header);
+}
+
+static void write_tar(const char *path, const struct tar_entry *entries, size_t count) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (size_t i = 0; i < count; i++) {
+        char block[512] = "";
+        char size[13];
+        (void)snprintf(size, sizeof size, "%011zo", entries[i].text ? strlen(entries[i].text) : 0);
+        put_header(file, &entries[i], size);
+        if (!entries[i].text)
+            continue;
+        (void)snprintf(block, sizeof block, "%s", entries[i].text);
+        assert_int_equal(fwrite(block, 1, sizeof block, file), sizeof block);
+    }
+    char end[1024] = "";
+    assert_int_equal(fwrite(end, 1, sizeof end, file), sizeof end);
+    (void)fclose(file);
+}
+
 /* Its header says a terabyte; the file holds nothing of it. */
 static void a_terabyte_is_refused_by_its_header(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const char *path = in_folder(&arena, "huge.tar");
-    char header[512] = "huge.bin";
     struct err err = {0};
     struct stat status;
-    (void)memcpy(header + 100,
-                 "0000644\0"
-                 "0000000\0"
-                 "0000000",
-                 23);
-    (void)memcpy(header + 124, "\200\0\0\0\0\0\1\0\0\0\0\0", 12); /* base 256: two to the power of 40 */
-    (void)memcpy(header + 136, "00000000000", 11);
-    (void)memcpy(header + 148, "        ", 8);
-    header[156] = '0';
-    (void)memcpy(header + 257,
-                 "ustar\0"
-                 "00",
-                 8);
-    unsigned sum = 0;
-    for (size_t i = 0; i < sizeof header; i++)
-        sum += (unsigned char)header[i];
-    (void)snprintf(header + 148, 8, "%06o", sum);
-    header[155] = ' ';
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    assert_int_equal(fwrite(header, 1, sizeof header, file), sizeof header);
+    /* base 256: two to the power of 40 */
+    put_header(file, &(struct tar_entry){.name = "huge.bin", .kind = '0'}, "\200\0\0\0\0\0\1\0\0\0\0\0");
     (void)fclose(file);
     const char *into = in_folder(&arena, "huge");
     assert_false(unpack(path, into, &err));
     assert_int_equal(err.kind, ERR_LIMIT);
     assert_non_null(strstr(err.message, "'huge.bin' is one file too many"));
     assert_int_not_equal(stat(arena_printf(&arena, "%s/huge.bin", into), &status), 0);
+}
+
+static bool is_kept(void *context, const char *path) {
+    (void)context;
+    return !str_starts_with(path, "modules/");
+}
+
+static void count_lacking(void *context, const char *path) {
+    assert_string_equal(path, "kept/twin");
+    ++*(int *)context;
+}
+
+static bool is_in_tree(struct arena *arena, const char *name) {
+    struct stat status;
+    return lstat(arena_printf(arena, "%s/some/%s", folder, name), &status) == 0;
+}
+
+/* There is room for three entries of four bytes together: what is refused is not counted. */
+static void what_is_refused_takes_no_room(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct tar_entry entries[] = {{.name = "modules/", .kind = '5'},
+                                        {.name = "modules/a.js", .kind = '0', .text = "many bytes"},
+                                        {.name = "modules/b.js", .kind = '0', .text = "many bytes"},
+                                        {.name = "modules/link", .kind = '2', .link = "../kept/c"},
+                                        {.name = "kept/", .kind = '5'},
+                                        {.name = "kept/c", .kind = '0', .text = "four"},
+                                        {.name = "kept/same", .kind = '1', .link = "kept/c"},
+                                        {.name = "kept/twin", .kind = '1', .link = "modules/a.js"}};
+    const char *path = in_folder(&arena, "some.tar");
+    int lacking = 0;
+    const struct tree_filter filter = {.accepts = is_kept, .lacks = count_lacking, .context = &lacking};
+    struct tree_room room = {.bytes = 4, .entries = 3, .most_bytes = 4};
+    struct err err = {0};
+    write_tar(path, entries, sizeof entries / sizeof *entries);
+    int tar = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(tree_unpack(tar, in_folder(&arena, "some"), &filter, &room, &err));
+    (void)close(tar);
+    assert_true(is_in_tree(&arena, "kept/c") && is_in_tree(&arena, "kept/same") && is_in_tree(&arena, "modules/link"));
+    assert_false(is_in_tree(&arena, "modules/a.js") || is_in_tree(&arena, "kept/twin"));
+    assert_int_equal(lacking, 1);
+    assert_int_equal(room.bytes, 0);
+    assert_int_equal(room.entries, 0);
+}
+
+static bool is_third_question(void *context) {
+    return ++*(int *)context == 3;
+}
+
+/* Once before the entry, then at each piece of 64 KiB. */
+static void a_zip_is_given_up_within_a_file(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct zip_writer *writer;
+    struct err err = {0};
+    int questions = 0;
+    int large = open(in_folder(&arena, "large"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(ftruncate(large, 1024 * 1024), 0);
+    assert_true(zip_writer_open(in_folder(&arena, "given-up.zip"), &writer, NULL));
+    zip_writer_watch(writer, is_third_question, &questions);
+    const struct zip_entry entry = {.name = "large", .mode = 0644, .descriptor = large, .size = 1024 * 1024};
+    assert_false(zip_writer_add(writer, &entry, &err));
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_int_equal(lseek(large, 0, SEEK_CUR), 65536);
+    zip_writer_abandon(writer);
+    (void)close(large);
 }
 
 static void one_file_out_of_a_zip(void **state) {
@@ -260,6 +352,8 @@ int main(void) {
         cmocka_unit_test(a_climbing_zip_is_refused),
         cmocka_unit_test(a_tar_cannot_write_through_a_symlink),
         cmocka_unit_test(a_terabyte_is_refused_by_its_header),
+        cmocka_unit_test(what_is_refused_takes_no_room),
+        cmocka_unit_test(a_zip_is_given_up_within_a_file),
         cmocka_unit_test(one_file_out_of_a_zip),
         cmocka_unit_test(the_same_files_give_the_same_bytes),
     };
