@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define HOPS_MAX 8
+#define LEFT_OUT_SAID 20 /* of many, the first */
 
 struct collecting {
     struct build *build;
@@ -43,6 +44,8 @@ struct unpacking {
     const char **lacking;
     size_t lacking_count;
     size_t lacking_capacity;
+    const char *left_out[LEFT_OUT_SAID];
+    size_t left_out_count;
     bool succeeded;
     struct err err;
 };
@@ -98,6 +101,14 @@ static void note_lacking(void *context, const char *path) {
     unpacking->lacking[unpacking->lacking_count++] = arena_printf(&unpacking->arena, "%s/%s", unpacking->folder, path);
 }
 
+static void note_left_out(void *context, const char *path) {
+    struct unpacking *unpacking = context;
+    if (unpacking->left_out_count < LEFT_OUT_SAID)
+        unpacking->left_out[unpacking->left_out_count] =
+            arena_printf(&unpacking->arena, "%s/%s", unpacking->folder, path);
+    unpacking->left_out_count++;
+}
+
 static void *unpack(void *context) {
     struct unpacking *unpacking = context;
     unpacking->succeeded = tree_unpack(unpacking->from, unpacking->into, &unpacking->filter,
@@ -137,6 +148,17 @@ static bool is_missing(const struct err *err) {
            (err->kind == ERR_INTERNAL && str_ends_with(err->message, "not a directory"));
 }
 
+static void say_left_out(const struct unpacking *unpacking) {
+    struct build *build = unpacking->collecting->build;
+    const size_t count = unpacking->left_out_count;
+    if (unpacking->collecting->query->silent)
+        return;
+    for (size_t i = 0; i < count && i < LEFT_OUT_SAID; i++)
+        build_say(build, "Skipping %s: it is neither a file nor a folder nor a symbolic link", unpacking->left_out[i]);
+    if (count > LEFT_OUT_SAID)
+        build_say(build, "Skipping %zu more of that kind", count - LEFT_OUT_SAID);
+}
+
 /* Missing in the container is no error. */
 static bool copy(struct collecting *collecting, const char *path, struct unpacking *unpacking, struct err *err) {
     struct build *build = collecting->build;
@@ -156,6 +178,7 @@ static bool copy(struct collecting *collecting, const char *path, struct unpacki
     bool got = build_get(build, path, fill, &filling, &own);
     (void)close(ends[1]);
     pthread_join(thread, NULL);
+    say_left_out(unpacking);
     if (!got && !filling.broken)
         return is_missing(&own) || err_set(err, own.kind, "%s", own.message);
     if (!unpacking->succeeded && err)
@@ -188,11 +211,12 @@ static size_t link_length(const char *tree, const char *path) {
 }
 
 static struct unpacking begin(struct collecting *collecting, const char *folder, bool everything) {
-    return (struct unpacking){.collecting = collecting,
-                              .folder = folder,
-                              .into = arena_printf(collecting->build->arena, "%s%s", collecting->tree, folder),
-                              .filter = {.accepts = everything ? NULL : is_wanted, .lacks = note_lacking},
-                              .arena = ARENA_INIT};
+    return (struct unpacking){
+        .collecting = collecting,
+        .folder = folder,
+        .into = arena_printf(collecting->build->arena, "%s%s", collecting->tree, folder),
+        .filter = {.accepts = everything ? NULL : is_wanted, .lacks = note_lacking, .left_out = note_left_out},
+        .arena = ARENA_INIT};
 }
 
 /* A folder of the tree may be a symlink that was copied before: it leads to somewhere on this machine. */

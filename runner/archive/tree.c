@@ -71,6 +71,15 @@ static bool is_taken(const struct unpacking *unpacking, unsigned kind, const cha
     return kind != AE_IFDIR && filter->accepts(filter->context, name);
 }
 
+/* Pipes, devices and sockets. */
+static bool leave_out(const struct unpacking *unpacking, unsigned kind, const char *name) {
+    if (kind == AE_IFREG || kind == AE_IFDIR || kind == AE_IFLNK)
+        return false;
+    if (unpacking->filter->left_out)
+        unpacking->filter->left_out(unpacking->filter->context, name);
+    return true;
+}
+
 /* Before anything is written: a sparse file of a terabyte says its size in its header. */
 static bool charge(const struct unpacking *unpacking, const char *name, int64_t size, struct err *err) {
     if (--unpacking->room->entries < 0)
@@ -94,12 +103,10 @@ static bool unpack_entry(struct unpacking *unpacking, struct archive_entry *entr
     unsigned kind = link ? AE_IFREG : archive_entry_filetype(entry);
     const char *name;
     const char *linked = NULL;
-    if (kind != AE_IFREG && kind != AE_IFDIR && kind != AE_IFLNK)
-        return true;
     if (!archive_name(&scratch, archive_entry_pathname(entry), &name, err) ||
         (link && !archive_name(&scratch, link, &linked, err)))
         return false;
-    if (!*name || !is_taken(unpacking, kind, name))
+    if (!*name || !is_taken(unpacking, kind, name) || leave_out(unpacking, kind, name))
         return true;
     if (linked) {
         linked = arena_printf(&scratch, "%s/%s", unpacking->folder, linked);

@@ -30,6 +30,8 @@ struct tree_filter {
     bool (*accepts)(void *context, const char *path);
     /* A file that was accepted, but came as a hard link to one that was not: it is missing in the tree. */
     void (*lacks)(void *context, const char *path);
+    /* What was accepted, but is neither file nor folder nor symlink: it is not made. Or NULL. */
+    void (*left_out)(void *context, const char *path);
     void *context;
 };
 
