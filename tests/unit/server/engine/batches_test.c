@@ -355,6 +355,10 @@ static void a_deleted_project_ends_its_batch(void **state) {
     write_or_fail(&history, send);
     assert_true(db_read(history.world.db, is_over, &history, &err));
     assert_null(history.step);
+    write_or_fail(&history, retry);
+    assert_int_equal(history.retries, 1);
+    assert_true(db_read(history.world.db, is_over, &history, &err));
+    assert_null(history.step);
     world_close(&history.world);
 }
 
