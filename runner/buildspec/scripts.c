@@ -1,6 +1,7 @@
 /*
  * Script texts. The command begins on line 4, as people know it from CodeBuild's "script.sh: line 4:". The carried
- * files are replaced by renaming: with run-as, another user than the one before must be able to.
+ * files are replaced by renaming, and readable whatever umask the command has set: with run-as, another user than the
+ * one before must be able to use and replace them.
  */
 #include "runner/buildspec/scripts.h"
 
@@ -19,6 +20,7 @@ const char *script_of_command(struct arena *arena, const struct buildspec *spec,
                         ". " SCRIPT_ENVIRONMENT "\n"
                         "%s\n"
                         "CODEBUILD_LAST_EXIT=$?\n"
+                        "umask 022\n"
                         "export -p > " SCRIPT_ENVIRONMENT ".new && mv -f " SCRIPT_ENVIRONMENT ".new " SCRIPT_ENVIRONMENT
                         "\n"
                         "pwd > " SCRIPT_DIRECTORY ".new && mv -f " SCRIPT_DIRECTORY ".new " SCRIPT_DIRECTORY "\n"
