@@ -62,7 +62,8 @@ struct config {
     /* Whether a build gets the runner's AWS credentials, as CodeBuild gives a build its service role: so that `aws` in
      * a buildspec works. PENSTOCK_BUILD_AWS_CREDENTIALS=runner (default) or none. AWS_ENDPOINT_URL* go with them.
      * Where there are credentials, the runner also signs in to ECR for pulling build images; a build with
-     * privilegedMode finds that sign-in as a DOCKER_CONFIG of its own, so that `docker push` works without `aws`. */
+     * privilegedMode finds that sign-in as a DOCKER_CONFIG of its own, so that `docker push` works without `aws`; not
+     * with none. */
     bool build_credentials;
 
     /* ECRBuildAndPublish. PENSTOCK_IMAGE_BUILDER=auto (default) or classic: Docker's older builder, whose RUN steps can

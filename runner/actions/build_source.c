@@ -1,6 +1,6 @@
 /*
  * What goes into the container: the input artifacts, each in its folder, the scripts of all commands, the variables,
- * and the sign-in to the registry where the build may use Docker.
+ * and the sign-in to the registry where the build may use Docker and the runner's credentials.
  */
 #include "runner/actions/build.h"
 
@@ -122,6 +122,11 @@ static bool read_buildspec(struct build *build, const char *zip, struct err *err
                                buildspec_parse(build->arena, file, text, size, &build->spec, err));
 }
 
+/* The sign-in is made of the runner's credentials: where a build must not have these, it has none. */
+static bool gets_sign_in(const struct build *build) {
+    return build->privileged && build->job->runner->config->build_credentials;
+}
+
 static bool add_sign_in(struct build *build, struct tar_feed *feed) {
     const char *config = NULL;
     struct sign_in_secrets secrets = {0};
@@ -161,7 +166,7 @@ bool build_environment(struct build *build, int64_t now_ms, struct err *err) {
     environment_add_build(&build->environment, build->job->message, build->source_folder, now_ms);
     build_name_sources(build);
     add_credentials(build);
-    if (build->privileged)
+    if (gets_sign_in(build))
         environment_set(&build->environment, "DOCKER_CONFIG", DOCKER_CONFIG);
     return environment_add_project(&build->environment, build->job->message, err);
 }
@@ -179,7 +184,7 @@ bool build_prepare(struct build *build, struct tar_feed *feed, struct err *err) 
         return false;
     add_tools(feed);
     add_scripts(build, feed);
-    if (build->privileged)
+    if (gets_sign_in(build))
         (void)add_sign_in(build, feed);
     return true;
 }

@@ -228,6 +228,21 @@ def test_builds_need_not_get_credentials(server, start_runner, offer_build):
     assert result["outcome"] == "succeeded" and "\nkey= region=eu-west-1\n" in job.text
 
 
+@pytest.mark.parametrize("whose", ["runner", "none"])
+def test_the_sign_in_to_ecr_goes_with_the_credentials(server, start_runner, offer_build, whose):
+    commands = ["echo config=${DOCKER_CONFIG:+set}", "ls -d /codebuild/output/docker || echo no sign-in"]
+    job = offer_build(spec(*commands), environment={"privilegedMode": True}, outputs=[])
+    result = run(server, start_runner, job, environment={
+        "AWS_ACCESS_KEY_ID": "AKIAMASKED0000000001", "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:1",
+        "PENSTOCK_BUILD_AWS_CREDENTIALS": whose, "PENSTOCK_PRIVILEGED_BUILDS": "socket"})
+    assert result["outcome"] == "succeeded", job.text
+    if whose == "none":
+        assert "\nconfig=\n" in job.text and "\nno sign-in\n" in job.text
+    else:
+        assert "\nconfig=set\n" in job.text and "\n/codebuild/output/docker\n" in job.text
+
+
 def test_a_flood_of_output_arrives_whole(server, start_runner, offer_build):
     job = offer_build(spec("seq 1 200000", "printf 'no newline at the end'"), outputs=[])
     assert run(server, start_runner, job)["outcome"] == "succeeded"
