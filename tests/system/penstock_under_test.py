@@ -145,3 +145,9 @@ def push(clone, pipeline, message="Change"):
         return now if now != before else None
 
     return commit, processes.wait_until(started, 20, "the push to start the pipeline", log=clone.server.log)
+
+
+def containers_begun(log):
+    """Of a log of builds that run `hostname` and then `echo begun`: the container of each, by its id."""
+    printed = [line for line in log if line and not line.startswith("[Container]")]
+    return [printed[at - 1] for at, line in enumerate(printed) if line == "begun"]

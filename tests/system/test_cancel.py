@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from penstock_under_test import approve, describe, load_pipeline, push, read_log, stop, wait_for_action, wait_for_approval, wait_for_end
+from penstock_under_test import approve, containers_begun, describe, load_pipeline, push, read_log, stop, wait_for_action, wait_for_approval, wait_for_end
 from stack import application, events
 from stack.events import action, execution
 from stack.server import Refused
@@ -40,7 +40,7 @@ def test_stopping_kills_the_build(server, runner, make_clone, docker, tmp_path):
     (tmp_path / "source").mkdir()
     _, execution_id = push(make_clone(server, "slow", str(tmp_path / "source")), "slow")
     running = wait_for_action(server, "slow", execution_id, "Build", "Wait", lambda one: "begun" in log_of(server, one), "the build to begin")
-    container = log_of(server, running)[log_of(server, running).index("begun") - 2]
+    container = containers_begun(log_of(server, running))[0]
     assert docker("ps", "--quiet", "--filter", f"id={container}"), "the log names the container that runs"
 
     stop(server, "slow", execution_id)
@@ -63,7 +63,7 @@ def test_stop_and_wait_lets_the_build_finish(server, runner, make_clone, docker,
     (tmp_path / "source").mkdir()
     _, execution_id = push(make_clone(server, "slow", str(tmp_path / "source")), "slow")
     running = wait_for_action(server, "slow", execution_id, "Build", "Wait", lambda one: "begun" in log_of(server, one), "the build to begin")
-    container = log_of(server, running)[log_of(server, running).index("begun") - 2]
+    container = containers_begun(log_of(server, running))[0]
     server.client("codepipeline").stop_pipeline_execution(pipelineName="slow", pipelineExecutionId=execution_id, abandon=False)
     assert execution(server, "slow", execution_id)["execution"]["status"] == "Stopping"
     docker("exec", container, "touch", "/tmp/go-on")

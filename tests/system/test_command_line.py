@@ -57,7 +57,7 @@ def test_from_status_to_approval(penstock, server, small):
     assert log.returncode == 0 and "green\n" in log.stdout and "\033" not in log.stdout
 
     builds = server.client("codebuild")
-    own = builds.start_build(projectName="small", sourceTypeOverride="NO_SOURCE")["build"]["id"]
+    own = builds.start_build(projectName="small", sourceTypeOverride="NO_SOURCE", artifactsOverride={"type": "NO_ARTIFACTS"})["build"]["id"]
     of_pipeline = next(build for build in builds.list_builds_for_project(projectName="small")["ids"] if build != own)
     assert penstock("log", of_pipeline).stdout == log.stdout
     assert "green\n" in penstock("log", own, "--follow").stdout

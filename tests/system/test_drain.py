@@ -10,7 +10,7 @@ import uuid
 
 import botocore.exceptions
 import pytest
-from penstock_under_test import describe, load_pipeline, newest_execution, push, read_log, wait_for_action, wait_for_end
+from penstock_under_test import containers_begun, describe, load_pipeline, newest_execution, push, read_log, wait_for_action, wait_for_end
 from stack import processes
 from stack.events import action, until
 
@@ -200,8 +200,7 @@ def begun(server, execution_id, not_in=None):
     """The name of the container in which the build has begun."""
 
     def name(one):
-        lines = read_log(server, one["log"]["logId"]) if one.get("log") else []
-        found = [lines[at - 2] for at, line in enumerate(lines) if line == "begun"]
+        found = containers_begun(read_log(server, one["log"]["logId"]) if one.get("log") else [])
         return found[-1] if found and found[-1] != not_in else None
 
     return name(wait_for_action(server, "patient", execution_id, "Build", "Wait", name, "the build to begin"))

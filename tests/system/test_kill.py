@@ -1,7 +1,7 @@
 """kill -9 in the middle, start again, and the execution finishes: once, not twice."""
 
 import pytest
-from penstock_under_test import approve, describe, load_pipeline, push, read_log, wait_for_action, wait_for_approval, wait_for_end
+from penstock_under_test import approve, containers_begun, describe, load_pipeline, push, read_log, wait_for_action, wait_for_approval, wait_for_end
 from stack import application, events, processes
 from stack.cloud import ledger
 from stack.events import action, execution
@@ -47,10 +47,8 @@ def wait_for_container(server, execution_id, not_this=None):
     """The container's name once the build in it has begun."""
 
     def name(one):
-        log = read_log(server, one["log"]["logId"]) if one.get("log") else []
-        begun = [at for at, line in enumerate(log) if line == "begun"]
-        found = log[begun[-1] - 2] if begun else None
-        return found if found != not_this else None
+        found = containers_begun(read_log(server, one["log"]["logId"]) if one.get("log") else [])
+        return found[-1] if found and found[-1] != not_this else None
 
     return name(wait_for_action(server, "patient", execution_id, "Build", "Wait", name, "the build to begin"))
 

@@ -17,6 +17,7 @@ class HandRunner:
         joined = self._post("/runner/join", {"joinToken": token, "name": "hand", "version": "0"}, authorised=False)
         self.runner_id = joined["runnerId"]
         self._token = joined["token"]
+        self._held = {}  # id: token, of the jobs that it was given and has not ended
         self._post("/runner/hello", {"instanceId": str(uuid.uuid4()), "version": "0"})
 
     def _send(self, method, path, body, headers):
@@ -30,12 +31,27 @@ class HandRunner:
             headers["Authorization"] = f"Bearer {self._token}"
         return self._send("POST", path, json.dumps(message).encode(), headers)
 
+    def offered(self, providers, seconds=0):
+        """The next job of one of the providers, not begun; None where none comes."""
+        job = self._post("/runner/lease", {"claimId": str(uuid.uuid4()), "providers": providers, "waitSeconds": seconds})
+        if job:
+            self._held[job["id"]] = job["token"]
+        return job
+
     def lease_any(self, providers):
         """The next job of one of the providers, begun; None where none comes."""
-        job = self._post("/runner/lease", {"claimId": str(uuid.uuid4()), "providers": providers, "waitSeconds": 20})
+        job = self.offered(providers, 20)
         if job:
             self._post(f"/runner/jobs/{job['id']}/acknowledge", {"token": job["token"]})
         return job
+
+    def let_go(self):
+        """Ends what it still holds: a stopped build comes back to this runner alone until that says that it is dead."""
+        for job, token in self._held.items():
+            for path, message in (("acknowledge", {}), ("result", {"outcome": "stopped"})):
+                self._server.send("POST", f"/runner/jobs/{job}/{path}", json.dumps({"token": token, **message}).encode(),
+                                  {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"})
+        self._held.clear()
 
     def lease(self, provider, wanted=lambda job: True):
         """The next job of that provider for which `wanted` is true. What earlier tests left in the queue fails."""
@@ -72,6 +88,7 @@ class HandRunner:
         return self._post(f"/runner/jobs/{job['id']}/progress", {"token": job["token"], "percent": -1, **members})
 
     def finish(self, job, outcome="succeeded", **members):
+        self._held.pop(job["id"], None)
         return self._post(f"/runner/jobs/{job['id']}/result", {"token": job["token"], "outcome": outcome, **members})
 
     def fail(self, job, code="JobFailed", message="it did not work"):

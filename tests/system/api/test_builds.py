@@ -3,7 +3,6 @@ Debian's aws command line and boto3, and by hand where those are older than the 
 
 import json
 import re
-import uuid
 
 import botocore.auth
 import botocore.awsrequest
@@ -16,9 +15,15 @@ NOBODY = "3137f7cb-8d44-4f1b-9d35-1c2f8b0c1a2e"
 
 
 @pytest.fixture
-def made(codebuild, name):
+def made(codebuild, hand, name):
+    """A project. What its builds leave is ended, so that the next test's job is the first in the queue."""
     codebuild.create_project(**project(name))
-    return name
+    yield name
+    ids = codebuild.list_builds_for_project(projectName=name)["ids"]
+    for build in codebuild.batch_get_builds(ids=ids)["builds"] if ids else []:
+        if build["buildStatus"] == "IN_PROGRESS":
+            codebuild.stop_build(id=build["id"])
+    hand.let_go()
 
 
 @pytest.fixture
@@ -39,7 +44,7 @@ def call(api):
 
 
 def try_lease(hand, provider="CodeBuild"):
-    return hand._post("/runner/lease", {"claimId": str(uuid.uuid4()), "providers": [provider], "waitSeconds": 0})
+    return hand.offered([provider])
 
 
 def begin(hand, build):
