@@ -47,6 +47,15 @@ def run(kills, seed, *, build, folder, docker_host, docker, aws, make_clone, say
     broken = verdict.broken()
     assert not broken, "\n".join(broken)
     check_last_words(world)
+    check_nothing_stays(world)
+
+
+def check_nothing_stays(world):
+    """Runners that ended as one does have taken everything of theirs along."""
+    for runner in world.runner_ids:
+        mine = ("--quiet", "--filter", f"label=penstock.runner={runner}")
+        left = [*world.docker("ps", "--all", *mine).split(), *world.docker("network", "ls", *mine).split(), *world.docker("volume", "ls", *mine).split()]
+        assert not left, f"of runner {runner} there stays {left}"
 
 
 def check_last_words(world):

@@ -5,12 +5,15 @@ import collections
 import contextlib
 import os
 import re
+import time
 
 from penstock_under_test import FINAL, read_log
 from stack import cloud
 
 import database
 import pipelines
+
+REMOVAL_SECONDS = 30
 
 # A failure that somebody asked for, or that a rule of the queue asks for: nothing else may fail.
 EXPECTED_FAILURES = (re.compile(r"its runner was lost \d times"),)
@@ -193,9 +196,16 @@ class Verdict:
     # What is left over
 
     def _containers(self):
-        for runner in self._world.runner_ids:
-            for container in self._world.docker("ps", "--all", "--quiet", "--filter", f"label=penstock.runner={runner}").split():
-                self.left_over.append(f"container {container}")
+        """Of jobs: a runner that runs keeps networks ahead, each with a container that holds it."""
+        # A build's container is removed behind its result, so that nobody waits for that.
+        deadline = time.monotonic() + REMOVAL_SECONDS
+        while (left := self._containers_of_jobs()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.left_over += [f"container {container}" for container in left]
+
+    def _containers_of_jobs(self):
+        ours = (("--filter", f"label=penstock.runner={runner}", "--filter", "label=penstock.job") for runner in self._world.runner_ids)
+        return [container for filters in ours for container in self._world.docker("ps", "--all", "--quiet", *filters).split()]
 
     def _rows(self):
         for statement, what in (
