@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ACTION_KEYS_MAX 16
+#define ACTION_KEYS_MAX 24
 
 enum action_category {
     ACTION_SOURCE,
