@@ -37,6 +37,10 @@ enum stop_reason job_stop_reason(const struct job *job) {
     return heartbeat_reason(job->heartbeat);
 }
 
+struct aws *job_aws(const struct job *job) {
+    return job->runner->aws;
+}
+
 const char *job_setting(const struct job *job, const char *name) {
     return json_get_text(job->message->configuration, name);
 }

@@ -55,6 +55,10 @@ bool job_is_lost(void *job);
 
 enum stop_reason job_stop_reason(const struct job *job);
 
+/* Who the job is towards AWS: the action's role where its definition names one (roleArn), else the runner itself. What an
+ * action calls AWS with. */
+struct aws *job_aws(const struct job *job);
+
 /* A configuration value; NULL where absent. */
 const char *job_setting(const struct job *job, const char *name);
 
