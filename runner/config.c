@@ -58,7 +58,8 @@ const char config_usage[] =
     "  --build-aws-credentials WHAT  'runner' gives builds the runner's AWS credentials, 'none' does not (runner)\n"
     "  --image-builder WHAT          'auto': ECRBuildAndPublish uses BuildKit where it is; or 'classic' (auto)\n"
     "  --image-cache GIB             how much of image builds stays on the engine; 0: no limit (20)\n"
-    "  --build-cache GIB             how much of projects' LOCAL_CUSTOM_CACHE stays in DIR; 0: nothing (10)\n";
+    "  --build-cache GIB             how much of projects' LOCAL_CUSTOM_CACHE stays in DIR; 0: nothing (10)\n"
+    "  --rehearsal-clock URL         deployments wait by the clock of a sandbox, not of this machine (none)\n";
 
 struct flag {
     const char *name;
@@ -244,6 +245,7 @@ bool config_read(struct arena *arena, int argc, char **argv, struct config *out,
         {"--image-builder", "PENSTOCK_IMAGE_BUILDER", &image_builder},
         {"--image-cache", "PENSTOCK_IMAGE_CACHE", &image_cache},
         {"--build-cache", "PENSTOCK_BUILD_CACHE", &build_cache},
+        {"--rehearsal-clock", "PENSTOCK_REHEARSAL_CLOCK", &config.rehearsal_clock},
     };
     size_t count = sizeof flags / sizeof *flags;
     config.join_url = getenv("PENSTOCK_JOIN_URL");

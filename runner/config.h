@@ -75,6 +75,10 @@ struct config {
     /* How many GiB of LOCAL_CUSTOM_CACHE lie in the state folder at most, all projects together; the least recently
      * used go first. 0: none are kept. PENSTOCK_BUILD_CACHE, 10. */
     int build_cache_gib;
+
+    /* Whose clock deployments wait by (runner/rehearsal.h), for rehearsals with the sandbox; NULL: the machine's.
+     * PENSTOCK_REHEARSAL_CLOCK. */
+    const char *rehearsal_clock;
 };
 
 /* Whether each build has a network of its own. */

@@ -9,11 +9,15 @@
 #include "runner/folder.h"
 #include "runner/link.h"
 #include "runner/local.h"
+#include "runner/rehearsal.h"
 #include "runner/runner.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define REHEARSAL_MOMENT_MS 1
+#define REHEARSAL_RETRY_MS 1000
 
 static const char *door(const struct job *job, const char *name) {
     return arena_printf(job->arena, "/runner/jobs/%s/%s", job->message->id, name);
@@ -43,6 +47,21 @@ struct aws *job_aws(const struct job *job) {
 
 const char *job_setting(const struct job *job, const char *name) {
     return json_get_text(job->message->configuration, name);
+}
+
+int64_t job_now_ms(const struct job *job) {
+    return job->runner->rehearsal ? rehearsal_now_ms(job->runner->rehearsal) : clock_wall_ms(&clock_system);
+}
+
+/* A moment of real time remains, so that a cancel that is on its way arrives before an hour has gone by. */
+bool job_sleep(struct job *job, int64_t milliseconds, enum stop_reason wake_at) {
+    struct rehearsal *rehearsal = job->runner->rehearsal;
+    if (!rehearsal)
+        return heartbeat_sleep(job->heartbeat, milliseconds, wake_at);
+    return heartbeat_sleep(job->heartbeat, REHEARSAL_MOMENT_MS, wake_at) &&
+           (rehearsal_advance(rehearsal, milliseconds) ||
+            heartbeat_sleep(job->heartbeat, REHEARSAL_RETRY_MS, wake_at)) &&
+           heartbeat_sleep(job->heartbeat, 0, wake_at);
 }
 
 void job_log(struct job *job, const char *format, ...) {

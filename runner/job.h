@@ -55,9 +55,17 @@ bool job_is_lost(void *job);
 
 enum stop_reason job_stop_reason(const struct job *job);
 
-/* Who the job is towards AWS: the action's role where its definition names one (roleArn), else the runner itself. What an
- * action calls AWS with. */
+/* Who the job is towards AWS: the action's role where its definition names one (roleArn), else the runner itself. What
+ * an action calls AWS with. */
 struct aws *job_aws(const struct job *job);
+
+/* Time for actions that wait on what somebody else does (deployments): the wall clock, or a rehearsal's. They use these
+ * two and nothing else. */
+int64_t job_now_ms(const struct job *job);
+
+/* Sleeps as heartbeat_sleep does; a rehearsal's clock is moved on by that time instead. False as soon as the job's stop
+ * reason is `wake_at` or more, or its undo is abandoned. */
+bool job_sleep(struct job *job, int64_t milliseconds, enum stop_reason wake_at);
 
 /* A configuration value; NULL where absent. */
 const char *job_setting(const struct job *job, const char *name);

@@ -16,6 +16,7 @@
 #include "runner/link.h"
 #include "runner/local.h"
 #include "runner/loop.h"
+#include "runner/rehearsal.h"
 #include "runner/settle.h"
 
 #include <errno.h>
@@ -129,6 +130,7 @@ static bool start(struct arena *arena, struct config *config, struct runner *run
                               .engine = engine,
                               .aws = aws_new(),
                               .ecr = sign_in_new(),
+                              .rehearsal = rehearsal_new(config->rehearsal_clock),
                               .slots = slots_new()};
     if (!engine_connect(arena, config->docker, engine, err) || !become_member(arena, config, account, err) ||
         !remove_leftovers(arena, runner, err))

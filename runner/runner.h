@@ -12,6 +12,7 @@
 struct aws;       /* runner/aws/call.h */
 struct ecr;       /* runner/docker/sign_in.h */
 struct engine;    /* runner/docker/engine.h */
+struct rehearsal; /* runner/rehearsal.h */
 struct sandboxes; /* runner/docker/sandbox.h */
 struct slots;     /* runner/loop.c */
 
@@ -23,6 +24,7 @@ struct runner {
     struct aws *aws;
     struct ecr *ecr;
     struct sandboxes *sandboxes; /* NULL where builds share a Docker network */
+    struct rehearsal *rehearsal; /* NULL: time is the machine's */
     struct slots *slots;
 };
 
