@@ -74,6 +74,14 @@ static void encode_commands(struct arena *arena, struct json *message, const str
     json_set_text(arena, message, "condition", job->condition);
 }
 
+static void encode_deploy(struct arena *arena, struct json *message, const struct wire_job *job) {
+    json_set_text(arena, message, "roleArn", job->role_arn);
+    json_set_text(arena, message, "executionType", job->execution_type);
+    json_set_text(arena, message, "stoppedBy", job->stopped_by);
+    json_set_text(arena, message, "stopReason", job->stop_reason);
+    set_copy(arena, message, "earlier", job->earlier);
+}
+
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {
     struct json *message = json_object(arena);
     json_set_text(arena, message, "id", job->id);
@@ -99,6 +107,7 @@ struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {
     set_copy(arena, message, "checkpoint", job->checkpoint);
     json_set_bool(arena, message, "cancelled", job->cancelled);
     json_set_integer(arena, message, "timeoutSeconds", job->timeout_seconds);
+    encode_deploy(arena, message, job);
     return message;
 }
 
@@ -200,6 +209,14 @@ static bool decode_job_names(struct arena *arena, const struct json *message, st
            err_set(err, ERR_INVALID, "member 'category' must be a category of actions, not '%.100s'", job->category);
 }
 
+static bool decode_deploy(struct arena *arena, const struct json *message, struct wire_job *job, struct err *err) {
+    return wire_text(arena, message, "roleArn", WIRE_OPTIONAL, &job->role_arn, err) &&
+           wire_text(arena, message, "executionType", WIRE_OPTIONAL, &job->execution_type, err) &&
+           wire_text(arena, message, "stoppedBy", WIRE_OPTIONAL, &job->stopped_by, err) &&
+           wire_text(arena, message, "stopReason", WIRE_OPTIONAL, &job->stop_reason, err) &&
+           wire_document(arena, message, "earlier", WIRE_DEPLOYMENT_MAX, &job->earlier, err);
+}
+
 bool wire_job_decode(struct arena *arena, const struct json *message, struct wire_job *out, struct err *err) {
     struct wire_job job = {0};
     if (!is_message(message, "a job", err) || !decode_job_names(arena, message, &job, err) ||
@@ -214,7 +231,8 @@ bool wire_job_decode(struct arena *arena, const struct json *message, struct wir
         !decode_commands(arena, message, &job, err) ||
         !wire_object(arena, message, "checkpoint", WIRE_OPTIONAL, &job.checkpoint, err) ||
         !wire_bool(message, "cancelled", &job.cancelled, err) ||
-        !read_int(message, "timeoutSeconds", WIRE_OPTIONAL, 0, JOB_SECONDS_MAX, &job.timeout_seconds, err))
+        !read_int(message, "timeoutSeconds", WIRE_OPTIONAL, 0, JOB_SECONDS_MAX, &job.timeout_seconds, err) ||
+        !decode_deploy(arena, message, &job, err))
         return false;
     *out = job;
     return true;
@@ -273,6 +291,7 @@ struct json *wire_result_encode(struct arena *arena, const struct wire_result *r
     for (size_t i = 0; i < result->variable_count; i++)
         json_set_text(arena, variables, result->variables[i].name, result->variables[i].value);
     set_copy(arena, message, "build", result->build);
+    set_copy(arena, message, "deployment", result->deployment);
     return message;
 }
 
@@ -321,7 +340,8 @@ bool wire_result_decode(struct arena *arena, const struct json *message, struct 
         !wire_words(arena, message, "revisionSummary", WIRE_OPTIONAL, WORDS_MAX_BYTES, &result.revision_summary, err) ||
         !wire_integer(message, "revisionCreatedMs", WIRE_OPTIONAL, 0, INT64_MAX, &result.revision_created_ms, err) ||
         !decode_variables(arena, message, &result, err) ||
-        !wire_object(arena, message, "build", WIRE_OPTIONAL, &result.build, err))
+        !wire_object(arena, message, "build", WIRE_OPTIONAL, &result.build, err) ||
+        !wire_document(arena, message, "deployment", WIRE_DEPLOYMENT_MAX, &result.deployment, err))
         return false;
     *out = result;
     return true;
@@ -337,6 +357,7 @@ struct json *wire_progress_encode(struct arena *arena, const struct wire_progres
     json_set_text(arena, message, "externalUrl", progress->external_url);
     json_set_integer(arena, message, "percent", progress->percent);
     set_copy(arena, message, "build", progress->build);
+    set_copy(arena, message, "deployment", progress->deployment);
     return message;
 }
 
@@ -348,7 +369,8 @@ bool wire_progress_decode(struct arena *arena, const struct json *message, struc
         !wire_words(arena, message, "externalId", WIRE_OPTIONAL, WORDS_MAX_BYTES, &progress.external_id, err) ||
         !wire_words(arena, message, "externalUrl", WIRE_OPTIONAL, WORDS_MAX_BYTES, &progress.external_url, err) ||
         !read_int(message, "percent", WIRE_OPTIONAL, -1, 100, &progress.percent, err) ||
-        !wire_object(arena, message, "build", WIRE_OPTIONAL, &progress.build, err))
+        !wire_object(arena, message, "build", WIRE_OPTIONAL, &progress.build, err) ||
+        !wire_document(arena, message, "deployment", WIRE_DEPLOYMENT_MAX, &progress.deployment, err))
         return false;
     *out = progress;
     return true;

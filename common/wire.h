@@ -51,10 +51,20 @@ struct wire_job {
     const struct json *checkpoint;   /* what an earlier holder left with wire checkpoint, or NULL */
     bool cancelled;                  /* the job is to be undone, not done */
     int timeout_seconds;             /* for the whole job; 0: the action's own rule */
+    const char *role_arn;            /* of the action: the role to work in, or NULL */
+    const char *execution_type;      /* "STANDARD" or "ROLLBACK"; NULL outside of pipelines */
+    const char *stopped_by;          /* cancelled: who asked (ARN), or NULL */
+    const char *stop_reason;         /* and why, or NULL */
+    /* ROLLBACK: what this action deployed in the execution that is gone back to (wire_result.deployment), or NULL where
+     * nothing was recorded. */
+    const struct json *earlier;
 };
 
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job);
 bool wire_job_decode(struct arena *arena, const struct json *message, struct wire_job *out, struct err *err);
+
+/* What a deployment is doing, in progress and results: an object, docs/doors.md says its members. */
+#define WIRE_DEPLOYMENT_MAX (256 * 1024) /* bytes, as json_print writes it */
 
 /* A runner asks for work. Asking again with the same claim_id gives the same job. */
 struct wire_lease {
@@ -93,6 +103,7 @@ struct wire_result {
     const struct wire_variable *variables; /* output variables */
     size_t variable_count;
     const struct json *build; /* CodeBuild: the build's last state, as in wire_progress, else NULL */
+    const struct json *deployment; /* deploys: its last state, or NULL: what was told last stays */
 };
 
 struct json *wire_result_encode(struct arena *arena, const struct wire_result *result);
@@ -112,6 +123,7 @@ struct wire_progress {
      * many times at most. Of a batch's DOWNLOAD_SOURCE also batch: {type, fastFail, groups: [{identifier, dependsOn,
      * ignoreFailure, overrides: {…Override}, shard? {index, count}}]}. Else NULL. */
     const struct json *build;
+    const struct json *deployment; /* deploys: what it is doing, the whole of it; NULL: what was told last stays */
 };
 
 struct json *wire_progress_encode(struct arena *arena, const struct wire_progress *progress);

@@ -95,6 +95,18 @@ bool wire_object(struct arena *arena, const struct json *message, const char *na
     return true;
 }
 
+bool wire_document(struct arena *arena, const struct json *message, const char *name, size_t most,
+                   const struct json **out, struct err *err) {
+    const struct json *member;
+    if (!find(message, name, WIRE_OPTIONAL, JSON_OBJECT, &member, err))
+        return false;
+    size_t size = member ? strlen(json_print(arena, member)) : 0;
+    if (size > most)
+        return err_set(err, ERR_INVALID, "member '%s' has %zu bytes; at most %zu are taken", name, size, most);
+    *out = json_copy(arena, member);
+    return true;
+}
+
 bool wire_object_of_texts(struct arena *arena, const struct json *message, const char *name,
                           enum wire_presence presence, const struct json **out, struct err *err) {
     const struct json *object;

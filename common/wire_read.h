@@ -34,6 +34,10 @@ bool wire_bool(const struct json *message, const char *name, bool *out, struct e
 bool wire_object(struct arena *arena, const struct json *message, const char *name, enum wire_presence presence,
                  const struct json **out, struct err *err);
 
+/* An optional object of at most `most` bytes as text. */
+bool wire_document(struct arena *arena, const struct json *message, const char *name, size_t most,
+                   const struct json **out, struct err *err);
+
 /* An object whose values are all texts. */
 bool wire_object_of_texts(struct arena *arena, const struct json *message, const char *name,
                           enum wire_presence presence, const struct json **out, struct err *err);

@@ -3,8 +3,11 @@
  */
 #include "runner/heartbeat.h"
 
+#include "common/arena.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/str.h"
+#include "common/wire.h"
 #include "runner/link.h"
 
 #include <pthread.h>
@@ -29,6 +32,12 @@ struct heartbeat {
     enum stop_reason reason;
     bool cancel_seen;
     bool abandoned;
+    bool news; /* an answer to a pause came, and nobody has looked */
+    struct arena words; /* of the four below; those of answers before stay with whoever has them */
+    const char *cancelled_by;
+    const char *cancel_reason;
+    const char *pause_id; /* NULL: no answer */
+    struct heartbeat_decision decision;
     bool ended; /* the job is over and does not touch this any more: the thread frees it */
     void (*stop)(void *context);
     void *context;
@@ -38,6 +47,7 @@ static void free_heartbeat(struct heartbeat *heartbeat) {
     pthread_mutex_destroy(&heartbeat->mutex);
     pthread_mutex_destroy(&heartbeat->callback_mutex);
     pthread_cond_destroy(&heartbeat->changed);
+    arena_release(&heartbeat->words);
     free(heartbeat->path);
     free((void *)(uintptr_t)heartbeat->account.url);
     free((void *)(uintptr_t)heartbeat->account.token);
@@ -95,6 +105,30 @@ void heartbeat_set_deadline(struct heartbeat *heartbeat, int64_t boot_ms) {
     pthread_mutex_unlock(&heartbeat->mutex);
 }
 
+const char *heartbeat_cancelled_by(struct heartbeat *heartbeat, struct arena *arena) {
+    pthread_mutex_lock(&heartbeat->mutex);
+    const char *by = arena_strdup(arena, heartbeat->cancelled_by);
+    pthread_mutex_unlock(&heartbeat->mutex);
+    return by;
+}
+
+const char *heartbeat_cancel_reason(struct heartbeat *heartbeat, struct arena *arena) {
+    pthread_mutex_lock(&heartbeat->mutex);
+    const char *reason = arena_strdup(arena, heartbeat->cancel_reason);
+    pthread_mutex_unlock(&heartbeat->mutex);
+    return reason;
+}
+
+bool heartbeat_decision(struct heartbeat *heartbeat, const char *pause_id, struct heartbeat_decision *out) {
+    pthread_mutex_lock(&heartbeat->mutex);
+    bool answered = heartbeat->pause_id && str_equal(heartbeat->pause_id, pause_id);
+    if (answered)
+        *out = heartbeat->decision;
+    heartbeat->news = false;
+    pthread_mutex_unlock(&heartbeat->mutex);
+    return answered;
+}
+
 bool heartbeat_sleep(struct heartbeat *heartbeat, int64_t milliseconds, enum stop_reason wake_at) {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
@@ -106,8 +140,9 @@ bool heartbeat_sleep(struct heartbeat *heartbeat, int64_t milliseconds, enum sto
     }
     int waited = 0;
     pthread_mutex_lock(&heartbeat->mutex);
-    while (heartbeat->reason < wake_at && !heartbeat->abandoned && waited == 0)
+    while (heartbeat->reason < wake_at && !heartbeat->abandoned && !heartbeat->news && waited == 0)
         waited = pthread_cond_timedwait(&heartbeat->changed, &heartbeat->mutex, &until);
+    heartbeat->news = false; /* who sleeps without asking for answers sleeps on */
     bool undisturbed = heartbeat->reason < wake_at && !heartbeat->abandoned;
     pthread_mutex_unlock(&heartbeat->mutex);
     return undisturbed;
@@ -129,11 +164,32 @@ static bool watch(void *context) {
     return ended;
 }
 
+/* Under the mutex. */
+static void note_words(struct heartbeat *heartbeat, const struct json *answer) {
+    struct arena *words = &heartbeat->words;
+    if (json_get_bool(answer, "cancel", false) && !heartbeat->cancel_seen) {
+        heartbeat->cancelled_by = arena_strdup(words, json_get_text(answer, "cancelledBy"));
+        heartbeat->cancel_reason = arena_strdup(words, json_get_text(answer, "reason"));
+    }
+    const struct json *decision = json_get(answer, "decision");
+    const char *pause_id = json_get_text(decision, "pauseId");
+    if (!pause_id || str_equal(pause_id, heartbeat->pause_id))
+        return;
+    heartbeat->pause_id = arena_strdup(words, pause_id);
+    heartbeat->decision = (struct heartbeat_decision){
+        .approved = str_equal(json_get_text(decision, "answer"), "APPROVED"),
+        .by = arena_strdup(words, json_get_text(decision, "by")),
+        .summary = arena_strdup(words, json_get_text(decision, "summary")),
+    };
+    heartbeat->news = true;
+}
+
 /* What counts is when the question was sent: the server's sixty seconds begin no earlier. */
 static void note_answer(struct heartbeat *heartbeat, const struct json *answer, int64_t sent_ms) {
     bool cancel = json_get_bool(answer, "cancel", false);
     pthread_mutex_lock(&heartbeat->mutex);
     heartbeat->last_success_ms = sent_ms;
+    note_words(heartbeat, answer);
     if (cancel)
         heartbeat->cancel_seen = true;
     if (json_get_bool(answer, "abandon", false))
@@ -150,6 +206,7 @@ static void ask_once(struct heartbeat *heartbeat, struct link *link, int *failur
     json_set_integer(&arena, body, "token", heartbeat->token);
     json_set_integer(&arena, body, "waitSeconds", WAIT_SECONDS);
     json_set_bool(&arena, body, "cancelSeen", heartbeat->cancel_seen);
+    json_set_text(&arena, body, "decisionSeen", heartbeat->pause_id); /* this thread alone writes it */
     const struct link_call call = {.method = "POST",
                                    .path = heartbeat->path,
                                    .body = body,
@@ -213,15 +270,17 @@ static void begin(struct heartbeat *heartbeat, void *(*routine)(void *context)) 
     pthread_detach(thread);
 }
 
-struct heartbeat *heartbeat_start(const struct account *account, const char *job_id, int64_t token, bool cancelled) {
+struct heartbeat *heartbeat_start(const struct account *account, const struct wire_job *message) {
     struct heartbeat *heartbeat = new_heartbeat();
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     heartbeat->account = (struct account){.url = copy(account->url), .token = copy(account->token)};
-    heartbeat->path = copy(arena_printf(&arena, "/runner/jobs/%s/heartbeat", job_id));
-    heartbeat->token = token;
+    heartbeat->path = copy(arena_printf(&arena, "/runner/jobs/%s/heartbeat", message->id));
+    heartbeat->token = message->token;
     heartbeat->last_success_ms = now_ms();
-    heartbeat->reason = cancelled ? STOP_CANCELLED : STOP_NONE;
-    heartbeat->cancel_seen = cancelled;
+    heartbeat->reason = message->cancelled ? STOP_CANCELLED : STOP_NONE;
+    heartbeat->cancel_seen = message->cancelled;
+    heartbeat->cancelled_by = arena_strdup(&heartbeat->words, message->stopped_by);
+    heartbeat->cancel_reason = arena_strdup(&heartbeat->words, message->stop_reason);
     begin(heartbeat, run);
     return heartbeat;
 }

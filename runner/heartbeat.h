@@ -12,6 +12,9 @@
 
 #include <stdint.h>
 
+struct arena;
+struct wire_job;
+
 /* Why a job must end before its end; only ever rises. */
 enum stop_reason {
     STOP_NONE,
@@ -22,8 +25,8 @@ enum stop_reason {
 
 struct heartbeat;
 
-/* `cancelled`: the job came as one that is to be undone. */
-struct heartbeat *heartbeat_start(const struct account *account, const char *job_id, int64_t token, bool cancelled);
+/* The job may have come as one that is to be undone, and says then who wants that. */
+struct heartbeat *heartbeat_start(const struct account *account, const struct wire_job *message);
 
 /* Of a job without a server: only the caller, and the deadline, end it. */
 struct heartbeat *heartbeat_start_local(void);
@@ -46,7 +49,23 @@ void heartbeat_raise(struct heartbeat *heartbeat, enum stop_reason reason);
  * already risen. NULL takes it back; when that returns, the callback does not run and will not. */
 void heartbeat_on_stop(struct heartbeat *heartbeat, void (*stop)(void *context), void *context);
 
-/* Sleeps; false as soon as the reason is `wake_at` or more, or the undo is abandoned. */
+/* Who asked for the end (an ARN), and why; NULL where nobody said. Copied into the arena. */
+const char *heartbeat_cancelled_by(struct heartbeat *heartbeat, struct arena *arena);
+const char *heartbeat_cancel_reason(struct heartbeat *heartbeat, struct arena *arena);
+
+/* What a person answered to a pause of the deployment (wire_progress.deployment.pause). */
+struct heartbeat_decision {
+    bool approved;       /* else: roll back */
+    const char *by;      /* ARN, or NULL; lives as long as the heartbeat, as does the next */
+    const char *summary; /* or NULL */
+};
+
+/* True when that pause is answered; from then on the server knows that we know. One that was answered while an earlier
+ * holder had the job is told again. */
+bool heartbeat_decision(struct heartbeat *heartbeat, const char *pause_id, struct heartbeat_decision *out);
+
+/* Sleeps; false as soon as the reason is `wake_at` or more, or the undo is abandoned. An answer to a pause ends the
+ * sleep too, with true. */
 bool heartbeat_sleep(struct heartbeat *heartbeat, int64_t milliseconds, enum stop_reason wake_at);
 
 #endif

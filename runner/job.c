@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "runner/actions/actions.h"
+#include "runner/actions/deployment.h"
 #include "runner/folder.h"
 #include "runner/link.h"
 #include "runner/local.h"
@@ -218,6 +219,7 @@ static void work(struct job *job, struct wire_result *result) {
     if (!job->local) /* who runs it there is told by the last line */
         log_failure(job, result);
     reporter_finish(job->reporter);
+    result->deployment = deployment_document(job->deployment);
 }
 
 static void work_for_server(struct job *job) {
@@ -237,13 +239,14 @@ static void work_for_server(struct job *job) {
 static void tidy(const struct job *job) {
     if (job->after)
         job->after(job->after_context);
+    deployment_release(job->deployment);
     if (job->folder)
         folder_remove(job->folder);
 }
 
 void job_run(const struct runner *runner, struct link *link, struct arena *arena, const struct wire_job *message) {
     struct job job = {.arena = arena, .message = message, .runner = runner, .link = link};
-    job.heartbeat = heartbeat_start(runner->account, message->id, message->token, message->cancelled);
+    job.heartbeat = heartbeat_start(runner->account, message);
     runner_hold(runner, job.heartbeat);
     const struct json *answer = NULL;
     struct err err = {0};

@@ -10,6 +10,7 @@
 #include "runner/reporter.h"
 
 struct aws;
+struct deployment_report; /* runner/actions/deployment.h */
 struct link;
 struct local;
 struct runner;
@@ -25,6 +26,7 @@ struct job {
     const char *folder;           /* on this machine, empty at first, removed at the end */
     void (*after)(void *context); /* set by an action: tidying that need not hold up the result */
     void *after_context;
+    struct deployment_report *deployment; /* by deployment_begin(): goes with the result; or NULL */
 };
 
 /* Takes the job through: acknowledge, act, report. Returns when the server knows the result or the job is lost. */
