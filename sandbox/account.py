@@ -10,6 +10,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from sandbox import clock
+
 
 @dataclass
 class AccessKey:
@@ -32,6 +34,7 @@ class Account:
     def __init__(self, account_id, region, access_key, secret_key):
         self.account_id = account_id
         self.region = region
+        self.clock = clock
         self.regions = {region}  # where buckets are
         self._lock = threading.Lock()
         self._keys = {}

@@ -1,8 +1,8 @@
 """CloudWatch: alarms that are in the state into which somebody puts them.  No metric is ever measured."""
 
 import threading
-import time
 
+from sandbox import clock
 from sandbox.control import check_order
 from sandbox.errors import AwsError
 
@@ -15,16 +15,16 @@ class Alarm:
         self.kind = kind  # MetricAlarm, CompositeAlarm
         self.state = "INSUFFICIENT_DATA"
         self.reason = "Unchecked: Initial alarm creation"
-        self.changed_at = time.time()
+        self.changed_at = clock.now()
         self.configure(settings)
 
     def configure(self, settings):
         """A changed alarm keeps its state, as in AWS."""
         self.settings = {key: value for key, value in settings.items() if key != "Tags"}
-        self.configured_at = time.time()
+        self.configured_at = clock.now()
 
     def enter(self, state, reason):
-        self.state, self.reason, self.changed_at = state, reason, time.time()
+        self.state, self.reason, self.changed_at = state, reason, clock.now()
 
 
 class CloudWatchState:

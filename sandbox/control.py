@@ -11,7 +11,7 @@ from sandbox.wire.message import Reply
 
 class Control:
     """`parts` maps a name to an object with `add(order)` (ValueError with a sentence where it is wrong), `waiting()`
-    and `clear()`."""
+    and `clear()`.  With `whole_answer` true, what `waiting` gives is the answer itself."""
 
     def __init__(self, parts):
         self._parts = parts
@@ -31,10 +31,14 @@ class Control:
             except ValueError as error:
                 return _reply(400, {"error": str(error)})
         elif request.method == "DELETE":
-            part.clear()
+            try:
+                part.clear()
+            except ValueError as error:
+                return _reply(405, {"error": str(error)})
         elif request.method != "GET":
             return _reply(405, {"error": "GET, POST or DELETE"})
-        return _reply(200, {name: part.waiting()})
+        answer = part.waiting()
+        return _reply(200, answer if getattr(part, "whole_answer", False) else {name: answer})
 
 
 def check_order(order, what, known):

@@ -3,8 +3,8 @@
 import base64
 import re
 import threading
-import time
 
+from sandbox import clock
 from sandbox.errors import AwsError
 
 _NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
@@ -17,14 +17,14 @@ class Image:
         self.digest = digest
         self.media_type = media_type
         self.size_bytes = size_bytes
-        self.pushed_at = time.time()
+        self.pushed_at = clock.now()
         self.tags = []
 
 
 class Repository:
     def __init__(self, name, params):
         self.name = name
-        self.created_at = time.time()
+        self.created_at = clock.now()
         self.mutability = params.get("imageTagMutability", "MUTABLE")
         self.scanning = params.get("imageScanningConfiguration", {"scanOnPush": False})
         self.encryption = params.get("encryptionConfiguration", {"encryptionType": "AES256"})

@@ -19,6 +19,7 @@ import threading
 import time
 import zipfile
 
+from sandbox import clock
 from sandbox.control import check_order
 from sandbox.errors import AwsError
 
@@ -50,7 +51,7 @@ class Function:
     def __init__(self, name, settings):
         self.name = name
         self.settings = settings
-        self.changed_at = time.time()
+        self.changed_at = clock.now()
         self.revision = 0
         self.folder = None
         self.code_size = 0
@@ -66,7 +67,7 @@ class Function:
             raise AwsError("InvalidParameterValueException", "Could not unzip uploaded file. Please check your file, then try to upload again.") from None
         self.folder, self.code_size = folder, len(data)
         self.code_hash = base64.b64encode(hashlib.sha256(data).digest()).decode()
-        self.changed_at = time.time()
+        self.changed_at = clock.now()
         self.revision += 1
 
 
@@ -143,7 +144,7 @@ class FunctionsState:
 
 
 def _timed_out(seconds):
-    return {"errorMessage": f"{time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime())} Task timed out after {seconds:.2f} seconds"}
+    return {"errorMessage": f"{time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime(clock.now()))} Task timed out after {seconds:.2f} seconds"}
 
 
 def create_function(functions, params, key):

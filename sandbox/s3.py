@@ -11,9 +11,9 @@ import re
 import shutil
 import secrets
 import threading
-import time
 import urllib.parse
 
+from sandbox import clock
 from sandbox.control import check_order
 from sandbox.errors import AwsError
 from sandbox.service import Service
@@ -131,7 +131,7 @@ def create_bucket(s3, params, key):
     with s3.lock:
         if name in s3.buckets:
             raise AwsError("BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.", 409)
-        s3.buckets[name] = {"created": time.time(), "region": s3.account.region, "denied": [], "versioning": None, "objects": {}}
+        s3.buckets[name] = {"created": clock.now(), "region": s3.account.region, "denied": [], "versioning": None, "objects": {}}
     return {"Location": f"/{name}"}
 
 
@@ -180,7 +180,7 @@ def put_object(s3, params, key):
     if "ContentMD5" in params and params["ContentMD5"] != base64.b64encode(digest.digest()).decode():
         raise AwsError("BadDigest", "The Content-MD5 you specified did not match what we received.")
     record = _new_record(params)
-    record.update(ETag=f'"{digest.hexdigest()}"', ContentLength=len(body), LastModified=time.time())
+    record.update(ETag=f'"{digest.hexdigest()}"', ContentLength=len(body), LastModified=clock.now())
     with s3.lock:
         s3.bucket(params)
         record["File"] = s3.new_file(body)
@@ -240,7 +240,7 @@ def complete_multipart_upload(s3, params, key):
                     body = file.read()
                 whole.write(body)
                 digest.update(hashlib.md5(body).digest())
-        record.update(ETag=f'"{digest.hexdigest()}-{len(files)}"', ContentLength=os.path.getsize(record["File"]), LastModified=time.time())
+        record.update(ETag=f'"{digest.hexdigest()}-{len(files)}"', ContentLength=os.path.getsize(record["File"]), LastModified=clock.now())
         version = s3.store(params, record)
         _drop(s3, params["UploadId"])
     return {"Location": f"/{params['Bucket']}/{params['Key']}", "Bucket": params["Bucket"], "Key": params["Key"], "ETag": record["ETag"], "VersionId": version}
@@ -303,7 +303,7 @@ def delete_object(s3, params, key):
                 _forget(old)
             return {"VersionId": params["VersionId"]}
         if bucket["versioning"]:
-            marker = {"DeleteMarker": True, "LastModified": time.time()}
+            marker = {"DeleteMarker": True, "LastModified": clock.now()}
             return {"DeleteMarker": True, "VersionId": s3.store(params, marker)}
         for old in bucket["objects"].pop(params["Key"], []):
             _forget(old)

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 
-from sandbox import cloudwatch, ecr, functions, s3, secretsmanager, ssm, sts
+from sandbox import clock, cloudwatch, ecr, functions, s3, secretsmanager, ssm, sts
 from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
@@ -78,7 +78,7 @@ class Sandbox:
             "ssm": Service(ssm.OPERATIONS, parameters),
             "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }
-        control = Control({"faults": faults, "alarms": alarms, "functions": lambdas, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
+        control = Control({"clock": clock.ClockDoor(), "faults": faults, "alarms": alarms, "functions": lambdas, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
         self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
 
     def _open_folder(self):

@@ -9,9 +9,9 @@ import re
 import secrets
 import string
 import threading
-import time
 import uuid
 
+from sandbox import clock
 from sandbox.control import check_order
 from sandbox.errors import AwsError
 
@@ -29,7 +29,7 @@ class SecretsState:
 
     def make(self, name):
         suffix = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(6))
-        self.secrets[name] = {"arn": self.account.arn("secretsmanager", f"secret:{name}-{suffix}"), "created": time.time(), "versions": {}}
+        self.secrets[name] = {"arn": self.account.arn("secretsmanager", f"secret:{name}-{suffix}"), "created": clock.now(), "versions": {}}
         return self.secrets[name]
 
     def find(self, asked):
@@ -50,7 +50,7 @@ class SecretsState:
                     other["stages"].discard("AWSPREVIOUS")
                 version["stages"].add("AWSPREVIOUS")
             version["stages"] -= moved
-        secret["versions"][number] = {"text": text, "binary": binary, "stages": moved, "created": time.time()}
+        secret["versions"][number] = {"text": text, "binary": binary, "stages": moved, "created": clock.now()}
         return number
 
     def add(self, order):
@@ -122,7 +122,7 @@ def delete_secret(state, params, key):
     with state.lock:
         name, secret = state.find(params["SecretId"])
         del state.secrets[name]
-    return {"ARN": secret["arn"], "Name": name, "DeletionDate": time.time()}
+    return {"ARN": secret["arn"], "Name": name, "DeletionDate": clock.now()}
 
 
 OPERATIONS = {"CreateSecret": create_secret, "PutSecretValue": put_secret_value, "GetSecretValue": get_secret_value, "DeleteSecret": delete_secret}

@@ -6,8 +6,8 @@ The control door sets values without a signature, and takes the right to read on
 
 import re
 import threading
-import time
 
+from sandbox import clock
 from sandbox.control import check_order
 from sandbox.errors import AwsError
 
@@ -30,7 +30,7 @@ class SsmState:
     def put(self, name, value, kind):
         with self.lock:
             versions = self.parameters.setdefault(name, [])
-            versions.append({"Name": name, "Type": kind, "Value": value, "Version": len(versions) + 1, "LastModifiedDate": time.time(), "ARN": self.arn(name), "DataType": "text"})
+            versions.append({"Name": name, "Type": kind, "Value": value, "Version": len(versions) + 1, "LastModifiedDate": clock.now(), "ARN": self.arn(name), "DataType": "text"})
             return len(versions)
 
     def find(self, asked):

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 
+from sandbox import clock
 from sandbox.docker import DockerError
 from sandbox.ecs.containers import DEFAULT_STOP_SECONDS
 from sandbox.ecs.world import Closed
@@ -194,7 +195,7 @@ class TaskRunner(threading.Thread):
                     task.service.say(f"registered 1 targets in (target-group {group_arn})")
                 else:
                     task.service.say(f"failed to register targets in (target-group {group_arn}) with (error TARGET GROUP IS NOT FOUND)")
-            task.running_since = time.monotonic()
+            task.running_since = clock.monotonic()
             task.mark("startedAt")
             self._set_status("RUNNING")
 
@@ -258,7 +259,7 @@ class TaskRunner(threading.Thread):
     def _finish(self):
         task = self._task
         with self._ecs.changed:
-            task.times.setdefault("stoppingAt", time.time())
+            task.times.setdefault("stoppingAt", clock.now())
         if task.running_since is not None and task.targets:
             self._drain()
         with self._ecs.changed:
@@ -320,4 +321,4 @@ def stop_task(task, code, reason):
         task.desired_status = "STOPPED"
         task.stop_code = code
         task.stopped_reason = reason
-        task.times.setdefault("stoppingAt", time.time())
+        task.times.setdefault("stoppingAt", clock.now())

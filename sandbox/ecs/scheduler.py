@@ -7,8 +7,8 @@ the bounds, and call a deployment complete when its tasks serve and no other dep
 
 import logging
 import threading
-import time
 
+from sandbox import clock
 from sandbox.ecs import rollout
 from sandbox.ecs.launch import launch_task
 from sandbox.ecs.runner import stop_task
@@ -42,7 +42,7 @@ class Scheduler(threading.Thread):
     def run(self):
         with self._ecs.changed:
             while not self._ecs.stopping:
-                self._wake_at = time.monotonic() + _LONGEST_WAIT_SECONDS
+                self._wake_at = clock.monotonic() + _LONGEST_WAIT_SECONDS
                 self._ecs.forget_old_tasks()
                 for service in list(self._ecs.services.values()):
                     try:
@@ -50,7 +50,7 @@ class Scheduler(threading.Thread):
                     except Exception:
                         log.exception("service %s", service.name)
                 # Waiting lets go of the lock.  What a pass changed itself leads to more changes by the tasks' threads.
-                self._ecs.changed.wait(max(0.01, self._wake_at - time.monotonic()))
+                self._ecs.changed.wait(max(0.01, self._wake_at - clock.monotonic()))
 
     def _again_at(self, moment):
         self._wake_at = min(self._wake_at, moment)
@@ -82,13 +82,13 @@ class Scheduler(threading.Thread):
                 self._slow_down(service, deployment)
             elif task.stop_code == "EssentialContainerExited":
                 service.steady = False
-                if not task.was_healthy or time.monotonic() - task.running_since < _EARLY_END_SECONDS:
+                if not task.was_healthy or clock.monotonic() - task.running_since < _EARLY_END_SECONDS:
                     self._slow_down(service, deployment)
 
     def _slow_down(self, service, deployment):
         deployment.launch_failures += 1
         # The first few go at once, so that a circuit breaker acts within seconds.
-        deployment.next_launch_at = time.monotonic() + rollout.launch_delay(max(0, deployment.launch_failures - 2))
+        deployment.next_launch_at = clock.monotonic() + rollout.launch_delay(max(0, deployment.launch_failures - 2))
         if deployment.launch_failures >= 5:
             service.say_once(deployment, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.")
 
@@ -103,7 +103,7 @@ class Scheduler(threading.Thread):
                     task.deployment.failed_tasks = 0 if self._breaker(service).get("resetOnHealthyTask", True) else task.deployment.failed_tasks
                     task.deployment.launch_failures = 0
                 continue
-            if time.monotonic() - task.running_since < grace:
+            if clock.monotonic() - task.running_since < grace:
                 self._again_at(task.running_since + grace)
                 continue
             reason = self._failed_check(service, task)
@@ -124,7 +124,7 @@ class Scheduler(threading.Thread):
             if self._ecs.balancers.target_health(group_arn, task.address, port)[0] != "healthy":
                 return False
         settled_at = task.running_since + _SETTLE_SECONDS
-        if not checked and not task.targets and time.monotonic() < settled_at:
+        if not checked and not task.targets and clock.monotonic() < settled_at:
             self._again_at(settled_at)
             return False
         return True
@@ -207,7 +207,7 @@ class Scheduler(threading.Thread):
         return chosen
 
     def _start_some(self, service, deployment, count):
-        if deployment.next_launch_at > time.monotonic():
+        if deployment.next_launch_at > clock.monotonic():
             self._again_at(deployment.next_launch_at)
             return
         started = [launch_task(self._ecs, service, deployment) for _ in range(count)]

@@ -1,8 +1,8 @@
 """Service operations.  They write down what is wanted; the scheduler brings it about."""
 
 import re
-import time
 
+from sandbox import clock
 from sandbox.ecs import views
 from sandbox.ecs.state import Deployment, Service, new_deployment_id
 from sandbox.errors import AwsError
@@ -142,7 +142,7 @@ def update_service(ecs, params, key):
         if "desiredCount" in params and params["desiredCount"] != service.desired:
             service.desired = params["desiredCount"]
             service.primary.desired = service.desired
-            service.primary.updated_at = time.time()
+            service.primary.updated_at = clock.now()
             service.steady = False
         if changed or params.get("forceNewDeployment"):
             _deploy(ecs, service, definition)

@@ -3,10 +3,10 @@
 import collections
 import secrets
 import threading
-import time
 import uuid
 from dataclasses import dataclass, field
 
+from sandbox import clock
 from sandbox.errors import AwsError
 
 KEEP_STOPPED_SECONDS = 3600
@@ -32,7 +32,7 @@ class TaskDefinition:
     tags: list
     registered_by: str
     status: str = "ACTIVE"
-    registered_at: float = field(default_factory=time.time)
+    registered_at: float = field(default_factory=clock.now)
     deregistered_at: float = None
 
 
@@ -53,13 +53,13 @@ class Deployment:
     told: set = field(default_factory=set)  # events that are sent once
     digests: dict = field(default_factory=dict)  # image -> digest, resolved once per deployment
     is_rollback: bool = False
-    created_at: float = field(default_factory=time.time)
-    updated_at: float = field(default_factory=time.time)
+    created_at: float = field(default_factory=clock.now)
+    updated_at: float = field(default_factory=clock.now)
 
     def turn(self, rollout_state, reason):
         self.rollout_state = rollout_state
         self.reason = reason
-        self.updated_at = time.time()
+        self.updated_at = clock.now()
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Service:
     steady: bool = False  # "has reached a steady state" was said and is still true
     client_token: str = None
     events: collections.deque = field(default_factory=lambda: collections.deque(maxlen=100))
-    created_at: float = field(default_factory=time.time)
+    created_at: float = field(default_factory=clock.now)
 
     @property
     def primary(self):
@@ -93,7 +93,7 @@ class Service:
 
     def say(self, text):
         """Add a service event, newest first."""
-        event = {"id": new_uuid(), "createdAt": time.time(), "message": f"(service {self.name}) {text}"}
+        event = {"id": new_uuid(), "createdAt": clock.now(), "message": f"(service {self.name}) {text}"}
         self.events.appendleft(event)
 
     def say_once(self, deployment, text):
@@ -165,7 +165,7 @@ class Task:
         return self.last_status == "STOPPED"
 
     def mark(self, name):
-        self.times[name] = time.time()
+        self.times[name] = clock.now()
 
 
 def new_uuid():
@@ -250,7 +250,7 @@ class EcsState:
 
     def forget_old_tasks(self):
         """Stopped tasks can be described for an hour, as on AWS."""
-        limit = time.time() - KEEP_STOPPED_SECONDS
+        limit = clock.now() - KEEP_STOPPED_SECONDS
         for arn in [arn for arn, task in self.tasks.items() if task.stopped and task.times.get("stoppedAt", limit) < limit]:
             del self.tasks[arn]
 

@@ -2,8 +2,8 @@
 
 import copy
 import re
-import time
 
+from sandbox import clock
 from sandbox.ecs import views
 from sandbox.ecs.state import TaskDefinition
 from sandbox.errors import AwsError
@@ -152,5 +152,5 @@ def deregister_task_definition(ecs, params, key):
         if record is None:
             _refuse("Invalid task definition: give family:revision or an ARN of a registered one.")
         record.status = "INACTIVE"
-        record.deregistered_at = record.deregistered_at or time.time()
+        record.deregistered_at = record.deregistered_at or clock.now()
         return {"taskDefinition": views.task_definition(record)}

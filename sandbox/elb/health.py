@@ -6,7 +6,8 @@ configured interval and threshold say, so that an application slow to start is n
 """
 
 import http.client
-import time
+
+from sandbox import clock
 
 
 class Check:
@@ -74,7 +75,7 @@ def watch(state, group, target):
                 return
             draining = target.state == "draining"
             target.wake.clear()
-            left = target.drain_ends_at - time.monotonic() if draining else 0
+            left = target.drain_ends_at - clock.monotonic() if draining else 0
             if draining and left <= 0:
                 del group.targets[key]
         if draining and left <= 0:
@@ -103,7 +104,7 @@ def _judge(state, check, target, problem):
         else:
             target.successes = 0
             target.failures += 1
-            now = time.monotonic()
+            now = clock.monotonic()
             if target.failures == 1:
                 target.first_failure_at = now
             long_enough = now - target.first_failure_at >= check.interval * (check.unhealthy_threshold - 1)

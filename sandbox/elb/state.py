@@ -1,8 +1,8 @@
 """Load balancers, target groups, targets and listeners, and which target takes the next request."""
 
 import threading
-import time
 
+from sandbox import clock
 from sandbox.elb import health
 
 
@@ -42,7 +42,7 @@ class LoadBalancer:
         self.arn = arn
         self.name = name
         self.params = params
-        self.created_at = time.time()
+        self.created_at = clock.now()
 
 
 class ElbState:
@@ -110,7 +110,7 @@ class ElbState:
             target.state = "draining"
             target.reason = "Target.DeregistrationInProgress"
             target.description = "Target deregistration is in progress"
-            target.drain_ends_at = time.monotonic() + int(group.attributes["deregistration_delay.timeout_seconds"])
+            target.drain_ends_at = clock.monotonic() + int(group.attributes["deregistration_delay.timeout_seconds"])
             target.wake.set()
         self.tell()
 
