@@ -146,6 +146,17 @@ class DockerEngine:
         """The last lines of both streams, as bytes without Docker's framing."""
         return _unframe(self.call("GET", f"/containers/{container}/logs", {"stdout": 1, "stderr": 1, "tail": last_lines}))
 
+    def follow_log(self, container):
+        """Yield the lines of both streams as they are written, as text without line ends, until the container ends."""
+        query = {"stdout": 1, "stderr": 1, "follow": 1}
+        connection, response = self._send("GET", f"/containers/{container}/logs", query, None, None, None)
+        try:
+            if response.status >= 400:
+                raise DockerError(response.status, _message(response.read()))
+            yield from _lines(response)
+        finally:
+            connection.close()
+
     def containers_with_label(self, label):
         return self.call("GET", "/containers/json", {"all": "true", "filters": {"label": [label]}})
 
@@ -183,6 +194,17 @@ def _message(data):
         return json.loads(data)["message"]
     except (ValueError, KeyError, TypeError):
         return data.decode("utf-8", "replace").strip()
+
+
+def _lines(stream):
+    """The lines of a multiplexed stream; each of its two streams has lines of its own."""
+    rests = {}
+    while head := stream.read(8):
+        *lines, rests[head[0]] = (rests.get(head[0], b"") + stream.read(int.from_bytes(head[4:], "big"))).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "replace").rstrip("\r")
+    for rest in filter(None, rests.values()):
+        yield rest.decode("utf-8", "replace")
 
 
 def _unframe(data):

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 
-from sandbox import clock, cloudwatch, ecr, functions, s3, secretsmanager, ssm, sts
+from sandbox import clock, cloudwatch, ecr, functions, logs, s3, secretsmanager, ssm, sts
 from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
@@ -57,6 +57,7 @@ class Sandbox:
         balancers = ElbState(account, arguments.health_check_seconds, arguments.deregistration_delay)
         self._cleanup.callback(balancers.stop)
         containers = EcsState(account, balancers, world, registry)
+        containers.logs = logs.LogsState(account)
         scheduler = Scheduler(containers)
         self._cleanup.callback(scheduler.stop)
         scheduler.start()
@@ -75,6 +76,7 @@ class Sandbox:
             "s3": s3.S3Service(s3.OPERATIONS, buckets),
             "cloudwatch": Service(cloudwatch.OPERATIONS, alarms),
             "lambda": Service(functions.OPERATIONS, lambdas),
+            "logs": Service(logs.OPERATIONS, containers.logs),
             "ssm": Service(ssm.OPERATIONS, parameters),
             "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }

@@ -11,6 +11,7 @@ import time
 
 from sandbox import clock
 from sandbox.docker import DockerError
+from sandbox.ecs import output
 from sandbox.ecs.containers import DEFAULT_STOP_SECONDS
 from sandbox.ecs.world import Closed
 
@@ -36,6 +37,7 @@ class TaskRunner(threading.Thread):
         self._task = task
         self._pause_id = None
         self._volumes = {}
+        self._outputs = []
 
     def run(self):
         task = self._task
@@ -74,6 +76,7 @@ class TaskRunner(threading.Thread):
             self._set_status("PENDING")
             task.mark("pullStartedAt")
         self._refuse_secrets()
+        self._check_logging()
         images = {container.name: self._pull(container) for container in task.containers}
         self._make_volumes()
         with self._ecs.changed:
@@ -85,6 +88,12 @@ class TaskRunner(threading.Thread):
         for container in self._task.containers:
             if container.definition.get("secrets"):
                 raise TaskFailed("ResourceInitializationError: unable to pull secrets or registry auth: the sandbox has no Secrets Manager and no SSM")
+
+    def _check_logging(self):
+        for container in self._task.containers:
+            problem = output.problem(self._ecs.logs, container.definition)
+            if problem:
+                raise TaskFailed(problem)
 
     def _pull(self, container):
         """Pull the container's image; what to create the container from."""
@@ -179,6 +188,9 @@ class TaskRunner(threading.Thread):
         with self._ecs.changed:
             container.last_status = "RUNNING"
             self._ecs.changed.notify_all()
+        copier = threading.Thread(target=output.follow, args=(self._world.engine, self._ecs.logs, self._task, container), name=f"output {container.name}", daemon=True)
+        copier.start()
+        self._outputs.append(copier)
         threading.Thread(target=self._await_exit, args=(container,), name=f"exit {container.name}", daemon=True).start()
         if "healthCheck" in container.definition:
             threading.Thread(target=self._await_health, args=(container,), name=f"health {container.name}", daemon=True).start()
@@ -268,6 +280,8 @@ class TaskRunner(threading.Thread):
         with self._ecs.changed:
             task.mark("executionStoppedAt")
             self._set_status("DEPROVISIONING")
+        for copier in self._outputs:  # they end with their containers
+            copier.join(10)
         for container in task.containers:
             if container.docker_id:
                 self._world.keep_log(task, container)

@@ -180,6 +180,7 @@ class EcsState:
         self.balancers = balancers
         self.world = world
         self.registry = registry
+        self.logs = None  # CloudWatch Logs; set before the first task
         self.changed = threading.Condition(threading.RLock())
         self.stopping = False
         self.clusters = {}  # name -> Cluster

@@ -18,6 +18,7 @@ SERVICES = {
     "s3": "s3",
     "cloudwatch": "monitoring",
     "lambda": "lambda",
+    "logs": "logs",
     "ssm": "ssm",
     "secretsmanager": "secretsmanager",
 }
