@@ -24,8 +24,7 @@ static bool get_events(const struct log_stream *stream, struct arena *arena, con
                                         .context = stream->context};
     struct err own = {0};
     *answer = NULL;
-    if (aws_call(stream->aws, arena, &request, answer, &own) ||
-        (own.kind == ERR_NOT_FOUND && is_stream_missing(&own)))
+    if (aws_call(stream->aws, arena, &request, answer, &own) || (own.kind == ERR_NOT_FOUND && is_stream_missing(&own)))
         return true;
     if (own.kind == ERR_NOT_FOUND)
         return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError", "no log group '%.512s' in region '%s'; create it",
