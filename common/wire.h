@@ -102,7 +102,7 @@ struct wire_result {
     int64_t revision_created_ms;
     const struct wire_variable *variables; /* output variables */
     size_t variable_count;
-    const struct json *build; /* CodeBuild: the build's last state, as in wire_progress, else NULL */
+    const struct json *build;      /* CodeBuild: the build's last state, as in wire_progress, else NULL */
     const struct json *deployment; /* deploys: its last state, or NULL: what was told last stays */
 };
 

@@ -32,7 +32,7 @@ struct heartbeat {
     enum stop_reason reason;
     bool cancel_seen;
     bool abandoned;
-    bool news; /* an answer to a pause came, and nobody has looked */
+    bool news;          /* an answer to a pause came, and nobody has looked */
     struct arena words; /* of the four below; those of answers before stay with whoever has them */
     const char *cancelled_by;
     const char *cancel_reason;

@@ -36,7 +36,10 @@ static const char job_text[] =
     "\"commands\":[\"make\",\"make test\"],"
     "\"environment\":[{\"name\":\"MODE\",\"value\":\"fast\",\"type\":\"PLAINTEXT\"}],"
     "\"outputVariables\":[\"TAG\"],\"outputFiles\":{\"Images\":[\"dist/**/*\"]},\"condition\":\"ON_SUCCESS\","
-    "\"checkpoint\":{\"x\":1},\"cancelled\":true,\"timeoutSeconds\":3600}";
+    "\"checkpoint\":{\"x\":1},\"cancelled\":true,\"timeoutSeconds\":3600,"
+    "\"roleArn\":\"arn:aws:iam::123456789012:role/deploy\",\"executionType\":\"ROLLBACK\","
+    "\"stoppedBy\":\"arn:aws:iam::123456789012:user/anna\",\"stopReason\":\"wrong commit\","
+    "\"earlier\":{\"kind\":\"ECS\"}}";
 
 static void a_job_survives_the_way(void **state) {
     (void)state;
@@ -65,6 +68,11 @@ static void a_job_survives_the_way(void **state) {
     assert_int_equal(json_get_integer(job.checkpoint, "x", 0), 1);
     assert_true(job.cancelled);
     assert_int_equal(job.timeout_seconds, 3600);
+    assert_string_equal(job.role_arn, "arn:aws:iam::123456789012:role/deploy");
+    assert_string_equal(job.execution_type, "ROLLBACK");
+    assert_string_equal(job.stopped_by, "arn:aws:iam::123456789012:user/anna");
+    assert_string_equal(job.stop_reason, "wrong commit");
+    assert_string_equal(json_get_text(job.earlier, "kind"), "ECS");
     assert_string_equal(json_print(&arena, wire_job_encode(&arena, &job)), job_text);
 }
 
@@ -218,6 +226,10 @@ static void wrong_jobs_are_refused_by_name(void **state) {
         {"cancelled", "\"true\"", "member 'cancelled' must be a value of type true or false, not text"},
         {"cancelled", NULL, NULL},
         {"timeoutSeconds", "-1", "member 'timeoutSeconds' must be a whole number from 0 to 2592000"},
+        {"roleArn", "1", "member 'roleArn' must be a value of type text, not number"},
+        {"roleArn", NULL, NULL},
+        {"earlier", "[]", "member 'earlier' must be a value of type object, not list"},
+        {"earlier", NULL, NULL},
         {"unknown", "[1]", NULL},
     };
     CHECK_CHANGES(decode_job, job_text, changes);
@@ -267,7 +279,8 @@ static void too_many_values_are_refused(void **state) {
 static const char result_text[] =
     "{\"token\":3,\"outcome\":\"failed\",\"summary\":\"s\",\"errorCode\":\"JobFailed\",\"errorMessage\":\"m\","
     "\"externalId\":\"x\",\"externalUrl\":\"u\",\"revisionId\":\"r\",\"revisionSummary\":\"t\","
-    "\"revisionCreatedMs\":1795412220123,\"variables\":{\"A\":\"1\",\"B\":\"2\"},\"build\":{\"id\":\"b\"}}";
+    "\"revisionCreatedMs\":1795412220123,\"variables\":{\"A\":\"1\",\"B\":\"2\"},\"build\":{\"id\":\"b\"},"
+    "\"deployment\":{\"kind\":\"ECS\"}}";
 
 static void a_result_survives_the_way(void **state) {
     (void)state;
@@ -309,7 +322,7 @@ static void wrong_results_are_refused_by_name(void **state) {
 
 static const char progress_text[] =
     "{\"token\":3,\"summary\":\"1 of 2\",\"externalId\":\"x\",\"externalUrl\":\"u\",\"percent\":50,"
-    "\"build\":{\"currentPhase\":\"BUILD\"}}";
+    "\"build\":{\"currentPhase\":\"BUILD\"},\"deployment\":{\"kind\":\"ECS\"}}";
 
 static void progress_survives_the_way(void **state) {
     (void)state;
@@ -358,8 +371,29 @@ static void wrong_progress_is_refused_by_name(void **state) {
         {"percent", "-2", "member 'percent' must be a whole number from -1 to 100"},
         {"externalUrl", "[]", "member 'externalUrl' must be a value of type text, not list"},
         {"build", "[]", "member 'build' must be a value of type object, not list"},
+        {"deployment", "[]", "member 'deployment' must be a value of type object, not list"},
+        {"deployment", NULL, NULL},
     };
     CHECK_CHANGES(decode_progress, progress_text, changes);
+}
+
+/* It is kept for ever, and shown each time that somebody looks at its run. */
+static void a_deployment_has_a_limit(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct json *message = read_json(&arena, progress_text);
+    struct json *deployment = json_set_object(&arena, message, "deployment");
+    size_t around = strlen("{\"words\":\"\"}");
+    char *words = arena_alloc(&arena, WIRE_DEPLOYMENT_MAX + 1);
+    memset(words, 'w', WIRE_DEPLOYMENT_MAX - around);
+    json_set_text(&arena, deployment, "words", words);
+    struct err err = {0};
+    if (!decode_progress(&arena, message, &err))
+        fail_msg("%s", err.message);
+    words[WIRE_DEPLOYMENT_MAX - around] = 'w';
+    json_set_text(&arena, deployment, "words", words);
+    assert_false(decode_progress(&arena, message, &err));
+    assert_string_equal(err.message, "member 'deployment' has 262145 bytes; at most 262144 are taken");
 }
 
 static void what_is_no_object_is_no_message(void **state) {
@@ -381,7 +415,7 @@ static void a_failed_decode_leaves_the_output_alone(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct json *message = read_json(&arena, job_text);
-    json_set_integer(&arena, message, "timeoutSeconds", -1); /* the last that is read */
+    json_set_integer(&arena, message, "earlier", -1); /* the last that is read */
     struct wire_job job = {.id = "before"};
     assert_false(wire_job_decode(&arena, message, &job, NULL));
     assert_string_equal(job.id, "before");
@@ -402,6 +436,7 @@ int main(void) {
         cmocka_unit_test(progress_survives_the_way),
         cmocka_unit_test(words_have_a_limit),
         cmocka_unit_test(wrong_progress_is_refused_by_name),
+        cmocka_unit_test(a_deployment_has_a_limit),
         cmocka_unit_test(what_is_no_object_is_no_message),
         cmocka_unit_test(a_failed_decode_leaves_the_output_alone),
     };
