@@ -283,9 +283,14 @@ bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *re
                                 .body = request->body ? json_print(arena, request->body) : "{}"};
     struct http_answer reply;
     exchange.body_size = strlen(exchange.body);
-    return carry_out(&exchange, arena, &reply, err) &&
-           (json_parse(arena, reply.body, reply.body_size, answer, err) ||
-            err_wrap(err, "%s %s: the answer", request->service, request->operation));
+    if (!carry_out(&exchange, arena, &reply, err))
+        return false;
+    if (reply.body_size == 0) { /* of operations that answer with nothing */
+        *answer = json_object(arena);
+        return true;
+    }
+    return json_parse(arena, reply.body, reply.body_size, answer, err) ||
+           err_wrap(err, "%s %s: the answer", request->service, request->operation);
 }
 
 static const char *form(struct arena *arena, const struct aws_request *request) {
