@@ -157,6 +157,11 @@ class DockerEngine:
         finally:
             connection.close()
 
+    def whole_log(self, container):
+        """All lines of both streams, as follow_log gives them."""
+        data = _unframe(self.call("GET", f"/containers/{container}/logs", {"stdout": 1, "stderr": 1}))
+        return data.decode("utf-8", "replace").replace("\r\n", "\n").splitlines()
+
     def containers_with_label(self, label):
         return self.call("GET", "/containers/json", {"all": "true", "filters": {"label": [label]}})
 

@@ -52,8 +52,12 @@ def follow(engine, logs, task, container):
     """Copy a real container's output until it ends; for a thread of its own."""
     if _options(container.definition) is None:
         return
+    seen = 0
     try:
         for line in engine.follow_log(container.docker_id):
             write(logs, container.definition, task.id, [line], container.docker_id)
+            seen += 1
+        # Docker drops a last line without its end from what it streams.
+        write(logs, container.definition, task.id, engine.whole_log(container.docker_id)[seen:], container.docker_id)
     except (DockerError, OSError, ValueError) as error:
         log.debug("no more output of %s: %s", container.name, error)
