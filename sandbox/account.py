@@ -23,6 +23,7 @@ class AccessKey:
     user_id: str
     token: str = None
     expires_at: float = None
+    role_arn: str = None  # of a role whose policies say what the key may do; None: everything
 
     def expired(self):
         return self.expires_at is not None and time.time() >= self.expires_at
@@ -36,6 +37,7 @@ class Account:
         self.region = region
         self.clock = clock
         self.regions = {region}  # where buckets are
+        self.rights = None  # sandbox/rights.py, set once by the sandbox
         self._lock = threading.Lock()
         self._keys = {}
         self._add(AccessKey(access_key, secret_key, f"arn:aws:iam::{account_id}:user/sandbox", "AIDASANDBOXSANDBOX01"))
@@ -49,8 +51,8 @@ class Account:
         with self._lock:
             return self._keys.get(access_key)
 
-    def add_session(self, role_arn, session_name, seconds):
-        """Make session credentials for a role; they work at once and stop after `seconds`."""
+    def add_session(self, role_arn, session_name, seconds, bound=False):
+        """Make session credentials for a role; they work at once and stop after `seconds`.  `bound`: to its policies."""
         role_name = role_arn.rsplit("/", 1)[-1]
         key = AccessKey(
             access_key="ASIA" + _random_text(16, string.ascii_uppercase + "234567"),
@@ -59,6 +61,7 @@ class Account:
             user_id=f"AROASANDBOXSANDBOX01:{session_name}",
             token=secrets.token_urlsafe(180),
             expires_at=time.time() + seconds,
+            role_arn=role_arn if bound else None,
         )
         self._add(key)
         return key

@@ -64,6 +64,7 @@ class Dispatcher:
             params = wire.parse(request, operation)
             entry["input"] = without_secrets(operation.input_shape, params)
             check_input(service, operation.input_shape, params)
+            self._account.rights.check(service, name, params, key, protocol)
             self._services[service].check(name, params, signature.scope_region(request))
             result = self._services[service].call(name, params, key) or {}
             reply = wire.render(request, operation, result)

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 
-from sandbox import clock, cloudwatch, ecr, functions, logs, s3, secretsmanager, ssm, sts
+from sandbox import clock, cloudwatch, ecr, functions, iam, logs, s3, secretsmanager, ssm, sts
 from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
@@ -23,6 +23,7 @@ from sandbox.faults import Faults
 from sandbox.ledger import Ledger
 from sandbox.models import Models
 from sandbox.registry import Registry
+from sandbox.rights import Rights
 from sandbox.service import Service
 
 
@@ -67,9 +68,12 @@ class Sandbox:
         buckets = s3.S3State(account, self._folder)
         parameters = ssm.SsmState(account)
         secret_store = secretsmanager.SecretsState(account)
+        roles = iam.IamState(account)
+        account.rights = Rights(account, roles)
         faults = Faults()
         services = {
-            "sts": Service(sts.OPERATIONS, account),
+            "iam": Service(iam.OPERATIONS, roles),
+            "sts": Service(sts.OPERATIONS, roles),
             "ecr": Service(ecr.OPERATIONS, repositories),
             "ecs": Service(ecs_operations.OPERATIONS, containers),
             "elbv2": Service(elb_operations.OPERATIONS, balancers),

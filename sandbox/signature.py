@@ -34,6 +34,8 @@ _CODES = {
 }
 _PROTOCOL_COLUMN = {"json": 0, "rest-json": 0, "query": 1, "rest-xml": 2}
 _UNSIGNED = "UNSIGNED-PAYLOAD"
+# Services with one endpoint for all regions sign with this one; with an endpoint_url, boto3 signs with its own region.
+_GLOBAL = {"iam": "us-east-1", "cloudfront": "us-east-1"}
 
 
 class _Signer:
@@ -84,8 +86,9 @@ def verify(account, request, protocol, scope_name):
     key = account.find_key(access_key)
     if key is None:
         raise refuse("unknown", "The security token included in the request is invalid.")
-    if region not in (account.regions if service == "s3" else {account.region}) or service != scope_name:
-        raise refuse("scope", f"Credential should be scoped to region '{account.region}' and service '{scope_name}'.")
+    expected = _GLOBAL.get(service, account.region)
+    if region not in (account.regions if service == "s3" else {expected, account.region}) or service != scope_name:
+        raise refuse("scope", f"Credential should be scoped to region '{expected}' and service '{scope_name}'.")
     timestamp = _check_time(request, date, protocol, refuse)
     signed = _check_signed_headers(request, match["signed"], refuse)
     _check_body_hash(request, protocol, refuse)

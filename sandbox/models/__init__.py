@@ -11,6 +11,7 @@ import botocore.model
 
 # Name in botocore's data folder -> (name in a signature's scope)
 SERVICES = {
+    "iam": "iam",
     "sts": "sts",
     "ecr": "ecr",
     "ecs": "ecs",
