@@ -80,6 +80,7 @@ static void encode_deploy(struct arena *arena, struct json *message, const struc
     json_set_text(arena, message, "stoppedBy", job->stopped_by);
     json_set_text(arena, message, "stopReason", job->stop_reason);
     set_copy(arena, message, "earlier", job->earlier);
+    json_set_text(arena, message, "artifactBucket", job->artifact_bucket);
 }
 
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {
@@ -214,6 +215,7 @@ static bool decode_deploy(struct arena *arena, const struct json *message, struc
            wire_text(arena, message, "executionType", WIRE_OPTIONAL, &job->execution_type, err) &&
            wire_text(arena, message, "stoppedBy", WIRE_OPTIONAL, &job->stopped_by, err) &&
            wire_text(arena, message, "stopReason", WIRE_OPTIONAL, &job->stop_reason, err) &&
+           wire_text(arena, message, "artifactBucket", WIRE_OPTIONAL, &job->artifact_bucket, err) &&
            wire_document(arena, message, "earlier", WIRE_DEPLOYMENT_MAX, &job->earlier, err);
 }
 

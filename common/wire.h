@@ -58,6 +58,7 @@ struct wire_job {
     /* ROLLBACK: what this action deployed in the execution that is gone back to (wire_result.deployment), or NULL where
      * nothing was recorded. */
     const struct json *earlier;
+    const char *artifact_bucket; /* the artifact store that the pipeline names (in this region), or NULL */
 };
 
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job);

@@ -38,7 +38,7 @@ static const char job_text[] =
     "\"outputVariables\":[\"TAG\"],\"outputFiles\":{\"Images\":[\"dist/**/*\"]},\"condition\":\"ON_SUCCESS\","
     "\"checkpoint\":{\"x\":1},\"cancelled\":true,\"timeoutSeconds\":3600,"
     "\"roleArn\":\"arn:aws:iam::123456789012:role/deploy\",\"executionType\":\"ROLLBACK\","
-    "\"stoppedBy\":\"arn:aws:iam::123456789012:user/anna\",\"stopReason\":\"wrong commit\","
+    "\"stoppedBy\":\"arn:aws:iam::123456789012:user/anna\",\"stopReason\":\"wrong commit\",\"artifactBucket\":\"shop-artifacts\","
     "\"earlier\":{\"kind\":\"ECS\"}}";
 
 static void a_job_survives_the_way(void **state) {
@@ -73,6 +73,7 @@ static void a_job_survives_the_way(void **state) {
     assert_string_equal(job.stopped_by, "arn:aws:iam::123456789012:user/anna");
     assert_string_equal(job.stop_reason, "wrong commit");
     assert_string_equal(json_get_text(job.earlier, "kind"), "ECS");
+    assert_string_equal(job.artifact_bucket, "shop-artifacts");
     assert_string_equal(json_print(&arena, wire_job_encode(&arena, &job)), job_text);
 }
 
