@@ -41,6 +41,7 @@ CREATE TABLE releases (
   fingerprint TEXT,
   pipeline_id INTEGER NOT NULL REFERENCES pipelines (id),
   stage TEXT NOT NULL,
+  action TEXT NOT NULL,
   execution_id INTEGER NOT NULL REFERENCES executions (id),
   action_run_id INTEGER NOT NULL REFERENCES action_runs (id),
   approved_by TEXT,                      -- the last yes in the execution before
@@ -48,5 +49,6 @@ CREATE TABLE releases (
   UNIQUE (action_run_id, target)
 ) STRICT;
 CREATE INDEX releases_target ON releases (target, id);
-CREATE INDEX releases_stage ON releases (pipeline_id, stage, target, id);
+CREATE INDEX releases_stage ON releases (pipeline_id, stage, execution_id);
+CREATE INDEX releases_action ON releases (pipeline_id, stage, action, action_run_id);
 CREATE INDEX releases_execution ON releases (execution_id);
