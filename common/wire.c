@@ -79,8 +79,8 @@ static void encode_deploy(struct arena *arena, struct json *message, const struc
     json_set_text(arena, message, "executionType", job->execution_type);
     json_set_text(arena, message, "stoppedBy", job->stopped_by);
     json_set_text(arena, message, "stopReason", job->stop_reason);
-    set_copy(arena, message, "earlier", job->earlier);
     json_set_text(arena, message, "artifactBucket", job->artifact_bucket);
+    set_copy(arena, message, "earlier", job->earlier);
 }
 
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {

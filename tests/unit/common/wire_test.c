@@ -38,8 +38,8 @@ static const char job_text[] =
     "\"outputVariables\":[\"TAG\"],\"outputFiles\":{\"Images\":[\"dist/**/*\"]},\"condition\":\"ON_SUCCESS\","
     "\"checkpoint\":{\"x\":1},\"cancelled\":true,\"timeoutSeconds\":3600,"
     "\"roleArn\":\"arn:aws:iam::123456789012:role/deploy\",\"executionType\":\"ROLLBACK\","
-    "\"stoppedBy\":\"arn:aws:iam::123456789012:user/anna\",\"stopReason\":\"wrong commit\",\"artifactBucket\":\"shop-artifacts\","
-    "\"earlier\":{\"kind\":\"ECS\"}}";
+    "\"stoppedBy\":\"arn:aws:iam::123456789012:user/anna\",\"stopReason\":\"wrong commit\","
+    "\"artifactBucket\":\"shop-artifacts\",\"earlier\":{\"kind\":\"ECS\"}}";
 
 static void a_job_survives_the_way(void **state) {
     (void)state;
