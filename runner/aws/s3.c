@@ -119,6 +119,7 @@ bool s3_head(struct s3 *s3, struct arena *arena, const char *bucket, const char 
                               .etag = http_answer_header(&answer, "etag"),
                               .version = http_answer_header(&answer, "x-amz-version-id"),
                               .size = bytes,
+                              .fingerprint = http_answer_header(&answer, S3_FINGERPRINT),
                               .modified = http_answer_header(&answer, "last-modified")};
     return true;
 }

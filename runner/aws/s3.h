@@ -24,11 +24,17 @@ struct s3_object {
     const char *etag;    /* with its quotes */
     const char *version; /* or NULL: the bucket keeps none */
     int64_t size;
-    const char *modified; /* as S3 writes it; in a list "2026-11-23T05:37:00.000Z", which sorts by time */
+    const char *fingerprint; /* s3_head: what an upload left as S3_FINGERPRINT, or NULL */
+    const char *modified;    /* as S3 writes it; in a list "2026-11-23T05:37:00.000Z", which sorts by time */
 };
+
+/* Metadata by which an upload is known again: of its contents and settings. */
+#define S3_FINGERPRINT "x-amz-meta-penstock-fingerprint"
 
 struct s3_object_settings {
     const char *content_type;           /* NULL: "application/octet-stream" */
+    const char *content_encoding;       /* "gzip", or NULL */
+    const char *cache_control;          /* or NULL */
     const char *build_arn;              /* metadata codebuild-buildarn, or NULL */
     const char *acl;                    /* "bucket-owner-read", "bucket-owner-full-control", or NULL */
     const char *kms_key;                /* encrypt with it; NULL: as the bucket does by itself */
@@ -56,6 +62,20 @@ bool s3_upload(struct s3 *s3, struct arena *arena, const char *bucket, const cha
                const struct s3_object_settings *settings, struct err *err);
 bool s3_upload_descriptor(struct s3 *s3, struct arena *arena, const char *bucket, const char *key, int descriptor,
                           const struct s3_object_settings *settings, struct err *err);
+
+/* The object as it is, with its own settings but for the ACL and the key of `settings` (or NULL), which S3 does not
+ * copy. 5 GB at most. */
+bool s3_copy(struct s3 *s3, struct arena *arena, const char *bucket, const char *from, const char *to,
+             const struct s3_object_settings *settings, struct err *err);
+
+/* Also where it is gone already. A bucket with versions keeps the contents behind a marker. */
+bool s3_delete(struct s3 *s3, struct arena *arena, const char *bucket, const char *key, struct err *err);
+
+/* A small object from memory, and into memory: terminated, ERR_LIMIT past 16 MiB. */
+bool s3_put(struct s3 *s3, struct arena *arena, const char *bucket, const char *key, const char *text,
+            const struct s3_object_settings *settings, struct err *err);
+bool s3_get(struct s3 *s3, struct arena *arena, const char *bucket, const char *key, const char **text, size_t *size,
+            struct err *err);
 
 /* Objects whose keys begin with `prefix`, in the order of their keys, `most` of them. */
 bool s3_list(struct s3 *s3, struct arena *arena, const char *bucket, const char *prefix, size_t most,

@@ -180,6 +180,8 @@ static size_t settings_headers(const struct s3_object_settings *settings, struct
     const struct s3_object_settings *from = settings ? settings : &none;
     size_t count =
         add(headers, 0, "Content-Type", from->content_type ? from->content_type : "application/octet-stream");
+    count = add(headers, count, "Content-Encoding", from->content_encoding);
+    count = add(headers, count, "Cache-Control", from->cache_control);
     count = add(headers, count, "x-amz-meta-codebuild-buildarn", from->build_arn);
     count = add(headers, count, "x-amz-acl", from->acl);
     count = add(headers, count, "x-amz-server-side-encryption", from->kms_key ? "aws:kms" : NULL);
