@@ -81,6 +81,8 @@ static void encode_deploy(struct arena *arena, struct json *message, const struc
     json_set_text(arena, message, "stopReason", job->stop_reason);
     json_set_text(arena, message, "artifactBucket", job->artifact_bucket);
     set_copy(arena, message, "earlier", job->earlier);
+    if (job->succeeded_execution_count > 0)
+        set_texts(arena, message, "succeededExecutions", job->succeeded_executions, job->succeeded_execution_count);
 }
 
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job) {
@@ -216,7 +218,9 @@ static bool decode_deploy(struct arena *arena, const struct json *message, struc
            wire_text(arena, message, "stoppedBy", WIRE_OPTIONAL, &job->stopped_by, err) &&
            wire_text(arena, message, "stopReason", WIRE_OPTIONAL, &job->stop_reason, err) &&
            wire_text(arena, message, "artifactBucket", WIRE_OPTIONAL, &job->artifact_bucket, err) &&
-           wire_document(arena, message, "earlier", WIRE_DEPLOYMENT_MAX, &job->earlier, err);
+           wire_document(arena, message, "earlier", WIRE_DEPLOYMENT_MAX, &job->earlier, err) &&
+           wire_texts(arena, message, "succeededExecutions", &job->succeeded_executions,
+                      &job->succeeded_execution_count, err);
 }
 
 bool wire_job_decode(struct arena *arena, const struct json *message, struct wire_job *out, struct err *err) {

@@ -59,6 +59,8 @@ struct wire_job {
      * nothing was recorded. */
     const struct json *earlier;
     const char *artifact_bucket; /* the artifact store that the pipeline names (in this region), or NULL */
+    const char *const *succeeded_executions; /* Deploy/S3: ids of the pipeline's, newest first, 100 at most */
+    size_t succeeded_execution_count;
 };
 
 struct json *wire_job_encode(struct arena *arena, const struct wire_job *job);

@@ -130,6 +130,22 @@ bool executions_list_succeeded(struct tx *tx, struct arena *arena, int64_t pipel
     return collect(&query, arena, out, count, err);
 }
 
+bool executions_succeeded_uuids(struct tx *tx, struct arena *arena, int64_t pipeline_id, size_t limit,
+                                const char *const **out, size_t *count, struct err *err) {
+    static const char sql[] = "SELECT uuid FROM executions WHERE pipeline_id = :pipeline_id AND status = 'Succeeded' "
+                              "ORDER BY number DESC LIMIT :limit";
+    const char **uuids = arena_array(arena, const char *, limit);
+    size_t found = 0;
+    struct query query CLEANUP(query_close) = query_open(tx, sql);
+    query_integer(&query, ":pipeline_id", pipeline_id);
+    query_integer(&query, ":limit", (int64_t)limit);
+    while (found < limit && query_next(&query))
+        uuids[found++] = query_column_text(&query, arena, 0);
+    *out = uuids;
+    *count = found;
+    return query_done(&query, err);
+}
+
 bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,
                                      const char *stage, int64_t before, bool *found, struct execution_row *out,
                                      struct err *err) {

@@ -52,6 +52,10 @@ bool executions_list_succeeded(struct tx *tx, struct arena *arena, int64_t pipel
                                int64_t before, size_t limit, struct execution_row **out, size_t *count,
                                struct err *err);
 
+/* uuids of those that succeeded as a whole, newest first. */
+bool executions_succeeded_uuids(struct tx *tx, struct arena *arena, int64_t pipeline_id, size_t limit,
+                                const char *const **out, size_t *count, struct err *err);
+
 /* The newest that a rollback of the stage may go back to: STANDARD, of that version, Succeeded there, with a smaller id
  * than `before`; *found false for none. */
 bool executions_find_rollback_target(struct tx *tx, struct arena *arena, int64_t pipeline_id, int64_t version,

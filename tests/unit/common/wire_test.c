@@ -39,7 +39,7 @@ static const char job_text[] =
     "\"checkpoint\":{\"x\":1},\"cancelled\":true,\"timeoutSeconds\":3600,"
     "\"roleArn\":\"arn:aws:iam::123456789012:role/deploy\",\"executionType\":\"ROLLBACK\","
     "\"stoppedBy\":\"arn:aws:iam::123456789012:user/anna\",\"stopReason\":\"wrong commit\","
-    "\"artifactBucket\":\"shop-artifacts\",\"earlier\":{\"kind\":\"ECS\"}}";
+    "\"artifactBucket\":\"shop-artifacts\",\"earlier\":{\"kind\":\"ECS\"},\"succeededExecutions\":[\"e2\",\"e1\"]}";
 
 static void a_job_survives_the_way(void **state) {
     (void)state;
