@@ -4,7 +4,7 @@
 The browser tests use it for states that a real server reaches only with effort:
 faults, refusals, lost streams, a million lines. It decides nothing as an engine
 would. Run by hand for work on the pages:
-    tests/browser/mock_server.py [--port N] [--world demo|hostile|empty] [--dist web/dist]
+    tests/browser/mock_server.py [--port N] [--world demo|hostile|empty|deploys] [--dist web/dist]
 """
 import argparse
 import json
@@ -17,6 +17,7 @@ import urllib.parse
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import mock_deployments
 import mock_logs
 import mock_world
 
@@ -176,6 +177,13 @@ class Operations:
         pipelines = [pipeline_summary(p) for p in world['pipelines']]
         return {'pipelines': pipelines, 'approvalsPending': sum('approval' in p for p in pipelines), 'jobsQueued': world['jobsQueued'],
                 'runnersOnline': sum(r['status'] == 'online' for r in world['runners'])}
+
+    def ListEnvironments(self, given):
+        return {'environments': mock_deployments.environments(self.server.world)}
+
+    def ListReleases(self, given):
+        self.server.pipeline(given['pipelineName'])
+        return {'releases': mock_deployments.releases(self.server.world, given['pipelineName'])}
 
     def BatchGetReports(self, given):
         known = self.server.world.get('reports', {})
@@ -494,10 +502,11 @@ class Handler(BaseHTTPRequestHandler, Operations):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument('--port', type=int, default=0)
-    options.add_argument('--world', choices=['demo', 'hostile', 'empty'], default='demo')
+    options.add_argument('--world', choices=['demo', 'hostile', 'empty', 'deploys'], default='demo')
     options.add_argument('--dist', default=ROOT / 'web/dist')
     given = options.parse_args()
-    server = MockServer(getattr(mock_world, given.world + '_world')(), given.port, given.dist)
+    world = mock_deployments.deploys_world() if given.world == 'deploys' else getattr(mock_world, given.world + '_world')()
+    server = MockServer(world, given.port, given.dist)
     print(server.url, flush=True)
     server.serve_forever()
 

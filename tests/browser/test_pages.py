@@ -3,16 +3,19 @@ import time
 
 import pytest
 
+import mock_deployments
 import mock_world
 
 
 def addresses(server):
     """The pages of whatever world the server holds."""
-    found = {'overview': '/', 'runners': '/runners', 'settings': '/settings', 'missing': '/nowhere'}
+    found = {'overview': '/', 'environments': '/environments', 'runners': '/runners', 'settings': '/settings', 'missing': '/nowhere'}
     for pipeline in server.world['pipelines']:
         path = f"/pipelines/{pipeline['name']}"
         if not pipeline['name'].startswith('p-'):
             found[f"pipeline {pipeline['name'][:20]}"] = path
+        if pipeline['name'] == 'storefront':
+            found['releases'] = '/environments/storefront/Release'
         for run in pipeline['executions']:
             execution = run['execution']
             path_of_run = f"{path}/executions/{execution['pipelineExecutionId']}"
@@ -24,7 +27,7 @@ def addresses(server):
     return found
 
 
-WORLDS = {'demo': mock_world.demo_world, 'hostile': mock_world.hostile_world, 'empty': mock_world.empty_world}
+WORLDS = {'demo': mock_world.demo_world, 'hostile': mock_world.hostile_world, 'empty': mock_world.empty_world, 'deploys': mock_deployments.deploys_world}
 
 
 @pytest.mark.refusals

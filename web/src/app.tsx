@@ -10,6 +10,7 @@ import { Dialog } from "./parts/dialog.tsx";
 import { Mark, StateIcon } from "./parts/icons.tsx";
 import { Missing } from "./parts/page.tsx";
 import { ActionPage } from "./pages/action.tsx";
+import { EnvironmentsPage, ReleasesPage } from "./pages/environments.tsx";
 import { ExecutionPage } from "./pages/execution.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { PipelinePage } from "./pages/pipeline.tsx";
@@ -51,6 +52,7 @@ function SignedInApp() {
     {
       "?": () => setHelp(true),
       "g o": () => go(paths.overview),
+      "g e": () => go(paths.environments),
       "g r": () => go(paths.runners),
       "g s": () => go(paths.settings),
       j: () => moveInList(1),
@@ -72,6 +74,9 @@ function SignedInApp() {
         <nav aria-label="Main">
           <NavLink href={paths.overview} here={page === "overview" || page === "pipeline" || page === "execution" || page === "action"}>
             Pipelines
+          </NavLink>
+          <NavLink href={paths.environments} here={page === "environments" || page === "releases"}>
+            Environments
           </NavLink>
           <NavLink href={paths.runners} here={page === "runners"}>
             Runners
@@ -113,6 +118,10 @@ function Page() {
       return <ExecutionPage name={now.name} id={now.id} />;
     case "action":
       return <ActionPage name={now.name} id={now.id} stage={now.stage} action={now.action} />;
+    case "environments":
+      return <EnvironmentsPage />;
+    case "releases":
+      return <ReleasesPage name={now.name} stage={now.stage} />;
     case "runners":
       return <RunnersPage />;
     case "settings":
@@ -145,6 +154,7 @@ function Connection() {
 const shortcuts: [keys: string, what: string][] = [
   ["?", "this help"],
   ["g o", "go to the overview"],
+  ["g e", "go to the environments"],
   ["g r", "go to the runners"],
   ["g s", "go to the settings"],
   ["j / k", "next or previous in a list; in a log, scroll"],

@@ -3,6 +3,7 @@ import "./style/base.css";
 import "./style/parts.css";
 import "./style/graph.css";
 import "./style/pages.css";
+import "./style/deployment.css";
 import "./style/log.css";
 import { render } from "preact";
 import { loadSession } from "./api/client.ts";

@@ -6,12 +6,16 @@ export type Place =
   | { page: "pipeline"; name: string }
   | { page: "execution"; name: string; id: string }
   | { page: "action"; name: string; id: string; stage: string; action: string }
+  | { page: "environments" }
+  | { page: "releases"; name: string; stage: string }
   | { page: "runners" }
   | { page: "settings" }
   | { page: "unknown" };
 
 export const paths = {
   overview: "/",
+  environments: "/environments",
+  releases: (name: string, stage: string) => `/environments/${encodeURIComponent(name)}/${encodeURIComponent(stage)}`,
   runners: "/runners",
   settings: "/settings",
   pipeline: (name: string) => `/pipelines/${encodeURIComponent(name)}`,
@@ -29,6 +33,8 @@ export function parsePath(path: string): Place {
   }
   const [first, name, executions, id, stage, action] = parts;
   if (first === undefined) return { page: "overview" };
+  if (first === "environments" && parts.length === 1) return { page: "environments" };
+  if (first === "environments" && parts.length === 3 && name && executions) return { page: "releases", name, stage: executions };
   if (parts.length === 1 && first === "runners") return { page: "runners" };
   if (parts.length === 1 && first === "settings") return { page: "settings" };
   if (parts.length === 1 && first === "pipelines") return { page: "overview" };

@@ -60,3 +60,10 @@ const localFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", ti
 export function local(seconds: number): string {
   return localFormat.format(seconds * 1000);
 }
+
+const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+/** Only the time of day, where the day is plain from what stands around. */
+export function clockTime(seconds: number): string {
+  return clockFormat.format(seconds * 1000);
+}

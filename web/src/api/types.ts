@@ -28,6 +28,8 @@ export interface Approval {
   customData?: string;
   externalEntityLink?: string;
   changes?: { from?: string; to: string; commits: Commit[]; truncated: boolean };
+  /** Set where a deployment asks, in the middle of its traffic shift. */
+  pause?: { id: string; stage: string };
 }
 
 export interface Revision {
@@ -158,6 +160,94 @@ export interface ActionDetail {
   outputArtifacts: string[];
   approval?: Approval;
   target?: { name: string; held: boolean };
+  deployment?: Deployment;
+}
+
+/** What a deployment is doing, or did. */
+export interface Deployment {
+  kind: string;
+  targets?: DeploymentTarget[];
+  strategy?: string;
+  stage?: string;
+  trafficPercent?: number;
+  tasks?: { desired: number; running: number; pending: number; failed: number; old: number };
+  diff?: DiffLine[];
+  preflight?: PreflightCheck[];
+  timeline?: { at: number; text: string }[];
+  cause?: Cause;
+  evidence?: Evidence[];
+  probe?: { url: string; asked: number; failed404: number; failedOther: number };
+  pause?: { id: string; stage: string; sentence: string; testUrl?: string; expires?: number };
+  cancel?: { by?: string; asked: number; ended?: number; seconds?: number; from: string; to: string; how?: string; sentence?: string };
+}
+
+export interface DeploymentTarget {
+  name: string;
+  from?: string;
+  to?: string;
+  images?: { container: string; image: string; digest?: string }[];
+}
+
+export interface DiffLine {
+  line: string;
+  change: " " | "+" | "-";
+}
+
+export interface PreflightCheck {
+  check: string;
+  status: "OK" | "FAILED" | "SKIPPED";
+  sentence: string;
+}
+
+export interface Cause {
+  id: string;
+  sentence: string;
+  evidence?: string;
+  change?: string;
+  since: number;
+}
+
+export interface Evidence {
+  at: number;
+  source: "EVENT" | "TASK" | "TARGET" | "LOG";
+  subject: string;
+  text: string;
+}
+
+/** A pipeline's stage that deploys, and what runs there. */
+export interface Environment {
+  pipelineName: string;
+  stageName: string;
+  execution?: ExecutionName;
+  since?: number;
+  by?: string;
+  approvedBy?: string;
+  revisions?: Revision[];
+  deploying?: ExecutionName;
+  targets: EnvironmentTarget[];
+}
+
+export interface EnvironmentTarget {
+  name: string;
+  kind: string;
+  actionName?: string;
+  revision?: string;
+  images?: { container: string; image: string; digest?: string }[];
+  since?: number;
+  execution?: ExecutionName;
+  by?: string;
+}
+
+export interface Release {
+  execution: ExecutionName;
+  released: number;
+  by?: string;
+  approvedBy?: string;
+  current: boolean;
+  revisions?: Revision[];
+  targets: EnvironmentTarget[];
+  canRollBack: boolean;
+  whyNot?: string;
 }
 
 export interface Build {

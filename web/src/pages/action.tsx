@@ -9,6 +9,7 @@ import { ApprovalPanel, focusApproval } from "../parts/approval.tsx";
 import { Batch, firstFailed, logOf } from "../parts/batch.tsx";
 import { Age, Button, Loading, Moment, Notice, Outside, ReadTrouble, Status, Took } from "../parts/basics.tsx";
 import { CancelDialog } from "../parts/cancel.tsx";
+import { DeploymentPanel } from "../parts/deployment.tsx";
 import { Glyph } from "../parts/icons.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
 import { Reports } from "../parts/reports.tsx";
@@ -101,6 +102,7 @@ function Body({ data, action }: { data: ExecutionDetail; action: ActionDetail })
         <p class="story">{action.summary}</p>
       ) : null}
       {typeof action.percentComplete === "number" && isLive(state) ? <progress max={100} value={action.percentComplete} aria-label={`${action.percentComplete} percent done`} /> : null}
+      {action.deployment ? <DeploymentPanel deployment={action.deployment} live={isLive(state)} /> : null}
       <Phases action={action} />
       {action.build?.reportArns?.length ? <Reports key={action.build.reportArns.join()} arns={action.build.reportArns} /> : null}
       <Facts action={action} />

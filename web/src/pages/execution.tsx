@@ -12,6 +12,7 @@ import { AbandonDialog, CancelDialog } from "../parts/cancel.tsx";
 import { Conditions } from "../parts/conditions.tsx";
 import { capital, Graph, type GraphAction } from "../parts/graph.tsx";
 import { Glyph } from "../parts/icons.tsx";
+import { CauseNotice } from "../parts/deployment.tsx";
 import { Crumbs, Missing } from "../parts/page.tsx";
 import { RevisionList, RollbackTag } from "../parts/revisions.tsx";
 import { RetryButtons, RollBackButton } from "../parts/stage_buttons.tsx";
@@ -131,6 +132,7 @@ function Body({ data, refresh }: { data: ExecutionDetail; refresh: () => void })
         ) : null}
       </p>
       <Outcome data={data} />
+      <Stuck data={data} />
       <Undoing data={data} refresh={refresh} />
       <RevisionList revisions={execution.revisions} />
       <Graph
@@ -235,6 +237,32 @@ function Outcome({ data }: { data: ExecutionDetail }) {
       ) : null}
       {superseded ? <Notice kind="info">{asSentence(execution.statusSummary ?? "") || "A newer execution took its place before this one went on."}</Notice> : null}
       {!failed.length && execution.status === "Failed" && execution.statusSummary ? <Notice kind="bad">{asSentence(execution.statusSummary)}</Notice> : null}
+    </>
+  );
+}
+
+/** Why a deployment that is under way does not get on. */
+function Stuck({ data }: { data: ExecutionDetail }) {
+  const { pipelineName, pipelineExecutionId } = data.execution;
+  return (
+    <>
+      {data.stages.flatMap((stage) =>
+        stage.actions
+          .filter((action) => action.status === "InProgress" && action.deployment?.cause)
+          .map((action) => (
+            <CauseNotice
+              key={`${stage.name}/${action.name}`}
+              cause={action.deployment!.cause!}
+              live
+              action={
+                <a class="button is-plain" href={paths.action(pipelineName, pipelineExecutionId, stage.name, action.name)}>
+                  <Glyph name="log" />
+                  See what ECS says
+                </a>
+              }
+            />
+          )),
+      )}
     </>
   );
 }

@@ -49,7 +49,7 @@ export function ApprovalPanel(props: { approval: Approval; number: number; onDec
     });
     if (done) {
       setComment("");
-      tell(status === "Approved" ? `Approved ${subject}. The execution goes on.` : `Rejected ${subject}. The execution ends here.`);
+      tell(status === "Approved" ? `Approved ${subject}. The ${approval.pause ? "deployment" : "execution"} goes on.` : `Rejected ${subject}. ${approval.pause ? "The old version comes back." : "The execution ends here."}`);
       document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
     }
     props.onDecided();
@@ -62,7 +62,7 @@ export function ApprovalPanel(props: { approval: Approval; number: number; onDec
       <header class="approval-head">
         <h2 id="approval-title">
           <StateIcon state="waiting" />
-          {approval.pipelineName} #{props.number} waits for approval: {subject}
+          {approval.pipelineName} #{props.number} {approval.pause ? "waits in the middle of a deployment" : "waits for approval"}: {subject}
         </h2>
         <p>
           Asked <Age at={approval.since} />
@@ -75,7 +75,7 @@ export function ApprovalPanel(props: { approval: Approval; number: number; onDec
       {approval.customData ? <p class="approval-note">{approval.customData}</p> : null}
       {approval.externalEntityLink ? (
         <p>
-          To review: <Outside href={approval.externalEntityLink}>{approval.externalEntityLink}</Outside>
+          {approval.pause ? "The new version answers at" : "To review:"} <Outside href={approval.externalEntityLink}>{approval.externalEntityLink}</Outside>
         </p>
       ) : null}
       {changes ? (
@@ -139,7 +139,7 @@ export function ApprovalPanel(props: { approval: Approval; number: number; onDec
           Reject
         </Button>
         <span class="hint">
-          Your decision counts for execution #{props.number} only.
+          {approval.pause ? "Approve lets the deployment go on; Reject puts the old version back." : `Your decision counts for execution #${props.number} only.`}
         </span>
       </div>
     </section>

@@ -12,6 +12,14 @@ const providers: Record<string, string> = {
   ECR: "Amazon ECR",
   S3: "Amazon S3",
   GitHub: "GitHub",
+  RunTask: "One-off task on ECS",
+  ScheduledTask: "Scheduled task on ECS",
+  CloudFront: "Amazon CloudFront",
+  Lambda: "AWS Lambda",
+  StepFunctions: "AWS Step Functions",
+  CloudFormation: "AWS CloudFormation",
+  ElasticBeanstalk: "AWS Elastic Beanstalk",
+  Release: "Release of several services",
 };
 
 export const providerName = (provider: string): string => providers[provider] ?? provider;
@@ -55,6 +63,8 @@ export function cancelOutcome(actions: ActionDetail[]): string[] {
     if (action.category === "Approval") return `${action.name}: the question is withdrawn; nothing was released.`;
     if (action.wait?.startsWith("waiting for a runner")) return `${action.name}: it is taken out of the queue before it starts.`;
     if (action.category === "Build" || action.category === "Test") return `${action.name}: the build’s container is killed.`;
+    if (action.configuration?.OnCancel === "LEAVE") return `${action.name}: it is no longer watched; what is deployed stays (OnCancel is LEAVE).`;
+    if (action.provider === "RunTask") return `${action.name}: the task is stopped; what it has changed by then stays.`;
     if (action.provider === "ECS") return `${action.name}: the service goes back to its previous task definition.`;
     if (action.provider === "CodeDeployToECS") return `${action.name}: the traffic goes back to the previous tasks.`;
     if (action.category === "Deploy") return `${action.name}: what was deployed is put back as it was.`;
@@ -73,3 +83,6 @@ export function retryWords(retries: StageDetail["retries"]): string | undefined 
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** A digest says enough with twelve of its 64 digits. */
+export const shortImage = (image: string): string => image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]{52}$/, "$1…");
