@@ -79,6 +79,8 @@ const struct http_route routes[] = {
     {"GET", "/assets/*", .handler = files_asset},
     {"GET", "/", .handler = files_page},
     {"GET", "/pipelines/**", .handler = files_page},
+    {"GET", "/environments", .handler = files_page},
+    {"GET", "/environments/**", .handler = files_page},
     {"GET", "/runners", .handler = files_page},
     {"GET", "/settings", .handler = files_page},
 };
