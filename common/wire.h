@@ -58,7 +58,7 @@ struct wire_job {
     /* ROLLBACK: what this action deployed in the execution that is gone back to (wire_result.deployment), or NULL where
      * nothing was recorded. */
     const struct json *earlier;
-    const char *artifact_bucket; /* the artifact store that the pipeline names (in this region), or NULL */
+    const char *artifact_bucket;             /* the artifact store that the pipeline names (in this region), or NULL */
     const char *const *succeeded_executions; /* Deploy/S3: ids of the pipeline's, newest first, 100 at most */
     size_t succeeded_execution_count;
 };

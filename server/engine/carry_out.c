@@ -10,6 +10,7 @@
 #include "server/engine/target.h"
 #include "server/engine/workers.h"
 #include "server/jobs/batch.h"
+#include "server/jobs/deployment.h"
 #include "server/jobs/queue.h"
 #include "server/store/conditions.h"
 #include "server/store/events.h"
@@ -192,7 +193,8 @@ bool end_action(struct step *step, const struct action_run_row *action, const st
         .status = action_status_name(end->status),
     };
     step->look_again = true;
-    return action_runs_end(step->tx, action->id, end, err) && events_add(step->tx, &event, err) &&
+    return deployment_stop_asking(step->tx, step->arena, action, err) &&
+           action_runs_end(step->tx, action->id, end, err) && events_add(step->tx, &event, err) &&
            target_pass_on(step, action, err);
 }
 
@@ -235,7 +237,8 @@ static bool undo_action(struct step *step, const struct decision *decision, bool
         return err_set(err, ERR_INTERNAL, "action '%s' is in progress without a job", action.action);
     if (only_unbegun && job.attempts > 0)
         return true;
-    return queue_cancel(step->tx, job.id, JOB_CANCEL_UNDO, &ended, err) &&
+    return deployment_stop_asking(step->tx, step->arena, &action, err) &&
+           queue_cancel(step->tx, job.id, JOB_CANCEL_UNDO, &ended, err) &&
            (!ended || !job.build_id || build_finish(step->tx, step->arena, &job, &stopped_build, err)) &&
            (!ended || abandon(step, &action, err));
 }

@@ -171,7 +171,8 @@ struct engine_answer {
     const char *by;      /* ARN, or NULL */
 };
 
-/* Errors: ERR_NOT_FOUND PipelineNotFoundException, StageNotFoundException, ActionNotFoundException; ERR_CONFLICT
+/* Of a manual approval, which ends with it, or of a deploy in a pause, whose runner hears it. Errors: ERR_NOT_FOUND
+ * PipelineNotFoundException, StageNotFoundException, ActionNotFoundException; ERR_CONFLICT
  * InvalidApprovalTokenException, ApprovalAlreadyCompletedException; ERR_INVALID ValidationException. */
 bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
                             int64_t *answered_ms, struct err *err);

@@ -6,6 +6,7 @@
 #include "server/engine/carry_out.h"
 #include "server/engine/engine.h"
 #include "server/engine/load.h"
+#include "server/jobs/deployment.h"
 #include "server/store/events.h"
 
 #define ANSWER_MAX 512 /* characters */
@@ -40,23 +41,57 @@ static bool wrong_token(struct err *err) {
                         "this is not the token of an approval that waits; get the current one");
 }
 
-/* The approval that the token is for. */
-static bool find_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
-                          struct action_run_row *out, struct err *err) {
+/* What a token is for: a manual approval, or a deploy in a pause. */
+struct question {
+    struct action_run_row action;
+    bool is_pause;
+    struct pause_row pause;
+};
+
+static bool find_token(struct tx *tx, struct arena *arena, const char *token, bool *found, struct question *out,
+                       struct err *err) {
+    *out = (struct question){0};
+    if (!action_runs_find_token(tx, arena, token, found, &out->action, err))
+        return false;
+    if (*found)
+        return true;
+    if (!pauses_of_token(tx, arena, token, found, &out->pause, err))
+        return false;
+    out->is_pause = *found;
+    return !*found || action_runs_get_by_id(tx, arena, out->pause.action_run_id, &out->action, err);
+}
+
+static bool completed(struct err *err) {
+    return err_set_code(err, ERR_CONFLICT, "ApprovalAlreadyCompletedException", "this approval was answered already");
+}
+
+static bool check_pause(struct tx *tx, const struct pause_row *pause, struct err *err) {
+    bool expired = pause->expires_ms && pause->expires_ms <= clock_wall_ms(tx_clock(tx));
+    if (pause->state == PAUSE_APPROVED || pause->state == PAUSE_REJECTED)
+        return completed(err);
+    return (pause->state == PAUSE_WAITING && !expired) || wrong_token(err);
+}
+
+/* What the token is for, and still waits. */
+static bool find_question(struct tx *tx, struct arena *arena, const struct engine_answer *answer, struct question *out,
+                          struct err *err) {
     struct pipeline_row pipeline;
+    const struct action_run_row *action = &out->action;
     bool found = false;
     if (!pipelines_get(tx, arena, answer->pipeline, &pipeline, err) ||
-        !action_runs_find_token(tx, arena, answer->token, &found, out, err))
+        !find_token(tx, arena, answer->token, &found, out, err))
         return false;
-    if (!found || out->pipeline_id != pipeline.id || !str_equal(out->stage, answer->stage) ||
-        !str_equal(out->action, answer->action))
+    if (!found || action->pipeline_id != pipeline.id || !str_equal(action->stage, answer->stage) ||
+        !str_equal(action->action, answer->action))
         return check_names(tx, arena, pipeline.id, pipeline.version, answer->stage, answer->action, err) &&
                wrong_token(err);
-    if (out->status == ACTION_IN_PROGRESS)
+    if (out->is_pause)
+        return check_pause(tx, &out->pause, err);
+    if (action->status == ACTION_IN_PROGRESS)
         return true;
-    if (!out->updated_by && out->status != ACTION_SUCCEEDED) /* expired, or given up with its execution */
+    if (!action->updated_by && action->status != ACTION_SUCCEEDED) /* expired, or given up with its execution */
         return wrong_token(err);
-    return err_set_code(err, ERR_CONFLICT, "ApprovalAlreadyCompletedException", "this approval was answered already");
+    return completed(err);
 }
 
 static bool tell_answer(struct step *step, const struct action_run_row *action, const char *status, const char *by,
@@ -75,15 +110,10 @@ static bool tell_answer(struct step *step, const struct action_run_row *action, 
     return events_add(step->tx, &event, err);
 }
 
-bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
-                            int64_t *answered_ms, struct err *err) {
-    struct action_run_row action;
-    if (answer->summary && utf8_count(answer->summary) > ANSWER_MAX)
-        return err_set_code(err, ERR_INVALID, "ValidationException", "the summary has more than %d characters",
-                            ANSWER_MAX);
-    if (!find_approval(tx, arena, answer, &action, err))
-        return false;
-    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action.pipeline_id, .pipeline = action.pipeline};
+/* A manual approval ends with the answer. */
+static bool end_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
+                         const struct action_run_row *action, struct err *err) {
+    struct step step = {.tx = tx, .arena = arena, .pipeline_id = action->pipeline_id, .pipeline = action->pipeline};
     struct action_end end = {
         .status = answer->approved ? ACTION_SUCCEEDED : ACTION_FAILED,
         .summary = answer->summary,
@@ -93,9 +123,24 @@ bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct eng
         end.error_code = "JobFailed";
         end.error_message = arena_printf(arena, "rejected by %s", end.updated_by);
     }
+    return tell_answer(&step, action, answer->approved ? "approved" : "rejected", answer->by, err) &&
+           end_action(&step, action, &end, err) && engine_move(tx, arena, action->pipeline_id, &look, err);
+}
+
+bool engine_answer_approval(struct tx *tx, struct arena *arena, const struct engine_answer *answer,
+                            int64_t *answered_ms, struct err *err) {
+    struct question question;
+    if (answer->summary && utf8_count(answer->summary) > ANSWER_MAX)
+        return err_set_code(err, ERR_INVALID, "ValidationException", "the summary has more than %d characters",
+                            ANSWER_MAX);
+    if (!find_question(tx, arena, answer, &question, err))
+        return false;
     *answered_ms = clock_wall_ms(tx_clock(tx));
-    return tell_answer(&step, &action, answer->approved ? "approved" : "rejected", answer->by, err) &&
-           end_action(&step, &action, &end, err) && engine_move(tx, arena, action.pipeline_id, &look, err);
+    /* The deploy goes on, or back, as its runner says: nothing for the rules yet. */
+    if (question.is_pause)
+        return deployment_answer(tx, arena, &question.action, &question.pause, answer->approved, answer->by,
+                                 answer->summary, err);
+    return end_approval(tx, arena, answer, &question.action, err);
 }
 
 /* ---- giving up ---- */

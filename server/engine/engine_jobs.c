@@ -4,6 +4,8 @@
 #include "common/str.h"
 #include "server/engine/engine.h"
 #include "server/engine/finish.h"
+#include "server/engine/release.h"
+#include "server/jobs/deployment.h"
 #include "server/store/revisions.h"
 
 #include <string.h>
@@ -139,10 +141,13 @@ static bool finish_action(struct tx *tx, struct arena *arena, const struct job_r
     struct action_end end;
     if (!action_runs_get_by_id(tx, arena, job->action_run_id, &action, err))
         return false;
+    if (result->deployment && !deployment_told(tx, arena, &action, result->deployment, false, err))
+        return false;
     if (action.status != ACTION_IN_PROGRESS) /* given up by a person meanwhile */
         return true;
     struct step step = step_of(tx, arena, &action);
     return describe_end(&step, &action, job, result, &end, err) && end_action(&step, &action, &end, err) &&
+           (end.status != ACTION_SUCCEEDED || release_note(&step, &action, err)) &&
            engine_move(tx, arena, action.pipeline_id, &look, err);
 }
 

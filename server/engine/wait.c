@@ -8,6 +8,7 @@
 #include "server/engine/target.h"
 #include "server/jobs/batch.h"
 #include "server/store/job_rows.h"
+#include "server/store/pauses.h"
 #include "server/store/stage_runs.h"
 #include "server/store/worker_jobs.h"
 
@@ -62,6 +63,7 @@ static bool wait_for_worker(struct tx *tx, struct arena *arena, const struct act
 bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_row *action, const char **out,
                     struct err *err) {
     struct job_row job;
+    struct pause_row pause;
     bool found = false;
     *out = NULL;
     if (action->status != ACTION_IN_PROGRESS)
@@ -80,6 +82,12 @@ bool wait_of_action(struct tx *tx, struct arena *arena, const struct action_run_
         return false;
     if (*out)
         return true;
+    if (!pauses_waiting(tx, arena, action->id, &found, &pause, err))
+        return false;
+    if (found) {
+        *out = "waiting for approval";
+        return true;
+    }
     if (!job_rows_of_action(tx, arena, action->id, &found, &job, err))
         return false;
     if (found && job.batch_id && !str_equal(job.provider, BATCH_PROVIDER))

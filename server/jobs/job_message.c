@@ -8,8 +8,11 @@
 #include "server/jobs/batch_message.h"
 #include "server/jobs/build_start.h"
 #include "server/jobs/job_source.h"
+#include "server/jobs/stop_words.h"
 #include "server/store/action_runs.h"
 #include "server/store/artifact_rows.h"
+#include "server/store/deployments.h"
+#include "server/store/executions.h"
 #include "server/store/job_rows.h"
 #include "server/store/projects.h"
 #include "server/store/revisions.h"
@@ -134,6 +137,38 @@ static bool set_commands(struct draft *draft, const struct action_run_row *actio
            (!action->output_files || parse(draft, action->output_files, &message->output_files, err));
 }
 
+/* What is gone back to: of all that the action told then, what it put where. */
+static bool set_earlier(struct draft *draft, const struct action_run_row *action, int64_t execution_id,
+                        struct err *err) {
+    const struct json *document = NULL;
+    const char *text = NULL;
+    if (!deployments_of_execution(draft->tx, draft->arena, execution_id, action->stage, action->action, &text, err) ||
+        (text && !parse(draft, text, &document, err)))
+        return false;
+    const struct json *targets = json_get(document, "targets");
+    if (!targets)
+        return true;
+    struct json *earlier = json_object(draft->arena);
+    json_set_text(draft->arena, earlier, "kind", json_get_text(document, "kind"));
+    json_set(draft->arena, earlier, "targets", json_copy(draft->arena, targets));
+    draft->message->earlier = earlier;
+    return true;
+}
+
+static bool set_deploy(struct draft *draft, const struct action_run_row *action, struct err *err) {
+    struct wire_job *message = draft->message;
+    struct execution_row execution;
+    struct stop_words stop;
+    if (!executions_get_by_id(draft->tx, draft->arena, action->execution_id, &execution, err) ||
+        !stop_words_read(draft->tx, draft->arena, draft->job, &stop, err))
+        return false;
+    message->role_arn = action->role_arn;
+    message->execution_type = state_name(&execution_types, (int)execution.type);
+    message->stopped_by = stop.by;
+    message->stop_reason = stop.reason;
+    return !execution.rollback_of || set_earlier(draft, action, execution.rollback_of, err);
+}
+
 static bool set_action(struct draft *draft, struct err *err) {
     struct action_run_row action;
     if (!action_runs_get_by_id(draft->tx, draft->arena, draft->job->action_run_id, &action, err))
@@ -147,7 +182,7 @@ static bool set_action(struct draft *draft, struct err *err) {
     message->execution_id = action.execution;
     message->action_execution_id = action.uuid;
     return parse(draft, action.configuration, &message->configuration, err) && set_inputs(draft, &action, err) &&
-           set_outputs(draft, &action, err) && set_commands(draft, &action, err) &&
+           set_outputs(draft, &action, err) && set_commands(draft, &action, err) && set_deploy(draft, &action, err) &&
            (!str_equal(action.category, "Source") || set_source(draft, &action, err));
 }
 

@@ -7,7 +7,9 @@
 #include "server/jobs/batch.h"
 #include "server/jobs/batch_inputs.h"
 #include "server/jobs/build_start.h"
+#include "server/jobs/deployment.h"
 #include "server/jobs/queue_write.h"
+#include "server/jobs/stop_words.h"
 #include "server/store/action_runs.h"
 #include "server/store/artifact_rows.h"
 #include "server/store/events.h"
@@ -97,12 +99,19 @@ bool queue_acknowledge(struct tx *tx, const struct queue_fence *fence, struct er
     return queue_hold(tx, &arena, fence, &job, err);
 }
 
-bool queue_heartbeat(struct tx *tx, const struct queue_fence *fence, enum job_cancel *cancel, struct err *err) {
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+bool queue_heartbeat(struct tx *tx, struct arena *arena, const struct queue_fence *fence, struct queue_word *out,
+                     struct err *err) {
     struct job_row job;
-    if (!queue_hold(tx, &arena, fence, &job, err) || !runners_seen(tx, fence->runner_id, err))
+    struct queue_word word = {0};
+    struct stop_words stop;
+    if (!queue_hold(tx, arena, fence, &job, err) || !runners_seen(tx, fence->runner_id, err) ||
+        !stop_words_read(tx, arena, &job, &stop, err) ||
+        (job.action_run_id && !deployment_get_answer(tx, arena, job.action_run_id, &word.answered, &word.answer, err)))
         return false;
-    *cancel = job.cancel;
+    word.cancel = job.cancel;
+    word.cancelled_by = stop.by;
+    word.cancel_reason = stop.reason;
+    *out = word;
     return true;
 }
 
@@ -119,22 +128,30 @@ bool queue_checkpoint(struct tx *tx, const struct queue_fence *fence, const stru
     return job_rows_set_checkpoint(tx, &job, json_print(&arena, checkpoint), err);
 }
 
-static bool tell_progress(struct tx *tx, struct arena *arena, const struct job_row *job,
+static void tell_deployment(struct arena *arena, const struct json *deployment, struct json *detail) {
+    const struct json *cause = json_get(deployment, "cause");
+    json_set_text(arena, detail, "stage", json_get_text(deployment, "stage"));
+    if (!cause)
+        return;
+    struct json *shown = json_set_object(arena, detail, "cause");
+    json_set_text(arena, shown, "id", json_get_text(cause, "id"));
+    json_set_text(arena, shown, "sentence", json_get_text(cause, "sentence"));
+}
+
+static bool tell_progress(struct tx *tx, struct arena *arena, const struct action_run_row *action,
                           const struct wire_progress *progress, struct err *err) {
-    struct action_run_row action;
-    if (!action_runs_get_by_id(tx, arena, job->action_run_id, &action, err))
-        return false;
     struct json *detail = json_object(arena);
     json_set_text(arena, detail, "summary", progress->summary);
     if (progress->percent >= 0)
         json_set_integer(arena, detail, "percentComplete", progress->percent);
+    tell_deployment(arena, progress->deployment, detail);
     const struct event_row event = {
         .type = "action",
-        .pipeline = action.pipeline,
-        .execution = action.execution,
-        .stage = action.stage,
-        .action = action.action,
-        .status = action_status_name(action.status),
+        .pipeline = action->pipeline,
+        .execution = action->execution,
+        .stage = action->stage,
+        .action = action->action,
+        .status = action_status_name(action->status),
         .detail = json_print(arena, detail),
     };
     return events_add(tx, &event, err);
@@ -144,15 +161,20 @@ bool queue_progress(struct tx *tx, struct arena *arena, const struct queue_fence
                     const struct wire_progress *progress, struct err *err) {
     const struct queue_fence exact = {.job_id = fence->job_id, .token = progress->token, .runner_id = fence->runner_id};
     struct job_row job;
+    struct action_run_row action;
     if (!queue_hold(tx, arena, &exact, &job, err))
         return false;
     if (progress->build && job.build_id && !build_progress(tx, arena, &job, progress->build, err))
         return false;
     if (!job.action_run_id || job.batch_id)
         return true;
-    return action_runs_progress(tx, job.action_run_id, progress->summary, progress->external_id, progress->external_url,
+    if (!action_runs_get_by_id(tx, arena, job.action_run_id, &action, err))
+        return false;
+    bool may_ask = action.status == ACTION_IN_PROGRESS && job.cancel == JOB_CANCEL_NONE;
+    return (!progress->deployment || deployment_told(tx, arena, &action, progress->deployment, may_ask, err)) &&
+           action_runs_progress(tx, action.id, progress->summary, progress->external_id, progress->external_url,
                                 progress->percent, err) &&
-           tell_progress(tx, arena, &job, progress, err);
+           tell_progress(tx, arena, &action, progress, err);
 }
 
 /* Whether the JSON list of texts holds the name. */

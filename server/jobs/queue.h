@@ -11,6 +11,7 @@
 
 #include "common/wire.h"
 #include "server/store/job_rows.h"
+#include "server/store/pauses.h"
 
 #define QUEUE_OFFER_MS 15000
 #define QUEUE_LEASE_MS 60000
@@ -42,13 +43,23 @@ bool queue_acknowledge(struct tx *tx, const struct queue_fence *fence, struct er
  * ConflictException where it was begun. */
 bool queue_return(struct tx *tx, const struct queue_fence *fence, struct err *err);
 
-/* Tells of a cancel, marks the runner as seen. Park on WAKE_JOB (job id). */
-bool queue_heartbeat(struct tx *tx, const struct queue_fence *fence, enum job_cancel *cancel, struct err *err);
+/* What a job's holder is to hear. */
+struct queue_word {
+    enum job_cancel cancel;
+    const char *cancelled_by; /* or NULL, as is the next */
+    const char *cancel_reason;
+    bool answered; /* somebody answered the deploy's newest pause: */
+    struct pause_row answer;
+};
+
+/* Tells of a cancel and of an answer, marks the runner as seen. Park on WAKE_JOB (job id). */
+bool queue_heartbeat(struct tx *tx, struct arena *arena, const struct queue_fence *fence, struct queue_word *out,
+                     struct err *err);
 
 /* The mark before a side effect. Of a job that was given up it is refused as stale: nothing may be begun any more. */
 bool queue_checkpoint(struct tx *tx, const struct queue_fence *fence, const struct json *checkpoint, struct err *err);
 
-/* Fenced by progress->token (fence->token is not read). Reaches the action run and the build. */
+/* Fenced by progress->token (fence->token is not read). Reaches the action run, the build and the deployment. */
 bool queue_progress(struct tx *tx, struct arena *arena, const struct queue_fence *fence,
                     const struct wire_progress *progress, struct err *err);
 

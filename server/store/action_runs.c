@@ -10,7 +10,8 @@
     "a.category, a.provider, a.run_order, a.variable_namespace, a.status, a.configuration, a.inputs, a.outputs, "      \
     "a.summary, a.approval_token, a.expires_ms, a.external_id, a.external_url, a.error_code, a.error_message, "        \
     "a.updated_by, a.percent, a.started_ms, a.updated_ms, a.ended_ms, a.owner, a.type_version, a.condition_id, "       \
-    "c.kind, a.commands, a.environment, a.output_variables, a.output_files, a.target, a.holds_target, a.look_ms "      \
+    "c.kind, a.commands, a.environment, a.output_variables, a.output_files, a.target, a.holds_target, a.look_ms, "     \
+    "a.role_arn "                                                                                                      \
     "FROM action_runs a JOIN executions e ON e.id = a.execution_id JOIN pipelines p ON p.id = a.pipeline_id "          \
     "LEFT JOIN conditions c ON c.id = a.condition_id "
 
@@ -57,6 +58,7 @@ static struct action_run_row action_run_from_row(struct query *query, struct are
         .target = query_column_text(query, arena, 38),
         .holds_target = query_column_integer(query, 39) != 0,
         .look_ms = query_column_integer(query, 40),
+        .role_arn = query_column_text(query, arena, 41),
     };
 }
 
@@ -148,9 +150,11 @@ bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t p
                                    size_t *count, struct err *err) {
     /* The index on expires_ms holds approvals (and rules) under way and nothing else: they all expire. With the '+'
      * they are sorted; else SQLite would go through all actions that ever ran, in their order. */
-    static const char sql[] = "SELECT " COLUMNS "WHERE a.status = 'InProgress' AND a.expires_ms IS NOT NULL "
-                              "AND a.approval_token IS NOT NULL AND (:pipeline_id = 0 OR a.pipeline_id = :pipeline_id) "
-                              "AND p.deleted_ms IS NULL ORDER BY +a.id";
+    static const char sql[] =
+        "SELECT " COLUMNS "WHERE a.id IN ("
+        "SELECT id FROM action_runs WHERE status = 'InProgress' AND expires_ms IS NOT NULL "
+        "AND approval_token IS NOT NULL UNION SELECT action_run_id FROM pauses WHERE state = 'Waiting') "
+        "AND (:pipeline_id = 0 OR a.pipeline_id = :pipeline_id) AND p.deleted_ms IS NULL ORDER BY +a.id";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_integer(&query, ":pipeline_id", pipeline_id);
     return collect(&query, arena, out, count, err);

@@ -42,6 +42,7 @@ struct action_run_row {
     const char *inputs;                /* JSON list of artifact names */
     const char *outputs;               /* the same */
     const char *summary;               /* or NULL */
+    const char *role_arn;              /* the role that it works in, or NULL */
     const char *approval_token;        /* Manual approval, else NULL */
     int64_t expires_ms;                /* Manual approval, or a rule's time-out; else 0 */
     const char *external_id;           /* or NULL, as are the next four */
@@ -96,7 +97,8 @@ bool action_runs_list_rules_of(struct tx *tx, struct arena *arena, int64_t execu
 bool action_runs_target_holder(struct tx *tx, struct arena *arena, const char *target, bool *found,
                                struct action_run_row *out, struct err *err);
 
-/* Approvals that somebody is to answer, oldest first; pipeline_id 0: of all pipelines. */
+/* What somebody is to answer, oldest first: manual approvals, and deploys that pause (server/store/pauses.h; those have
+ * no approval_token); pipeline_id 0: of all pipelines. */
 bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct action_run_row **out,
                                    size_t *count, struct err *err);
 

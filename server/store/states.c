@@ -176,6 +176,14 @@ static const struct state_row batch_stop_rows[] = {
     [BATCH_STOP_ASKED] = {.name = "stop", .next = MAY_BECOME(BATCH_STOP_NONE)},
 };
 
+static const struct state_row pause_rows[] = {
+    [PAUSE_WAITING] = {.name = "Waiting",
+                       .next = MAY_BECOME(PAUSE_APPROVED) | MAY_BECOME(PAUSE_REJECTED) | MAY_BECOME(PAUSE_GONE)},
+    [PAUSE_APPROVED] = {.name = "Approved", .end = true},
+    [PAUSE_REJECTED] = {.name = "Rejected", .end = true},
+    [PAUSE_GONE] = {.name = "Gone", .next = MAY_BECOME(PAUSE_WAITING), .end = true}, /* it was told again */
+};
+
 static const struct state_row batch_group_kind_rows[] = {
     [BATCH_GROUP_SOURCE] = {.name = "source"},
     [BATCH_GROUP_BUILD] = {.name = "build"},
@@ -202,6 +210,7 @@ const struct state_table job_outcomes = {.what = "job's outcome", ROWS(outcome_r
 const struct state_table worker_job_states = {.what = "job worker's job", ROWS(worker_job_rows)};
 const struct state_table build_statuses = {.what = "build", ROWS(build_rows)};
 const struct state_table batch_statuses = {.what = "batch", ROWS(batch_rows)};
+const struct state_table pause_states = {.what = "pause", ROWS(pause_rows)};
 const struct state_table batch_stops = {.what = "batch's stop", ROWS(batch_stop_rows)};
 const struct state_table batch_group_kinds = {.what = "kind of a batch's group", ROWS(batch_group_kind_rows)};
 

@@ -127,6 +127,14 @@ enum batch_group_kind {
     BATCH_GROUP_COMBINE, /* makes the artifacts of a pipeline's action out of those of the builds */
 };
 
+/* A deploy that waits for a person in the midst of its work. */
+enum pause_state {
+    PAUSE_WAITING,
+    PAUSE_APPROVED,
+    PAUSE_REJECTED,
+    PAUSE_GONE, /* over without an answer */
+};
+
 struct state_row {
     const char *name;
     unsigned next; /* bit N: state N may follow */
@@ -157,6 +165,7 @@ extern const struct state_table job_outcomes; /* names only */
 extern const struct state_table worker_job_states;
 extern const struct state_table build_statuses;
 extern const struct state_table batch_statuses; /* enum build_status */
+extern const struct state_table pause_states;
 extern const struct state_table batch_stops;
 extern const struct state_table batch_group_kinds; /* names only */
 

@@ -100,6 +100,14 @@ static void artifact_of(const char *action_run, const char *name, char out[SHA25
     hash_sha256_hex(text, (size_t)length, out);
 }
 
+static bool beat(struct tx *tx, struct asking *asking, struct err *err) {
+    struct queue_word word;
+    if (!queue_heartbeat(tx, &asking->sim->scratch, &asking->fence, &word, err))
+        return false;
+    asking->reply->cancel = word.cancel;
+    return true;
+}
+
 static bool carry_out(struct tx *tx, void *context, struct err *err) {
     struct asking *asking = context;
     struct arena *arena = &asking->sim->scratch;
@@ -114,7 +122,7 @@ static bool carry_out(struct tx *tx, void *context, struct err *err) {
     case REQUEST_ACKNOWLEDGE:
         return queue_acknowledge(tx, &asking->fence, err);
     case REQUEST_HEARTBEAT:
-        return queue_heartbeat(tx, &asking->fence, &asking->reply->cancel, err);
+        return beat(tx, asking, err);
     case REQUEST_INPUT:
         return queue_get_artifact(tx, arena, &asking->fence, asking->request->name, &asking->reply->sha256, &size, err);
     case REQUEST_CHECKPOINT:

@@ -87,13 +87,13 @@ static void heartbeats_keep_a_lease(struct bench *bench, struct err *err) {
     const char *id = bench_queue(bench, "CodeBuild", 3);
     bench_lease(bench, RUNNER_A, CLAIM_1, "CodeBuild");
     const struct queue_fence fence = bench_fence(bench, id, RUNNER_A);
-    enum job_cancel cancel = JOB_CANCEL_ABANDON;
+    struct queue_word word = {.cancel = JOB_CANCEL_ABANDON};
     assert_true(queue_acknowledge(bench->tx, &fence, err));
     for (int i = 0; i < 10; i++) {
         bench->boot_ms += QUEUE_LEASE_MS - 1;
         expire(bench, 0);
-        assert_true(queue_heartbeat(bench->tx, &fence, &cancel, err));
-        assert_int_equal(cancel, JOB_CANCEL_NONE);
+        assert_true(queue_heartbeat(bench->tx, &bench->arena, &fence, &word, err));
+        assert_int_equal(word.cancel, JOB_CANCEL_NONE);
     }
     assert_int_equal(bench_job(bench, id).attempts, 1);
     bench->wall_ms += 365LL * 24 * 3600 * 1000; /* a wall clock that jumps hurts no lease */
@@ -157,7 +157,7 @@ static void late_words_change_nothing(struct bench *bench, struct err *err) {
     const int64_t deadline = bench_job(bench, id).deadline_boot_ms;
     bench->boot_ms += 10;
 
-    enum job_cancel cancel;
+    struct queue_word word;
     struct job_row job;
     bool again = false;
     const char *text = NULL;
@@ -166,8 +166,8 @@ static void late_words_change_nothing(struct bench *bench, struct err *err) {
     const struct wire_progress progress = {.token = late.token, .summary = "late", .percent = 50};
     const struct wire_result result = {.token = late.token, .outcome = WIRE_SUCCEEDED};
     const struct queue_fence guessed = {.job_id = id, .token = now.token, .runner_id = RUNNER_A};
-    assert_false(queue_heartbeat(bench->tx, &late, &cancel, err));
-    assert_false(queue_heartbeat(bench->tx, &guessed, &cancel, err));
+    assert_false(queue_heartbeat(bench->tx, &bench->arena, &late, &word, err));
+    assert_false(queue_heartbeat(bench->tx, &bench->arena, &guessed, &word, err));
     bench_refused(err, "StaleTokenException");
     assert_int_equal(err->kind, ERR_CONFLICT);
     assert_false(queue_checkpoint(bench->tx, &late, mark, err));
@@ -214,8 +214,8 @@ static void a_result_is_taken_once(struct bench *bench, struct err *err) {
     assert_true(again);
     bench->boot_ms += 10LL * QUEUE_LEASE_MS;
     expire(bench, 0); /* done stays done */
-    enum job_cancel cancel;
-    assert_false(queue_heartbeat(bench->tx, &fence, &cancel, err));
+    struct queue_word word;
+    assert_false(queue_heartbeat(bench->tx, &bench->arena, &fence, &word, err));
     const struct queue_fence other = {.job_id = id, .token = fence.token, .runner_id = RUNNER_B};
     assert_false(queue_finish(bench->tx, &bench->arena, &other, &result, &again, &job, err));
 }
@@ -286,14 +286,14 @@ static void cancel_reaches_who_began(struct bench *bench, struct err *err) {
     const char *id = bench_queue(bench, "ECS", 3);
     bench_lease(bench, RUNNER_A, CLAIM_1, "ECS");
     const struct queue_fence fence = bench_fence(bench, id, RUNNER_A);
-    enum job_cancel cancel = JOB_CANCEL_NONE;
+    struct queue_word word = {.cancel = JOB_CANCEL_NONE};
     assert_true(queue_acknowledge(bench->tx, &fence, err));
     assert_false(cancel_ends(bench, id, JOB_CANCEL_UNDO));
-    assert_true(queue_heartbeat(bench->tx, &fence, &cancel, err));
-    assert_int_equal(cancel, JOB_CANCEL_UNDO);
+    assert_true(queue_heartbeat(bench->tx, &bench->arena, &fence, &word, err));
+    assert_int_equal(word.cancel, JOB_CANCEL_UNDO);
     assert_false(cancel_ends(bench, id, JOB_CANCEL_ABANDON));
-    assert_true(queue_heartbeat(bench->tx, &fence, &cancel, err));
-    assert_int_equal(cancel, JOB_CANCEL_ABANDON);
+    assert_true(queue_heartbeat(bench->tx, &bench->arena, &fence, &word, err));
+    assert_int_equal(word.cancel, JOB_CANCEL_ABANDON);
     assert_false(cancel_ends(bench, id, JOB_CANCEL_UNDO)); /* not back */
     assert_int_equal(bench_job(bench, id).cancel, JOB_CANCEL_ABANDON);
 }

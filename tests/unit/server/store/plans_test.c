@@ -5,10 +5,13 @@
 #include "server/store/action_runs.h"
 #include "server/store/builds.h"
 #include "server/store/connection.h"
+#include "server/store/deployments.h"
 #include "server/store/events.h"
 #include "server/store/executions.h"
 #include "server/store/job_rows.h"
+#include "server/store/pauses.h"
 #include "server/store/query.h"
+#include "server/store/releases.h"
 #include "server/store/reports.h"
 #include "server/store/revisions.h"
 #include "server/store/stage_runs.h"
@@ -39,6 +42,8 @@ static union {
     struct stage_run_row stage;
     struct job_row job;
     struct revision_row revision;
+    struct pause_row pause;
+    struct release_row release;
 } row;
 static void *rows;
 #define ROWS(type) ((struct type **)(void *)&rows)
@@ -145,6 +150,29 @@ static bool ask_reports_of_build(struct asking *a) {
 static bool ask_expired_reports(struct asking *a) {
     return reports_drop_expired(a->tx, NULL);
 }
+static bool ask_pause(struct asking *a) {
+    return pauses_waiting(a->tx, a->arena, 1, &a->found, &row.pause, NULL);
+}
+static bool ask_newest_pause(struct asking *a) {
+    return pauses_newest(a->tx, a->arena, 1, &a->found, &row.pause, NULL);
+}
+static bool ask_earlier_deployment(struct asking *a) {
+    const char *text;
+    return deployments_of_execution(a->tx, a->arena, 1, "Deploy", "Shop", &text, NULL);
+}
+static bool ask_releases_of_action(struct asking *a) {
+    return releases_of_action(a->tx, a->arena, 1, "Deploy", "Shop", ROWS(release_row), &a->count, NULL);
+}
+static bool ask_release_of_target(struct asking *a) {
+    return releases_of_target(a->tx, a->arena, "ecs/r/c/s", &a->found, &row.release, NULL);
+}
+static bool ask_releasing_executions(struct asking *a) {
+    int64_t *ids;
+    return releases_executions(a->tx, a->arena, 1, "Deploy", 0, 10, &ids, &a->count, NULL);
+}
+static bool ask_releases_of_execution(struct asking *a) {
+    return releases_of_execution(a->tx, a->arena, 1, "Deploy", 1, ROWS(release_row), &a->count, NULL);
+}
 static bool ask_events(struct asking *a) {
     return events_list(a->tx, a->arena, 0, 10, ROWS(event_row), &a->count, NULL);
 }
@@ -188,6 +216,14 @@ static const struct {
     {"how many jobs wait", ask_queued_count, "jobs_queue"},
     {"builds", ask_builds, "INTEGER PRIMARY KEY (rowid<?)"},
     {"builds of a project", ask_builds_of_project, "builds_project (project=? AND id<?)"},
+    {"pause that waits", ask_pause, "pauses_waiting (action_run_id=?)"},
+    {"newest pause", ask_newest_pause, "(action_run_id=?)"},
+    {"deployment of an execution", ask_earlier_deployment, "action_runs_execution (execution_id=?)"},
+    {"releases of an action", ask_releases_of_action, "releases_action (pipeline_id=? AND stage=? AND action=?)"},
+    {"release of a target", ask_release_of_target, "releases_target (target=?)"},
+    {"executions that released", ask_releasing_executions,
+     "releases_stage (pipeline_id=? AND stage=? AND execution_id<?)"},
+    {"releases of an execution", ask_releases_of_execution, "execution_id=?"},
     {"events", ask_events, "INTEGER PRIMARY KEY (rowid>?)"},
 };
 
