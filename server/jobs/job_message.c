@@ -19,6 +19,8 @@
 
 #include <string.h>
 
+#define SUCCEEDED_TOLD 100
+
 /* What is being put together. */
 struct draft {
     struct tx *tx;
@@ -169,6 +171,15 @@ static bool set_deploy(struct draft *draft, const struct action_run_row *action,
     return !execution.rollback_of || set_earlier(draft, action, execution.rollback_of, err);
 }
 
+/* A deploy of static files keeps those that pages of the latest releases need, and must know which went live. */
+static bool set_succeeded(struct draft *draft, const struct action_run_row *action, struct err *err) {
+    struct wire_job *message = draft->message;
+    if (!str_equal(action->provider, "S3") || !str_equal(action->category, "Deploy"))
+        return true;
+    return executions_succeeded_uuids(draft->tx, draft->arena, action->pipeline_id, SUCCEEDED_TOLD,
+                                      &message->succeeded_executions, &message->succeeded_execution_count, err);
+}
+
 static bool set_action(struct draft *draft, struct err *err) {
     struct action_run_row action;
     if (!action_runs_get_by_id(draft->tx, draft->arena, draft->job->action_run_id, &action, err))
@@ -183,6 +194,7 @@ static bool set_action(struct draft *draft, struct err *err) {
     message->action_execution_id = action.uuid;
     return parse(draft, action.configuration, &message->configuration, err) && set_inputs(draft, &action, err) &&
            set_outputs(draft, &action, err) && set_commands(draft, &action, err) && set_deploy(draft, &action, err) &&
+           set_succeeded(draft, &action, err) &&
            (!str_equal(action.category, "Source") || set_source(draft, &action, err));
 }
 
