@@ -83,7 +83,7 @@ static const struct action_type types[] = {
      .target_keys = {"ApplicationName", "DeploymentGroupName"},
      .keys = {REQUIRED("ApplicationName"), REQUIRED("DeploymentGroupName"), OPTIONAL("OnCancel")}},
     {.provider = "S3", .category = ACTION_DEPLOY, .owner = "AWS", .version = "1", COUNTS(1, 1, 0, 0),
-     .worker = ACTION_BY_NOBODY,
+     .worker = ACTION_BY_RUNNER,
      .keys = {REQUIRED("BucketName"), REQUIRED("Extract"), OPTIONAL("ObjectKey"), OPTIONAL("KMSEncryptionKeyARN"),
               OPTIONAL("CannedACL"), OPTIONAL("CacheControl"), OPTIONAL("CacheControlRules"),
               OPTIONAL("ContentTypes"), OPTIONAL("KeepReleases")}},

@@ -162,7 +162,7 @@ static const char *failure_type(const struct err *err) {
 }
 
 static void act(struct job *job, struct wire_result *result) {
-    const struct action *action = actions_find(job->message->provider);
+    const struct action *action = actions_find(job->message->provider, job->message->category);
     struct err err = {0};
     bool acted;
     if (!action)

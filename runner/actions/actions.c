@@ -17,15 +17,17 @@ static const struct action actions[] = {
     {.provider = "Commands", .run = action_commands},
     {.provider = "ECRBuildAndPublish", .run = action_ecr_build},
     {.provider = "ECS", .run = action_ecs},
+    {.provider = "S3", .category = "Deploy", .run = action_s3_deploy},
     {.provider = "CloudWatchAlarm", .run = action_cloudwatch_alarm},
     {.provider = "LambdaInvoke", .run = action_lambda_invoke},
 };
 
 #define ACTION_COUNT (sizeof actions / sizeof *actions)
 
-const struct action *actions_find(const char *provider) {
+const struct action *actions_find(const char *provider, const char *category) {
     for (size_t i = 0; i < ACTION_COUNT; i++)
-        if (str_equal(actions[i].provider, provider))
+        if (str_equal(actions[i].provider, provider) &&
+            (!actions[i].category || str_equal(actions[i].category, category)))
             return &actions[i];
     return NULL;
 }

@@ -9,12 +9,13 @@
 
 struct action {
     const char *provider; /* of an action or of a rule; Commands is both */
+    const char *category; /* NULL: any; "Deploy" where the provider is something else in another category */
     /* Does the job and says in *result how it ended. Returning false is a failure whose sentence is in *err (or, where
      * the job was cancelled, a stop with nothing to undo); result->external_id and result->build are kept. */
     bool (*run)(struct job *job, struct wire_result *result, struct err *err);
 };
 
-const struct action *actions_find(const char *provider); /* NULL where there is none */
+const struct action *actions_find(const char *provider, const char *category); /* NULL where there is none */
 
 /* The names for a lease. */
 const char *const *actions_providers(struct arena *arena, size_t *count);
@@ -27,5 +28,6 @@ bool action_commands(struct job *job, struct wire_result *result, struct err *er
 bool action_cloudwatch_alarm(struct job *job, struct wire_result *result, struct err *err);
 bool action_lambda_invoke(struct job *job, struct wire_result *result, struct err *err);
 bool action_ecs(struct job *job, struct wire_result *result, struct err *err);
+bool action_s3_deploy(struct job *job, struct wire_result *result, struct err *err);
 
 #endif

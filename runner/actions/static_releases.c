@@ -24,7 +24,6 @@ const char *static_release_print(struct arena *arena, const struct static_releas
     struct json *document = json_object(arena);
     json_set_integer(arena, document, "version", 1);
     json_set_text(arena, document, "execution", release->execution);
-    json_set_bool(arena, document, "live", release->live);
     struct json *keys = json_set_array(arena, document, "keys");
     for (size_t i = 0; i < release->key_count; i++)
         json_append_text(arena, keys, release->keys[i]);
@@ -48,7 +47,6 @@ bool static_release_read(struct arena *arena, const char *manifest, const char *
     }
     *out = (struct static_release){.manifest = manifest,
                                    .execution = json_get_text_or(document, "execution", ""),
-                                   .live = json_get_bool(document, "live", false),
                                    .keys = list,
                                    .key_count = count};
     return true;

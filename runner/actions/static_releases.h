@@ -15,7 +15,7 @@
 struct static_release {
     const char *manifest;  /* its key in the bucket */
     const char *execution; /* of the pipeline */
-    bool live;             /* that execution is known to have succeeded */
+    bool live;             /* that execution succeeded; stands in no manifest, for it ends after the action */
     const char *const *keys;
     size_t key_count;
 };

@@ -56,7 +56,6 @@ static void a_manifest_comes_back(void **state) {
     release.execution = "e-1";
     const char *text = static_release_print(&arena, &release);
     assert_true(static_release_read(&arena, "m", text, strlen(text), &read, NULL));
-    assert_true(read.live);
     assert_string_equal(read.execution, "e-1");
     assert_int_equal(read.key_count, 3);
     assert_string_equal(read.keys[2], "logo.svg");
