@@ -21,6 +21,7 @@ def _arguments():
     parser.add_argument("--secret-key", required=True, metavar="SECRET")
     parser.add_argument("--health-check-seconds", type=float, default=1.0, metavar="N", help="most seconds between two health checks of a target (default: %(default)s)")
     parser.add_argument("--deregistration-delay", type=int, default=2, metavar="N", help="a new target group's deregistration_delay.timeout_seconds (default: %(default)s; AWS: 300)")
+    parser.add_argument("--scripted", action="store_true", help="no Docker engine and no registry: tasks are played by scripts, in simulated time (README.md)")
     return parser.parse_args()
 
 

@@ -48,6 +48,11 @@ class EcrState:
         with self.lock:
             return name in self.repositories
 
+    def ensure(self, name):
+        """Make the repository where there is none."""
+        with self.lock:
+            self.repositories.setdefault(name, Repository(name, {}))
+
     def refuses_tag(self, name, reference):
         """The text of ECR's refusal to put a manifest there, or None."""
         with self.lock:

@@ -42,11 +42,14 @@ class Dispatcher:
         self._ledger = ledger
         self._faults = faults
         self._control = control
+        self.registry = None  # in scripted mode, what answers /v2/
         self._wires = {**_WIRES, "rest-json": RestJson(models.service("lambda"))}
 
     def answer(self, request):
         if request.path.startswith("/_sandbox/"):
             return self._control.answer(request)
+        if self.registry and request.path.startswith("/v2/"):
+            return self.registry.answer(request)
         protocol, service = self._find_service(request)
         wire = self._wires[protocol]
         entry = {"requestId": request.request_id, "service": service, "operation": None, "accessKey": None, "input": None}

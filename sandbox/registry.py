@@ -6,7 +6,6 @@ alone would make them on the fly, ECR does not), refuses to move an immutable ta
 that DescribeImages can answer.
 """
 
-import base64
 import hashlib
 import http.client
 import http.server
@@ -24,12 +23,12 @@ import time
 from sandbox.docker import UnixConnection
 from sandbox.errors import StartError
 from sandbox.forward import ClientGone, forward
+from sandbox.passwords import Passwords
 
 log = logging.getLogger("sandbox")
 PROGRAM = "/usr/bin/docker-registry"
 # Ends the registry when we are killed: it would be out of reach, but go on.
 _DIE_WITH_US = ["/usr/bin/setpriv", "--pdeathsig", "TERM"]
-TOKEN_SECONDS = 12 * 3600
 _PATH = re.compile(r"^/v2/(?P<name>.+)/(?P<kind>blobs|manifests|tags)/(?P<rest>[^?]*)")
 _MANIFEST_TYPES = ", ".join(
     [
@@ -41,15 +40,14 @@ _MANIFEST_TYPES = ", ".join(
 )
 
 
-class Registry:
+class Registry(Passwords):
     """The running registry.  `repositories` (an EcrState) is asked about names and told of pushes."""
 
     def __init__(self, folder, account, repositories, ledger):
+        super().__init__()
         self._folder = os.path.join(folder, "registry")
         self._socket = os.path.join(self._folder, "socket")
         self._process = None
-        self._lock = threading.Lock()
-        self._passwords = {}
         self.account = account
         self.repositories = repositories
         self.ledger = ledger
@@ -116,30 +114,10 @@ class Registry:
         """`127.0.0.1:PORT`, as it stands before the / of an image's name."""
         return f"127.0.0.1:{self._door.server_address[1]}"
 
-    # passwords
-
-    def new_password(self):
-        """(password, time it ends) for the user AWS."""
-        password, ends = secrets.token_urlsafe(48), time.time() + TOKEN_SECONDS
-        with self._lock:
-            self._passwords = {known: end for known, end in self._passwords.items() if end > time.time()}
-            self._passwords[password] = ends
-        return password, ends
-
-    def check_authorization(self, header):
-        """None if the header is good, else the text of the refusal."""
-        kind, _, text = (header or "").partition(" ")
-        try:
-            user, _, password = base64.b64decode(text, validate=True).decode().partition(":")
-        except ValueError:
-            user, password = "", ""
-        if kind.lower() != "basic" or user != "AWS":
-            return "no basic auth credentials"
-        with self._lock:
-            ends = self._passwords.get(password)
-        if ends is None:
-            return "Not Authorized"
-        return None if ends > time.time() else "Your authorization token has expired. Reauthenticate and try again."
+    @property
+    def hosts(self):
+        """The names under which images call it."""
+        return {self.address}
 
     # our own questions to docker-registry
 

@@ -12,7 +12,9 @@ from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
 from sandbox.ecs import operations as ecs_operations
-from sandbox.ecs.scheduler import Scheduler
+from sandbox.ecs.runner import TaskRunner
+from sandbox.ecs.scheduler import Scheduler, ScriptedScheduler
+from sandbox.ecs.scripted import ScriptedTask, ScriptedWorld
 from sandbox.ecs.state import EcsState
 from sandbox.ecs.world import DockerWorld
 from sandbox.elb import operations as elb_operations
@@ -21,6 +23,7 @@ from sandbox.endpoint import Dispatcher, Endpoint
 from sandbox.errors import StartError
 from sandbox.faults import Faults
 from sandbox.ledger import Ledger
+from sandbox.memory_registry import MemoryRegistry
 from sandbox.models import Models
 from sandbox.registry import Registry
 from sandbox.rights import Rights
@@ -40,31 +43,25 @@ class Sandbox:
     def start(self):
         arguments = self._arguments
         _check(arguments)
+        if arguments.scripted:
+            clock.use(clock.SimulatedClock())
         identity = self._open_folder()
         account = Account(arguments.account, arguments.region, arguments.access_key, arguments.secret_key)
-        engine = DockerEngine(arguments.docker)
         ledger = Ledger(self._folder)
-        world = DockerWorld(engine, identity, self._folder)
-        self._cleanup.callback(world.remove_all)
-        world.remove_all()  # what a killed predecessor left
-        world.prepare()
-
         repositories = ecr.EcrState(account)
-        registry = Registry(self._folder, account, repositories, ledger)
-        self._cleanup.callback(registry.stop)
-        registry.start()
+        world, registry, run_task = self._open_ground(account, repositories, ledger, identity)
         repositories.registry = registry
 
         balancers = ElbState(account, arguments.health_check_seconds, arguments.deregistration_delay)
         self._cleanup.callback(balancers.stop)
-        containers = EcsState(account, balancers, world, registry)
+        containers = EcsState(account, balancers, world, registry, run_task)
         containers.logs = logs.LogsState(account)
-        scheduler = Scheduler(containers)
+        scheduler = ScriptedScheduler(containers) if arguments.scripted else Scheduler(containers)
         self._cleanup.callback(scheduler.stop)
         scheduler.start()
 
-        alarms = cloudwatch.CloudWatchState(account)
-        lambdas = functions.FunctionsState(account, self._folder)
+        containers.alarms = alarms = cloudwatch.CloudWatchState(account)
+        containers.functions = lambdas = functions.FunctionsState(account, self._folder)
         buckets = s3.S3State(account, self._folder)
         parameters = ssm.SsmState(account)
         secret_store = secretsmanager.SecretsState(account)
@@ -84,8 +81,21 @@ class Sandbox:
             "ssm": Service(ssm.OPERATIONS, parameters),
             "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }
-        control = Control({"clock": clock.ClockDoor(), "faults": faults, "alarms": alarms, "functions": lambdas, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
+        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
         self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
+
+    def _open_ground(self, account, repositories, ledger, identity):
+        """(world, registry, what runs a task): a Docker engine and a real registry, or in scripted mode nothing of the kind."""
+        if self._arguments.scripted:
+            return ScriptedWorld(), MemoryRegistry(account, repositories), ScriptedTask
+        world = DockerWorld(DockerEngine(self._arguments.docker), identity, self._folder)
+        self._cleanup.callback(world.remove_all)
+        world.remove_all()  # what a killed predecessor left
+        world.prepare()
+        registry = Registry(self._folder, account, repositories, ledger)
+        self._cleanup.callback(registry.stop)
+        registry.start()
+        return world, registry, TaskRunner
 
     def _open_folder(self):
         """Make DIR, and return its id, which marks our containers across restarts."""
@@ -118,6 +128,9 @@ class Sandbox:
             endpoint = Endpoint(self._arguments.port, dispatcher)
         except OSError as error:
             raise StartError(f"cannot listen on 127.0.0.1:{self._arguments.port}: {error.strerror}") from None
+        if self._arguments.scripted:
+            registry.address = endpoint.url.partition("//")[2]
+            dispatcher.registry = registry
         endpoint.start()
         self._cleanup.callback(endpoint.stop)
         self.endpoint_url = endpoint.url

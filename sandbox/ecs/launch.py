@@ -1,24 +1,28 @@
-"""Making a task: its record, its containers' records, and the thread that runs it."""
+"""Making a task: its record, its containers' records, and what brings it to life."""
 
 import secrets
 
 from sandbox.ecs.containers import with_overrides
-from sandbox.ecs.runner import TaskRunner
-from sandbox.ecs.state import Container, Task, new_uuid
+from sandbox.ecs.records import Container, Task, new_uuid
 
 
-def launch_task(ecs, service, deployment):
-    """Start one task of a service's deployment."""
+def launch_task(ecs, service, deployment, host=None):
+    """Start one task of a service's deployment, on that container instance where there is one."""
     task = _make(ecs, service.cluster, deployment.definition, f"service:{service.name}", deployment.id, dict(deployment.settings))
     task.service = service
     task.deployment = deployment
-    task.targets = [(entry["targetGroupArn"], entry["containerPort"]) for entry in deployment.settings.get("loadBalancers", [])]
+    task.number = deployment.launches
+    deployment.launches += 1
+    _put_on(task, host)
+    task.targets = [(entry["targetGroupArn"], _target_port(task, entry)) for entry in deployment.settings.get("loadBalancers", []) if "targetGroupArn" in entry]
     return _start(ecs, task)
 
 
-def launch_single_task(ecs, cluster, definition, group, started_by, settings):
+def launch_single_task(ecs, cluster, definition, group, started_by, settings, host=None):
     """Start one task that belongs to no service (RunTask)."""
-    return _start(ecs, _make(ecs, cluster, definition, group, started_by, settings))
+    task = _make(ecs, cluster, definition, group, started_by, settings)
+    _put_on(task, host)
+    return _start(ecs, task)
 
 
 def _make(ecs, cluster, definition, group, started_by, settings):
@@ -31,7 +35,18 @@ def _make(ecs, cluster, definition, group, started_by, settings):
     return task
 
 
+def _put_on(task, host):
+    task.host = host
+    if host:
+        task.host_ports = host.take(task)
+
+
+def _target_port(task, entry):
+    port = entry["containerPort"]
+    return task.host_ports.get((entry["containerName"], port), port)
+
+
 def _start(ecs, task):
     ecs.tasks[task.arn] = task
-    TaskRunner(ecs, task).start()
+    ecs.run_task(ecs, task).start()
     return task

@@ -14,14 +14,21 @@ def upper_bound(desired, maximum_percent):
     return math.floor(desired * maximum_percent / 100)
 
 
-def breaker_threshold(desired):
-    """After how many failed tasks the circuit breaker acts: half of the desired count, from 3 to 200."""
-    return min(200, max(3, math.ceil(desired * 0.5)))
+def breaker_threshold(desired, configuration=None):
+    """After how many failed tasks the circuit breaker acts: half of the desired count, from 3 to 200, unless told otherwise."""
+    kind = (configuration or {}).get("type", "BOUNDED_PERCENT")
+    value = (configuration or {}).get("value", 50)
+    if kind == "COUNT":
+        return max(1, value)
+    share = math.ceil(desired * value / 100)
+    return max(1, share) if kind == "UNBOUNDED_PERCENT" else min(200, max(3, share))
 
 
-def launch_delay(failures):
-    """Seconds to wait before the next launch after that many failed ones in a row (AWS's grows to 15 minutes)."""
-    return 0 if failures == 0 else min(30, 0.25 * 2 ** min(failures, 10))
+def launch_delay(failures, as_on_aws=False):
+    """Seconds to wait before the next launch after that many failed ones in a row.  AWS's grow to 15 minutes."""
+    if failures == 0:
+        return 0
+    return min(900, 5 * 2 ** min(failures, 10)) if as_on_aws else min(30, 0.25 * 2 ** min(failures, 10))
 
 
 @dataclass

@@ -336,3 +336,5 @@ def stop_task(task, code, reason):
         task.stop_code = code
         task.stopped_reason = reason
         task.times.setdefault("stoppingAt", clock.now())
+        if task.on_stop:
+            task.on_stop()

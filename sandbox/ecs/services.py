@@ -118,6 +118,7 @@ def _deploy(ecs, service, definition):
     deployment = Deployment(new_deployment_id(), definition, service.desired, settings)
     deployment.reason = f"ECS deployment {deployment.id} in progress."
     service.deployments.insert(0, deployment)
+    ecs.scripts.begin_deployment(service, deployment)
     service.steady = False
     ecs.changed.notify_all()
 

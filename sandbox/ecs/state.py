@@ -3,185 +3,47 @@
 import collections
 import secrets
 import threading
-import uuid
-from dataclasses import dataclass, field
 
 from sandbox import clock
+from sandbox.ecs import output
+from sandbox.ecs.records import Cluster, Container, Deployment, Service, Task, TaskDefinition, new_uuid  # noqa: F401
+from sandbox.ecs.scripts import Scripts
 from sandbox.errors import AwsError
 
 KEEP_STOPPED_SECONDS = 3600
 
 
-@dataclass
-class Cluster:
-    name: str
-    arn: str
-    tags: list = field(default_factory=list)
-    settings: list = field(default_factory=list)
-    status: str = "ACTIVE"
+class Changed(threading.Condition):
+    """The lock of it all, and the word that something changed.  `listener()` hears it, too."""
 
+    def __init__(self):
+        super().__init__(threading.RLock())
+        self.listener = None
 
-@dataclass
-class TaskDefinition:
-    """One revision.  `body` is the registered input, verbatim but for AWS's own defaults."""
-
-    arn: str
-    family: str
-    revision: int
-    body: dict
-    tags: list
-    registered_by: str
-    status: str = "ACTIVE"
-    registered_at: float = field(default_factory=clock.now)
-    deregistered_at: float = None
-
-
-@dataclass
-class Deployment:
-    """One version of a service on its way in, in place, or on its way out."""
-
-    id: str
-    definition: TaskDefinition
-    desired: int
-    settings: dict  # launchType, networkConfiguration and so on, as of its start
-    status: str = "PRIMARY"
-    rollout_state: str = "IN_PROGRESS"
-    reason: str = None
-    failed_tasks: int = 0
-    launch_failures: int = 0  # in a row; slows launches down
-    next_launch_at: float = 0  # monotonic
-    told: set = field(default_factory=set)  # events that are sent once
-    digests: dict = field(default_factory=dict)  # image -> digest, resolved once per deployment
-    is_rollback: bool = False
-    created_at: float = field(default_factory=clock.now)
-    updated_at: float = field(default_factory=clock.now)
-
-    def turn(self, rollout_state, reason):
-        self.rollout_state = rollout_state
-        self.reason = reason
-        self.updated_at = clock.now()
-
-
-@dataclass
-class Service:
-    name: str
-    arn: str
-    cluster: Cluster
-    desired: int
-    settings: dict  # the members of CreateService's input that DescribeServices gives back
-    created_by: str
-    tags: list = field(default_factory=list)
-    status: str = "ACTIVE"
-    deployments: list = field(default_factory=list)  # PRIMARY first, then ACTIVE ones, newest first
-    last_completed: Deployment = None
-    steady: bool = False  # "has reached a steady state" was said and is still true
-    client_token: str = None
-    events: collections.deque = field(default_factory=lambda: collections.deque(maxlen=100))
-    created_at: float = field(default_factory=clock.now)
-
-    @property
-    def primary(self):
-        return self.deployments[0]
-
-    @property
-    def load_balancers(self):
-        return self.settings.get("loadBalancers", [])
-
-    @property
-    def deployment_configuration(self):
-        return self.settings["deploymentConfiguration"]
-
-    def say(self, text):
-        """Add a service event, newest first."""
-        event = {"id": new_uuid(), "createdAt": clock.now(), "message": f"(service {self.name}) {text}"}
-        self.events.appendleft(event)
-
-    def say_once(self, deployment, text):
-        if text not in deployment.told:
-            deployment.told.add(text)
-            self.say(text)
-
-
-@dataclass
-class Container:
-    """One container of a task; `definition` has the overrides applied."""
-
-    definition: dict
-    arn: str
-    last_status: str = "PENDING"
-    docker_id: str = None
-    image_digest: str = None
-    exit_code: int = None
-    reason: str = None
-    health: str = "UNKNOWN"
-
-    @property
-    def name(self):
-        return self.definition["name"]
-
-    @property
-    def essential(self):
-        return self.definition.get("essential", True)
-
-    @property
-    def started(self):
-        return self.docker_id is not None and self.last_status != "PENDING"
-
-    @property
-    def finished(self):
-        return self.last_status == "STOPPED"
-
-
-@dataclass
-class Task:
-    id: str
-    arn: str
-    cluster: Cluster
-    definition: TaskDefinition
-    containers: list
-    group: str
-    started_by: str
-    settings: dict  # launchType, networkConfiguration, overrides, tags
-    service: Service = None
-    deployment: Deployment = None
-    last_status: str = "PROVISIONING"
-    desired_status: str = "RUNNING"
-    address: str = None
-    attachment_id: str = None
-    targets: list = field(default_factory=list)  # (target group's ARN, port)
-    stop_code: str = None
-    stopped_reason: str = None
-    times: dict = field(default_factory=dict)  # startedAt and so on
-    running_since: float = None  # monotonic
-    was_healthy: bool = False
-    judged: bool = False  # its end was counted for its deployment
-
-    @property
-    def leaving(self):
-        return self.desired_status == "STOPPED"
-
-    @property
-    def stopped(self):
-        return self.last_status == "STOPPED"
-
-    def mark(self, name):
-        self.times[name] = clock.now()
-
-
-def new_uuid():
-    return str(uuid.uuid4())
+    def notify_all(self):
+        super().notify_all()
+        if self.listener:
+            self.listener()
 
 
 class EcsState:
-    """All of it.  Hold `changed` while reading or writing; notify it after a change."""
+    """All of it.  Hold `changed` while reading or writing; notify it after a change.
 
-    def __init__(self, account, balancers, world, registry):
+    `run_task(ecs, task)` makes what brings a task to life, with a method start(): containers, or a script.
+    """
+
+    def __init__(self, account, balancers, world, registry, run_task):
         self.account = account
         self.balancers = balancers
         self.world = world
         self.registry = registry
         self.logs = None  # CloudWatch Logs; set before the first task
-        self.changed = threading.Condition(threading.RLock())
+        self.run_task = run_task
+        self.changed = Changed()
+        self.scripts = Scripts()
+        self.scripts.ecs = self
+        self.alarms = None  # CloudWatchState, where deployments look at alarms
+        self.functions = None  # FunctionsState, for lifecycle hooks
         self.stopping = False
         self.clusters = {}  # name -> Cluster
         self.families = collections.defaultdict(list)  # family -> [TaskDefinition], revision n at n - 1
@@ -189,6 +51,10 @@ class EcsState:
         self.tasks = {}  # ARN -> Task
         self.run_tokens = {}  # (cluster, clientToken) -> (input, [Task])
         balancers.subscribe(self.tell)
+
+    def write_log(self, task, container, text):
+        """A line that a scripted task writes."""
+        output.write(self.logs, container.definition, task.id, [text], container.docker_id)
 
     def tell(self):
         """Wake everybody who waits for a change."""

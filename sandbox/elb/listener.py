@@ -13,6 +13,22 @@ log = logging.getLogger("sandbox")
 _IDLE_SECONDS = 60
 
 
+class SimulatedListener:
+    """A listener in scripted mode: nobody is there to visit."""
+
+    def __init__(self, state, arn, balancer_arn, port, actions, group_arn, fixed_response):
+        self.state = state
+        self.arn = arn
+        self.balancer_arn = balancer_arn
+        self.port = port
+        self.actions = actions
+        self.group_arn = group_arn
+        self.fixed_response = fixed_response
+
+    def stop(self):
+        """Nothing was opened."""
+
+
 class Listener(http.server.ThreadingHTTPServer):
     """Serves from its making until `stop`.  Raises OSError where the port is taken."""
 

@@ -3,7 +3,8 @@
 import re
 import secrets
 
-from sandbox.elb.listener import Listener
+from sandbox import clock
+from sandbox.elb.listener import Listener, SimulatedListener
 from sandbox.elb.state import LoadBalancer, TargetGroup
 from sandbox.errors import AwsError
 
@@ -102,7 +103,7 @@ def delete_load_balancer(elb, params, key):
 def create_target_group(elb, params, key):
     name = params["Name"]
     _check_name(name)
-    if params.get("TargetType", "instance") != "ip":
+    if params.get("TargetType", "instance") not in (("ip", "instance") if clock.simulated() else ("ip",)):
         raise AwsError("ValidationError", "the sandbox has target groups of type 'ip' only: tasks have addresses of their own")
     if params.get("Protocol") != "HTTP" or "Port" not in params:
         raise AwsError("ValidationError", "the sandbox needs a Port and the Protocol 'HTTP' for a target group")
@@ -229,7 +230,7 @@ def deregister_targets(elb, params, key):
 def describe_target_health(elb, params, key):
     with elb.changed:
         group = _group(elb, params["TargetGroupArn"])
-        in_use = bool(elb.group_listeners(group.arn))
+        in_use = bool(elb.group_listeners(group.arn)) and not group.unused
         if "Targets" in params:
             keys = [(target["Id"], target.get("Port", group.port)) for target in params["Targets"]]
         else:
@@ -254,7 +255,7 @@ def _health_view(group, key, in_use):
 
 def create_listener(elb, params, key):
     port, protocol = params.get("Port"), params.get("Protocol")
-    if port is None or protocol != "HTTP":
+    if port is None or protocol not in (("HTTP", "HTTPS") if clock.simulated() else ("HTTP",)):
         raise AwsError("ValidationError", "the sandbox needs a Port and the Protocol 'HTTP' for a listener")
     group_arn, fixed_response = _read_actions(params["DefaultActions"])
     with elb.changed:
@@ -266,7 +267,8 @@ def create_listener(elb, params, key):
         path = balancer.arn.partition(":loadbalancer/")[2]
         arn = elb.account.arn("elasticloadbalancing", f"listener/{path}/{secrets.token_hex(8)}")
         try:
-            listener = Listener(elb, arn, balancer.arn, port, params["DefaultActions"], group_arn, fixed_response)
+            kind = SimulatedListener if clock.simulated() else Listener
+            listener = kind(elb, arn, balancer.arn, port, params["DefaultActions"], group_arn, fixed_response)
         except OSError as error:
             raise AwsError("ValidationError", f"the sandbox cannot listen on 127.0.0.1:{port}: {error.strerror}") from None
         elb.listeners[arn] = listener

@@ -4,6 +4,7 @@ import threading
 
 from sandbox import clock
 from sandbox.elb import health
+from sandbox.elb.simulated import SimulatedChecks
 
 
 class Target:
@@ -20,6 +21,7 @@ class Target:
         self.first_failure_at = None
         self.open_requests = 0
         self.drain_ends_at = None
+        self.call = None  # in simulated time, the next judgement
         self.wake = threading.Event()  # set when there is something to do before the next check
 
 
@@ -35,6 +37,7 @@ class TargetGroup:
         self.check = health.Check(params)
         self.targets = {}  # (address, port) -> Target
         self.next_target = 0
+        self.unused = False  # ordered: no listener seems to pass requests to it
 
 
 class LoadBalancer:
@@ -56,6 +59,8 @@ class ElbState:
         self.load_balancers = {}  # arn -> LoadBalancer
         self.target_groups = {}  # arn -> TargetGroup
         self.listeners = {}  # arn -> listener.Listener
+        self._checks = SimulatedChecks(self) if clock.simulated() else None
+        self._spoilt = {}  # arn -> TargetGroup, deleted by order
         self._subscribers = []
         self._stopping = False
 
@@ -97,21 +102,53 @@ class ElbState:
             target = group.targets[(address, port)] = Target(address, port)
             if known is not None:
                 known.wake.set()  # its thread sees that it was replaced
+            if self._checks:
+                self._checks.watch(group, target)
+                return True
         threading.Thread(target=health.watch, args=(self, group, target), name=f"health {address}:{port}", daemon=True).start()
         return True
 
-    def deregister(self, group_arn, address, port):
-        """Begin draining: no new requests; gone when the group's delay is over."""
+    def deregister(self, group_arn, address, port, seconds=None):
+        """Begin draining: no new requests; gone when the group's delay, or `seconds`, is over.  How long that is."""
         with self.changed:
             group = self.target_groups.get(group_arn)
             target = group.targets.get((address, port)) if group else None
             if target is None or target.state == "draining":
-                return
+                return 0
+            delay = int(group.attributes["deregistration_delay.timeout_seconds"]) if seconds is None else seconds
             target.state = "draining"
             target.reason = "Target.DeregistrationInProgress"
             target.description = "Target deregistration is in progress"
-            target.drain_ends_at = clock.monotonic() + int(group.attributes["deregistration_delay.timeout_seconds"])
+            target.drain_ends_at = clock.monotonic() + delay
             target.wake.set()
+            if self._checks:
+                self._checks.drain(group, target, delay)
+        self.tell()
+        return delay
+
+    def answer_checks(self, address, port, problem):
+        """In simulated time: from now on health checks there find that, (reason, description) or None."""
+        with self.changed:
+            self._checks.answer(address, port, problem)
+
+    def spoil_groups(self, arns, way):
+        """By order: target groups are "gone", or "unused" by any listener."""
+        with self.changed:
+            for arn in arns:
+                if way == "unused" and arn in self.target_groups:
+                    self.target_groups[arn].unused = True
+                elif arn in self.target_groups:
+                    self._spoilt[arn] = self.target_groups.pop(arn)
+        self.tell()
+
+    def mend_groups(self, arns):
+        """As they were before `spoil_groups`."""
+        with self.changed:
+            for arn in arns:
+                if arn in self._spoilt:
+                    self.target_groups[arn] = self._spoilt.pop(arn)
+                if arn in self.target_groups:
+                    self.target_groups[arn].unused = False
         self.tell()
 
     def target_health(self, group_arn, address, port):
@@ -119,6 +156,8 @@ class ElbState:
         with self.changed:
             group = self.target_groups.get(group_arn)
             target = group.targets.get((address, port)) if group else None
+            if target and group.unused:
+                return "unused", "Target group is not configured to receive traffic from the load balancer"
             return (target.state, target.description) if target else ("gone", "")
 
     def wait_until_gone(self, group_arn, address, port, give_up):
