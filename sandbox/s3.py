@@ -188,6 +188,26 @@ def put_object(s3, params, key):
     return {"ETag": record["ETag"], "VersionId": version}
 
 
+def copy_object(s3, params, key):
+    source = params["CopySource"]
+    bucket, _, name = urllib.parse.unquote(source.partition("?versionId=")[0]).lstrip("/").partition("/")
+    version = source.partition("?versionId=")[2]
+    with s3.lock:
+        if "s3:GetObject" in s3.bucket({"Bucket": bucket})["denied"]:
+            raise AwsError("AccessDenied", "Access Denied", 403)
+        found = s3.record({"Bucket": bucket, "Key": name, **({"VersionId": version} if version else {})})
+        if (bucket, name) == (params["Bucket"], params["Key"]) and params.get("MetadataDirective") != "REPLACE":
+            raise AwsError("InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
+        record = _new_record(params) if params.get("MetadataDirective") == "REPLACE" else {name: found[name] for name in _KEPT if name in found}
+        record.update({name: params[name] for name in ("ServerSideEncryption", "SSEKMSKeyId") if name in params})
+        with open(found["File"], "rb") as file:
+            record["File"] = s3.new_file(file.read())
+        record.update(ETag=found["ETag"], ContentLength=found["ContentLength"], LastModified=clock.now())
+        s3.bucket(params)
+        stored = s3.store(params, record)
+    return {"CopyObjectResult": {"ETag": record["ETag"], "LastModified": record["LastModified"]}, "VersionId": stored}
+
+
 def create_multipart_upload(s3, params, key):
     record = _new_record(params)
     with s3.lock:
@@ -358,6 +378,7 @@ OPERATIONS = {
     "GetObject": get_object,
     "HeadObject": head_object,
     "DeleteObject": delete_object,
+    "CopyObject": copy_object,
     "ListObjectsV2": list_objects,
     "PutBucketVersioning": put_bucket_versioning,
     "GetBucketVersioning": get_bucket_versioning,

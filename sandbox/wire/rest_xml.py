@@ -21,6 +21,7 @@ _ROOTS = {
     "CreateMultipartUpload": "InitiateMultipartUploadResult",
     "CompleteMultipartUpload": "CompleteMultipartUploadResult",
     "GetBucketVersioning": "VersioningConfiguration",
+    "CopyObject": "CopyObjectResult",
 }
 # (of an object?, method, query) -> operation
 _SUB_RESOURCES = {
@@ -52,6 +53,8 @@ def operation_name(request):
         return named
     if sub_resources:
         return sorted(sub_resources)[0]  # ?uploads, ?acl and so on: not played, so refused by that name
+    if key and request.method == "PUT" and request.header("x-amz-copy-source") is not None:
+        return "CopyObject"
     if key:
         return by_object.get(request.method, request.method)
     if request.method == "GET":
@@ -135,8 +138,10 @@ def render(request, operation, result):
             body = item
         else:
             rest[name] = item
-    if shape is not None and "payload" not in shape.serialization and operation.name in _ROOTS:
+    if shape is not None and operation.name in _ROOTS:
         headers["Content-Type"] = "application/xml"
+        if "payload" in shape.serialization:  # a structure that is the whole body
+            shape, rest = shape.members[shape.serialization["payload"]], body
         body = f'<{_root(operation)} xmlns="{_NAMESPACE}">{_members(shape, rest)}</{_root(operation)}>'.encode()
     status = 204 if operation.name.startswith(("Delete", "Abort")) else 206 if "Content-Range" in headers else 200
     return Reply(status, body, headers)
