@@ -227,6 +227,9 @@ bool engine_rollback_stage(struct tx *tx, struct arena *arena, const struct engi
 /* Whether that would be done now; changes nothing. */
 bool engine_can_roll_back_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
                                 bool *out, struct err *err);
+/* The same in a sentence: why it would be refused now; NULL: it would be done. */
+bool engine_why_not_roll_back(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
+                              const char **out, struct err *err);
 
 struct engine_transition_request {
     const char *pipeline;

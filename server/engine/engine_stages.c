@@ -218,12 +218,24 @@ static bool check_rollback(struct tx *tx, struct arena *arena, const struct engi
     return check_target(visit, request->stage, err) && check_idle(tx, arena, visit, request->stage, err);
 }
 
-bool engine_can_roll_back_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
-                                bool *out, struct err *err) {
+bool engine_why_not_roll_back(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
+                              const char **out, struct err *err) {
     struct visit visit;
     struct err why = {.kind = ERR_NONE};
-    *out = check_rollback(tx, arena, request, &visit, &why);
-    return *out || is_refusal(&why) || pass_on(err, &why);
+    *out = NULL;
+    if (check_rollback(tx, arena, request, &visit, &why))
+        return true;
+    *out = arena_strdup(arena, why.message);
+    return is_refusal(&why) || pass_on(err, &why);
+}
+
+bool engine_can_roll_back_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,
+                                bool *out, struct err *err) {
+    const char *why_not = NULL;
+    if (!engine_why_not_roll_back(tx, arena, request, &why_not, err))
+        return false;
+    *out = !why_not;
+    return true;
 }
 
 bool engine_rollback_stage(struct tx *tx, struct arena *arena, const struct engine_rollback_request *request,

@@ -5,6 +5,7 @@
 
 #include "server/engine/wait.h"
 #include "server/engine/worker_types.h"
+#include "server/store/pauses.h"
 #include "server/store/revisions.h"
 #include "server/store/stage_gates.h"
 
@@ -25,13 +26,23 @@ struct state {
     size_t gate_count;
 };
 
+/* What answers it: a manual approval, or a deploy in a pause. */
+static bool show_token(const struct state *state, const struct action_run_row *run, struct json *out, struct err *err) {
+    struct pause_row pause;
+    bool found = false;
+    if (run->status != ACTION_IN_PROGRESS)
+        return true;
+    if (!pauses_waiting(state->tx, state->arena, run->id, &found, &pause, err))
+        return false;
+    json_set_text(state->arena, out, "token", found ? pause.token : run->approval_token);
+    return true;
+}
+
 static void show_run(struct arena *arena, const struct action_run_row *run, struct json *out) {
     json_set_text(arena, out, "actionExecutionId", run->uuid);
     json_set_text(arena, out, "status", action_status_name(run->status));
     json_set_text(arena, out, "summary", run->summary);
     json_set_time(arena, out, "lastStatusChange", run->updated_ms);
-    if (run->status == ACTION_IN_PROGRESS)
-        json_set_text(arena, out, "token", run->approval_token);
     json_set_text(arena, out, "lastUpdatedBy", run->updated_by);
     json_set_text(arena, out, "externalExecutionId", run->external_id);
     json_set_text(arena, out, "externalExecutionUrl", run->external_url);
@@ -91,8 +102,12 @@ static bool show_action(const struct state *state, const char *stage, const stru
         return false;
     if (!action_runs_latest(state->tx, state->arena, state->pipeline_id, stage, action->name, &found, &run, err))
         return false;
-    if (found)
-        show_run(state->arena, &run, json_set_object(state->arena, out, "latestExecution"));
+    if (found) {
+        struct json *latest = json_set_object(state->arena, out, "latestExecution");
+        show_run(state->arena, &run, latest);
+        if (!show_token(state, &run, latest, err))
+            return false;
+    }
     return action->type->worker != ACTION_BY_WORKER ||
            show_urls(state, action, found ? run.external_id : NULL, out, err);
 }

@@ -57,8 +57,7 @@ static bool show_stages(struct view *view, const struct execution_row *execution
     return true;
 }
 
-static bool show_revisions(struct view *view, const struct execution_row *execution, struct json *out,
-                           struct err *err) {
+bool view_revisions(struct view *view, const struct execution_row *execution, struct json *out, struct err *err) {
     struct revision_row *rows;
     size_t count;
     if (!revisions_list(view->tx, view->arena, execution->id, &rows, &count, err))
@@ -117,7 +116,7 @@ bool view_execution(struct view *view, const struct execution_row *execution, st
     json_set(arena, out, "trigger", trigger);
     json_set_text(arena, out, "stopReason", execution->stop_reason);
     json_set_text(arena, out, "stoppedBy", execution->stopped_by);
-    if (!show_stages(view, execution, out, err) || !show_revisions(view, execution, out, err))
+    if (!show_stages(view, execution, out, err) || !view_revisions(view, execution, out, err))
         return false;
     if (execution_has_ended(execution->status))
         return true;
@@ -125,5 +124,5 @@ bool view_execution(struct view *view, const struct execution_row *execution, st
     if (!wait_of_execution(view->tx, arena, execution, &wait, err))
         return false;
     json_set_text(arena, out, "wait", wait);
-    return view_pending_approval(view, execution, out, err);
+    return view_pending_approval(view, execution, out, err) && view_stuck(view, execution, out, err);
 }

@@ -110,7 +110,9 @@ bool view_run(struct view *view, const struct action_run_row *run, struct json *
         return false;
     json_set_text(view->arena, out, "wait", wait);
     show_outcome(view->arena, run, out);
-    return show_log(view, run, out, err) && show_runner(view, run, out, err);
+    bool told;
+    return view_deployment(view, run, &told, out, err) && show_log(view, run, out, err) &&
+           show_runner(view, run, out, err);
 }
 
 static void show_target(struct arena *arena, const struct action_run_row *run, struct json *out) {
@@ -125,7 +127,7 @@ static bool show_run(struct view *view, const struct action_run_row *run, struct
     if (!view_run(view, run, out, err))
         return false;
     show_target(view->arena, run, out);
-    if (run->approval_token && run->status == ACTION_IN_PROGRESS && !view_approval(view, run, out, err))
+    if (run->status == ACTION_IN_PROGRESS && !view_approval(view, run, out, err))
         return false;
     return show_build(view, run, out, err) && show_batch(view, run, out, err) && show_variables(view, run, out, err);
 }

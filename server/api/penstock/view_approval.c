@@ -1,9 +1,10 @@
 /*
- * A manual approval, with what the person is about to let through.
+ * A manual approval, or a deploy that pauses, with what the person is about to let through.
  */
 #include "server/api/penstock/view.h"
 
 #include "server/git/reading.h"
+#include "server/store/pauses.h"
 #include "server/store/revisions.h"
 
 #include "common/str.h"
@@ -116,23 +117,49 @@ static bool show_changes(struct view *view, const struct action_run_row *run, st
     return true;
 }
 
-static bool show_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    struct arena *arena = view->arena;
-    const struct json *configuration = view_parse(arena, run->configuration);
+static void show_names(struct arena *arena, const struct action_run_row *run, struct json *out) {
     json_set_text(arena, out, "pipelineName", run->pipeline);
     json_set_text(arena, out, "pipelineExecutionId", run->execution);
     json_set_text(arena, out, "stageName", run->stage);
     json_set_text(arena, out, "actionName", run->action);
+}
+
+static void show_manual(struct arena *arena, const struct action_run_row *run, struct json *out) {
+    const struct json *configuration = view_parse(arena, run->configuration);
+    show_names(arena, run, out);
     json_set_text(arena, out, "token", run->approval_token);
     json_set_time(arena, out, "since", run->started_ms);
     json_set_time(arena, out, "expires", run->expires_ms);
     json_set_text(arena, out, "customData", json_get_text(configuration, "CustomData"));
     json_set_text(arena, out, "externalEntityLink", json_get_text(configuration, "ExternalEntityLink"));
-    return show_changes(view, run, out, err);
+}
+
+static void show_pause(struct arena *arena, const struct action_run_row *run, const struct pause_row *pause,
+                       struct json *out) {
+    show_names(arena, run, out);
+    json_set_text(arena, out, "token", pause->token);
+    json_set_time(arena, out, "since", pause->asked_ms);
+    json_set_time(arena, out, "expires", pause->expires_ms);
+    struct json *shown = json_set_object(arena, out, "pause");
+    json_set_text(arena, shown, "id", pause->pause);
+    json_set_text(arena, shown, "stage", pause->stage);
+    json_set_text(arena, shown, "sentence", pause->sentence);
+    json_set_text(arena, shown, "testUrl", pause->test_url);
 }
 
 bool view_approval(struct view *view, const struct action_run_row *run, struct json *out, struct err *err) {
-    return show_approval(view, run, json_set_object(view->arena, out, "approval"), err);
+    struct pause_row pause;
+    bool found = false;
+    if (!run->approval_token && !pauses_waiting(view->tx, view->arena, run->id, &found, &pause, err))
+        return false;
+    if (!run->approval_token && !found)
+        return true;
+    struct json *approval = json_set_object(view->arena, out, "approval");
+    if (found)
+        show_pause(view->arena, run, &pause, approval);
+    else
+        show_manual(view->arena, run, approval);
+    return show_changes(view, run, approval, err);
 }
 
 bool view_pending_approval(struct view *view, const struct execution_row *execution, struct json *out,

@@ -96,6 +96,25 @@ static bool show_newest(struct view *view, const struct pipeline_row *row, const
     return show_rollback_target(view, row, stage, &newest, out, err);
 }
 
+bool view_stage_holder(struct view *view, const struct pipeline_row *row, const char *stage, const char *member,
+                       struct json *out, struct err *err) {
+    struct stage_run_row run;
+    struct execution_row newest;
+    bool found = false;
+    if (row->mode == MODE_PARALLEL)
+        return true;
+    if (!stage_runs_latest(view->tx, view->arena, row->id, stage, &found, &run, err))
+        return false;
+    if (!found)
+        return true;
+    if (!executions_get_by_id(view->tx, view->arena, run.execution_id, &newest, err))
+        return false;
+    struct json *holder = json_set_object(view->arena, out, member);
+    view_execution_name(view->arena, &newest, holder);
+    json_set_text(view->arena, holder, "status", stage_status_name(run.status));
+    return show_rollback_target(view, row, stage, &newest, out, err);
+}
+
 static bool show_stage(struct view *view, const struct surroundings *around, const char *name, int index,
                        struct json *out, struct err *err) {
     json_set_text(view->arena, out, "name", name);
