@@ -80,15 +80,21 @@ def storefront(now):
 def gateway(now):
     halfway = deploy('gateway', 'InProgress', now - 90, paused(now - 90), summary='waits for a decision at 5% of the traffic')
     run = execution('gateway', 9, 'InProgress', released(now - 95, [], halfway, 'InProgress'), now - 95, commit('Speak HTTP/2', 'Noor Haddad', 120, now))
-    ask('gateway', run, 'Release', 'Deploy', now - 29, [commit('Speak HTTP/2', 'Noor Haddad', 120, now)], None, customData='5% of the traffic has moved',
-        externalEntityLink='https://test.example.com/', pause={'id': 'p-1', 'stage': 'POST_TEST_TRAFFIC_SHIFT'})
+    ask('gateway', run, 'Release', 'Deploy', now - 29, [commit('Speak HTTP/2', 'Noor Haddad', 120, now)], None,
+        pause={'id': 'p-1', 'stage': 'POST_TEST_TRAFFIC_SHIFT', 'sentence': '5% of the traffic has moved', 'testUrl': 'https://test.example.com/'})
+    del run['execution']['approval']['expires']
     return pipeline('gateway', [run])
 
 
-def shown(one, current):
-    target_of = [action for part in one['stages'] for action in part['actions'] if action.get('deployment')][0]['deployment']['targets'][0]
-    return {'name': target_of['name'], 'kind': 'ECS', 'actionName': 'Deploy', 'revision': target_of['to' if current else 'from'], 'images': target_of['images'],
-            'since': one['execution']['updated'], 'execution': back_to(one), 'by': 'ana'}
+def placed(one, **more):
+    """A part of an environment, as that execution left it."""
+    deployed = next(action for part in one['stages'] for action in part['actions'] if action.get('deployment'))
+    [place] = deployed['deployment']['targets']
+    return {'name': place['name'], 'kind': 'ECS', 'actionName': 'Deploy', 'revision': place['to'], 'images': place['images'], **more}
+
+
+def story(one):
+    return {'execution': back_to(one), 'since': one['execution']['updated'], 'startedBy': 'ana', 'approvedBy': 'mei', 'revisions': one['execution']['revisions']}
 
 
 def environments(world):
@@ -97,23 +103,23 @@ def environments(world):
     if 'storefront' not in found:
         return []
     newest, _, good = found['storefront']['executions']
-    return [{'pipelineName': 'storefront', 'stageName': 'Release', 'execution': back_to(good), 'since': good['execution']['updated'], 'by': 'ana',
-             'approvedBy': 'mei', 'revisions': good['execution']['revisions'], 'deploying': back_to(newest), 'targets': [
-                 shown(good, True), {**shown(good, True), 'name': 'schedule/us-east-1/nightly/report', 'kind': 'SCHEDULED_TASK', 'revision': 'report:12',
-                                     'images': [], 'execution': {'pipelineExecutionId': newest['execution']['pipelineExecutionId'], 'number': 3}}]},
-            {'pipelineName': 'gateway', 'stageName': 'Release', 'targets': [], 'deploying': back_to(found['gateway']['executions'][0])}]
+    other = {'pipelineName': 'gateway', 'stageName': 'Release', 'actionName': 'Deploy', 'execution': back_to(found['gateway']['executions'][0]), 'since': time.time() - 500}
+    report = placed(good, name='schedule/us-east-1/nightly/report', kind='SCHEDULED_TASK', revision='report:12', images=[])
+    return [{'pipelineName': 'storefront', 'stageName': 'Release', 'actions': [{'name': 'Deploy', 'provider': 'ECS'}],
+             'inStage': {**back_to(newest), 'status': 'InProgress'}, 'targets': [{**placed(good), **story(good)}]},
+            {'pipelineName': 'mixed', 'stageName': 'Production', 'actions': [], 'targets': [
+                {**placed(good), **story(good), 'replacedBy': other},
+                {**report, **story(good), 'execution': {'pipelineExecutionId': good['execution']['pipelineExecutionId'] + '0', 'number': 3}}]},
+            {'pipelineName': 'gateway', 'stageName': 'Release', 'actions': [{'name': 'Deploy', 'provider': 'ECS'}], 'targets': []}]
 
 
-def releases(world, pipeline_name, now=None):
+def releases(world, pipeline_name):
     """What ListReleases answers."""
-    now = now or time.time()
-    entry = next(entry for entry in world['pipelines'] if entry['name'] == pipeline_name)
-    good = entry['executions'][-1]
-    rows = [{'execution': back_to(good), 'released': now - 89900, 'by': 'ana', 'approvedBy': 'mei', 'current': True, 'revisions': good['execution']['revisions'],
-             'targets': [shown(good, True)], 'canRollBack': False}]
-    rows += [{**rows[0], 'execution': {'pipelineExecutionId': f'00000000-0000-4000-8000-00000000000{n}', 'number': n}, 'released': now - 90000 * (7 - n),
-              'current': False, 'canRollBack': n != 2, **({'whyNot': 'its artifacts are no longer kept'} if n == 2 else {})} for n in (4, 3, 2)]
-    return rows
+    good = next(entry for entry in world['pipelines'] if entry['name'] == pipeline_name)['executions'][-1]
+    current = {**story(good), 'current': True, 'targets': [placed(good)], 'canRollBack': False}
+    earlier = [{**current, 'execution': {'pipelineExecutionId': f'00000000-0000-4000-8000-00000000000{n}', 'number': n}, 'since': time.time() - 90000 * (7 - n),
+                'current': False, 'canRollBack': n != 2, **({'whyNot': 'its artifacts are no longer kept'} if n == 2 else {})} for n in (4, 3, 2)]
+    return [current, *earlier]
 
 
 def deploys_world():

@@ -62,13 +62,15 @@ def test_the_question_in_the_middle(page, server):
     assert server.called('PutApprovalResult')[0]['result'] == {'summary': 'errors on the new one', 'status': 'Rejected'}
 
 
+@pytest.mark.refusals  # the mock has no execution #4 to go to
 def test_what_runs_where_and_back_to_an_earlier_release(page, server):
     page.open('/environments')
     text = page.text('.environments')
     assert 'storefront / Release' in text and 'approved by mei' in text and '#7 is being deployed' in text
+    assert 'replaced by gateway #9' in text and 'Nothing was released here yet.' in text
     page.click('storefront / Release')
     page.sees('Runs now')
-    assert 'its artifacts are no longer kept' in page.text('.environments')
+    assert 'Its artifacts are no longer kept.' in page.text('.environments')
     page.click('Roll back to #4…')
     page.click('Roll back to #4')
     page.until('the order', lambda: server.called('RollbackStage'))

@@ -24,12 +24,12 @@ export interface Approval {
   actionName: string;
   token: string;
   since: number;
-  expires: number;
+  expires?: number;
   customData?: string;
   externalEntityLink?: string;
   changes?: { from?: string; to: string; commits: Commit[]; truncated: boolean };
   /** Set where a deployment asks, in the middle of its traffic shift. */
-  pause?: { id: string; stage: string };
+  pause?: { id: string; stage?: string; sentence: string; testUrl?: string };
 }
 
 export interface Revision {
@@ -218,34 +218,42 @@ export interface Evidence {
 export interface Environment {
   pipelineName: string;
   stageName: string;
-  execution?: ExecutionName;
-  since?: number;
-  by?: string;
-  approvedBy?: string;
-  revisions?: Revision[];
-  deploying?: ExecutionName;
+  actions: { name: string; provider: string }[];
   targets: EnvironmentTarget[];
+  /** The newest that was in the stage: it may be deploying now. */
+  inStage?: ExecutionName & { status?: string };
+  rollbackTarget?: ExecutionName;
 }
 
-export interface EnvironmentTarget {
+interface Placed {
   name: string;
   kind: string;
-  actionName?: string;
+  actionName: string;
   revision?: string;
+  previous?: string;
   images?: { container: string; image: string; digest?: string }[];
-  since?: number;
-  execution?: ExecutionName;
-  by?: string;
+}
+
+export interface EnvironmentTarget extends Placed {
+  since: number;
+  execution: ExecutionName;
+  rollbackOf?: ExecutionName;
+  startedBy?: string;
+  approvedBy?: string;
+  revisions: Revision[];
+  /** Another pipeline or stage deployed to it since: that is what runs there. */
+  replacedBy?: { pipelineName: string; stageName: string; actionName: string; execution: ExecutionName; revision?: string; since: number };
 }
 
 export interface Release {
   execution: ExecutionName;
-  released: number;
-  by?: string;
+  rollbackOf?: ExecutionName;
+  since: number;
+  startedBy?: string;
   approvedBy?: string;
+  revisions: Revision[];
+  targets: Placed[];
   current: boolean;
-  revisions?: Revision[];
-  targets: EnvironmentTarget[];
   canRollBack: boolean;
   whyNot?: string;
 }

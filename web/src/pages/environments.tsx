@@ -1,8 +1,8 @@
 // What runs where: each stage that deploys, the services in it, since when and by whom; and one page for each with
 // its earlier releases, any of which is one click away.
-import { penstock } from "../api/client.ts";
+import { asSentence, penstock } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
-import type { Environment, EnvironmentTarget, ExecutionName, PenstockEvent, Release, Revision } from "../api/types.ts";
+import type { Environment, EnvironmentTarget, ExecutionName, PenstockEvent, Release } from "../api/types.ts";
 import { useTab } from "../parts/announce.tsx";
 import { Age, Loading, ReadTrouble, ShortId, Status } from "../parts/basics.tsx";
 import { targetName } from "../parts/deployment.tsx";
@@ -43,7 +43,11 @@ export function EnvironmentsPage() {
 }
 
 function EnvironmentRow({ environment }: { environment: Environment }) {
-  const { pipelineName, stageName, execution, deploying } = environment;
+  const { pipelineName, stageName, inStage, targets } = environment;
+  const deploying = inStage?.status === "InProgress" ? inStage : undefined;
+  // Most often all of it came with one execution: then that is said once.
+  const [first] = targets;
+  const same = first && targets.every((target) => target.execution.pipelineExecutionId === first.execution.pipelineExecutionId);
   return (
     <li class="environment" tabIndex={-1} data-row>
       <div class="environment-head">
@@ -58,30 +62,34 @@ function EnvironmentRow({ environment }: { environment: Environment }) {
           </a>
         ) : null}
       </div>
-      {execution ? (
-        <p class="environment-what">
-          <WhatRuns pipelineName={pipelineName} execution={execution} revisions={environment.revisions} />
-          <span class="muted">
-            {environment.since !== undefined ? (
-              <>
-                since <Age at={environment.since} />
-              </>
+      {first ? null : <p class="muted">Nothing was released here yet.</p>}
+      {same ? <What pipelineName={pipelineName} {...first} /> : null}
+      <ul class="environment-targets">
+        {targets.map((target) => (
+          <li key={target.name}>
+            <Part target={target} />
+            {same ? null : <What pipelineName={pipelineName} {...target} />}
+            {target.replacedBy ? (
+              <span class="is-replaced">
+                replaced by{" "}
+                <a href={paths.execution(target.replacedBy.pipelineName, target.replacedBy.execution.pipelineExecutionId)}>
+                  {target.replacedBy.pipelineName} #{target.replacedBy.execution.number}
+                </a>{" "}
+                <Age at={target.replacedBy.since} />
+              </span>
             ) : null}
-            <People by={environment.by} approvedBy={environment.approvedBy} />
-          </span>
-        </p>
-      ) : (
-        <p class="muted">Nothing runs here yet.</p>
-      )}
-      <Targets targets={environment.targets} pipelineName={pipelineName} of={execution} />
+          </li>
+        ))}
+      </ul>
     </li>
   );
 }
 
-function WhatRuns(props: { pipelineName: string; execution: ExecutionName; revisions: Revision[] | undefined }) {
-  const revision = props.revisions?.[0];
+/** Which execution brought it, which commit that was, since when, and by whom. */
+function What(props: Pick<EnvironmentTarget, "execution" | "revisions" | "since"> & { pipelineName: string; startedBy?: string; approvedBy?: string; rollbackOf?: ExecutionName }) {
+  const revision = props.revisions[0];
   return (
-    <>
+    <span class="environment-what">
       <a href={paths.execution(props.pipelineName, props.execution.pipelineExecutionId)}>#{props.execution.number}</a>
       {revision ? (
         <>
@@ -89,38 +97,27 @@ function WhatRuns(props: { pipelineName: string; execution: ExecutionName; revis
           <span class="revision-text">{summaryOf(revision)}</span>
         </>
       ) : null}
-    </>
+      <span class="muted">
+        {props.rollbackOf ? `back to #${props.rollbackOf.number}, ` : ""}since <Age at={props.since} />
+        {props.startedBy ? `, started by ${personName(props.startedBy)}` : ""}
+        {props.approvedBy ? `, approved by ${personName(props.approvedBy)}` : ""}
+      </span>
+    </span>
   );
 }
 
-function People({ by, approvedBy }: { by: string | undefined; approvedBy: string | undefined }) {
+/** One service, function or bucket, and what was put there. */
+function Part({ target }: { target: Release["targets"][number] }) {
   return (
     <>
-      {by ? `, started by ${personName(by)}` : ""}
-      {approvedBy ? `, approved by ${personName(approvedBy)}` : ""}
-    </>
-  );
-}
-
-/** Where one part runs another execution's release than the rest, that is said. */
-function Targets(props: { targets: EnvironmentTarget[]; pipelineName: string; of: ExecutionName | undefined }) {
-  return (
-    <ul class="environment-targets">
-      {props.targets.map((target) => (
-        <li key={target.name}>
-          <span title={target.name}>{targetName(target.name)}</span>
-          {target.revision ? <code>{target.revision}</code> : null}
-          {target.images?.map((image) => (
-            <code class="muted" key={image.container} title={image.image}>
-              {shortImage(image.image.split("/").pop() ?? "")}
-            </code>
-          ))}
-          {target.execution && target.execution.pipelineExecutionId !== props.of?.pipelineExecutionId ? (
-            <a href={paths.execution(props.pipelineName, target.execution.pipelineExecutionId)}>from #{target.execution.number}</a>
-          ) : null}
-        </li>
+      <span title={target.name}>{targetName(target.name)}</span>
+      {target.revision ? <code>{target.revision}</code> : null}
+      {target.images?.map((image) => (
+        <code class="muted" key={image.container} title={image.image}>
+          {shortImage(image.image.split("/").pop() ?? "")}
+        </code>
       ))}
-    </ul>
+    </>
   );
 }
 
@@ -165,22 +162,22 @@ function ReleaseRow(props: { release: Release; name: string; stage: string; refr
   return (
     <li class="environment" tabIndex={-1} data-row>
       <div class="environment-head">
-        <p class="environment-what">
-          <WhatRuns pipelineName={name} execution={release.execution} revisions={release.revisions} />
-          <span class="muted">
-            released <Age at={release.released} />
-            <People by={release.by} approvedBy={release.approvedBy} />
-          </span>
-        </p>
+        <What pipelineName={name} {...release} />
         {release.current ? (
           <Status state="succeeded" word="Runs now" />
         ) : release.canRollBack ? (
           <RollBackButton stage={{ pipelineName: name, stageName: stage }} target={release.execution} onDone={props.refresh} />
         ) : release.whyNot ? (
-          <span class="muted">{release.whyNot}</span>
+          <span class="muted">{asSentence(release.whyNot)}</span>
         ) : null}
       </div>
-      <Targets targets={release.targets} pipelineName={name} of={release.execution} />
+      <ul class="environment-targets">
+        {release.targets.map((target) => (
+          <li key={target.name}>
+            <Part target={target} />
+          </li>
+        ))}
+      </ul>
     </li>
   );
 }

@@ -73,7 +73,13 @@ function Waiting(props: { approvals: { approval: Approval; number: number | unde
                 {approval.stageName}/{approval.actionName}
               </span>
               <span class="muted">
-                {approval.changes ? `${changeWords(approval)} · ` : ""}asked <Age at={approval.since} /> · expires <Until at={approval.expires} />
+                {approval.changes ? `${changeWords(approval)} · ` : ""}asked <Age at={approval.since} />
+                {approval.expires !== undefined ? (
+                  <>
+                    {" "}
+                    · expires <Until at={approval.expires} />
+                  </>
+                ) : null}
               </span>
             </div>
             <a class="button is-primary" data-row href={`${paths.execution(approval.pipelineName, approval.pipelineExecutionId)}#approve`}>

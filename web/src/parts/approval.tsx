@@ -2,7 +2,7 @@
 // comment, and the two buttons. The decision carries the token of exactly this
 // question, so a newer execution cannot be approved by mistake.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { codePipeline } from "../api/client.ts";
+import { asSentence, codePipeline } from "../api/client.ts";
 import type { Approval } from "../api/types.ts";
 import { useDraft } from "../storage.ts";
 import { tell } from "./announce.tsx";
@@ -66,16 +66,24 @@ export function ApprovalPanel(props: { approval: Approval; number: number; onDec
         </h2>
         <p>
           Asked <Age at={approval.since} />
-          <span aria-hidden="true"> · </span>
-          <span class="nobreak">
-            expires <Until at={approval.expires} />
-          </span>
+          {approval.expires !== undefined ? (
+            <span class="nobreak">
+              <span aria-hidden="true"> · </span>
+              expires <Until at={approval.expires} />
+            </span>
+          ) : null}
         </p>
       </header>
       {approval.customData ? <p class="approval-note">{approval.customData}</p> : null}
       {approval.externalEntityLink ? (
         <p>
-          {approval.pause ? "The new version answers at" : "To review:"} <Outside href={approval.externalEntityLink}>{approval.externalEntityLink}</Outside>
+          To review: <Outside href={approval.externalEntityLink}>{approval.externalEntityLink}</Outside>
+        </p>
+      ) : null}
+      {approval.pause ? <p class="approval-note">{asSentence(approval.pause.sentence)}</p> : null}
+      {approval.pause?.testUrl ? (
+        <p>
+          The new version answers at <Outside href={approval.pause.testUrl}>{approval.pause.testUrl}</Outside>
         </p>
       ) : null}
       {changes ? (
