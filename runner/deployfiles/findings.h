@@ -18,7 +18,8 @@ struct finding {
 
 struct findings {
     struct arena *arena;
-    const char *file; /* the name that sentences begin with */
+    const char *file;   /* the name that sentences begin with */
+    const char *reader; /* who takes what the file says, for sentences: "ECS", "CodeDeploy" */
     struct finding *errors;
     size_t error_count;
     bool more_errors;

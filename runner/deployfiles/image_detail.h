@@ -1,6 +1,6 @@
 /*
- * imageDetail.json: the one image that CodeDeployToECS puts in the place of a placeholder, as ECR's source action writes
- * it. Pure.
+ * imageDetail.json: the one image that CodeDeployToECS puts in the place of a placeholder, as ECR's source action
+ * writes it. Pure.
  */
 #ifndef RUNNER_DEPLOYFILES_IMAGE_DETAIL_H
 #define RUNNER_DEPLOYFILES_IMAGE_DETAIL_H
