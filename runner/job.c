@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "runner/actions/actions.h"
 #include "runner/actions/deployment.h"
+#include "runner/aws/call.h"
 #include "runner/folder.h"
 #include "runner/link.h"
 #include "runner/local.h"
@@ -42,8 +43,15 @@ enum stop_reason job_stop_reason(const struct job *job) {
     return heartbeat_reason(job->heartbeat);
 }
 
+/* The session's name tells in CloudTrail which action it was; there are no more sessions than actions. */
 struct aws *job_aws(const struct job *job) {
-    return job->runner->aws;
+    const struct wire_job *message = job->message;
+    if (!message->role_arn)
+        return job->runner->aws;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT; /* several threads of one job may ask */
+    const char *session = arena_printf(&arena, "penstock-%.30s-%.24s", message->pipeline ? message->pipeline : "",
+                                       message->action ? message->action : "");
+    return aws_for_role(job->runner->aws, message->role_arn, session, message->region);
 }
 
 const char *job_setting(const struct job *job, const char *name) {

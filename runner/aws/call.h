@@ -1,6 +1,11 @@
 /*
  * Calls to AWS services in the protocols that they speak (JSON, Query, REST): signed, sent, repeated where that is
  * safe, decoded. Endpoints: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then AWS's own.
+ *
+ *     call.c      the protocols, and lists that come in pages
+ *     exchange.c  one call, however often it is sent; retry.c says when and after how long
+ *     identity.c  whose keys: credentials.c finds the runner's own, assume_role.c those of a role
+ *     refusal.c   what a service says when it refuses, and right.c which right would mend it
  */
 #ifndef RUNNER_AWS_CALL_H
 #define RUNNER_AWS_CALL_H
@@ -12,7 +17,16 @@
 struct aws;         /* shared by all threads */
 struct aws_refusal; /* runner/aws/refusal.h */
 
+/* The runner's own identity: what the credential chain finds (docs/aws.md). */
 struct aws *aws_new(void);
+
+/* The same account's role, taken on with AssumeRole by `aws` when the first call needs it, and again before the session
+ * ends. Kept: asking again for the same role and session name gives the same one. Lives as long as `aws`.
+ * `session_name` shows in CloudTrail; what IAM does not allow in one is replaced. */
+struct aws *aws_for_role(struct aws *aws, const char *role_arn, const char *session_name, const char *region);
+
+/* AWS_REGION, AWS_DEFAULT_REGION, the profile's; NULL where nobody says one. */
+const char *aws_region(struct arena *arena);
 
 struct aws_credentials {
     const char *access_key;
@@ -20,8 +34,8 @@ struct aws_credentials {
     const char *session_token; /* or NULL */
 };
 
-/* The runner's own, in AWS's order: environment, shared credentials file, container, instance. Cached. Errors:
- * ERR_DENIED with a word of what to set. */
+/* The keys that hold now, renewed before they end. Errors: ERR_DENIED with a word of what to set, those of AssumeRole.
+ */
 bool aws_credentials(struct aws *aws, struct arena *arena, struct aws_credentials *out, struct err *err);
 
 /* "AWS_ENDPOINT_URL…=value" as this program has them, NULL at the end: for builds. */
@@ -35,6 +49,7 @@ struct aws_request {
     const char *operation;
     const char *target;      /* JSON: "AmazonEC2ContainerServiceV20141113" */
     const struct json *body; /* JSON */
+    const char *json;        /* JSON: the protocol's version; NULL: "1.1" */
     const char *version;     /* Query: "2010-08-01" */
     const struct aws_parameter *parameters;
     size_t parameter_count;
@@ -56,7 +71,9 @@ struct aws_request {
      * Otherwise every operation that is sent this way may be: describing ones by nature, the others because they are
      * guarded by a checkpoint or harmless twice. */
     bool once;
-    int timeout_ms;                     /* of one attempt; 0: 30,000 */
+    bool urgent;    /* an undo: does not wait for its turn where the service has throttled us lately */
+    bool anonymous; /* not signed */
+    int timeout_ms; /* of one attempt; 0: 30,000 */
     bool (*interrupted)(void *context); /* or NULL */
     void *context;
 };
@@ -67,8 +84,9 @@ struct aws_parameter {
     const char *value;
 };
 
-/* JSON. Errors: ERR_DENIED (credentials, permissions), ERR_NOT_FOUND, ERR_UNAVAILABLE (throttled, 5xx, no answer, after
- * all repetitions), ERR_INVALID; the message names AWS's exception. */
+/* JSON. Errors: ERR_DENIED (credentials, permissions: the message ends with the right that would mend it),
+ * ERR_NOT_FOUND, ERR_LIMIT (a quota), ERR_UNAVAILABLE (throttled, 5xx, no answer, after all repetitions), ERR_INVALID;
+ * the message names AWS's exception. */
 bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
               struct err *err);
 
@@ -76,6 +94,19 @@ bool aws_call(struct aws *aws, struct arena *arena, const struct aws_request *re
  * The same errors. */
 bool aws_call_query(struct aws *aws, struct arena *arena, const struct aws_request *request, const struct json **answer,
                     struct err *err);
+
+/* A list that comes in pages. */
+struct aws_pages {
+    const char *list;  /* the answer's member: "taskArns" */
+    const char *token; /* of the answer: "nextToken" */
+    const char *asked; /* what it is called in the request; NULL: the same */
+    size_t most;       /* items; 0: 10,000. ERR_LIMIT beyond */
+};
+
+/* JSON and Query: asks until there is no further page; *items has them all. `request->body` (JSON) is not changed. The
+ * same errors. */
+bool aws_call_all(struct aws *aws, struct arena *arena, const struct aws_request *request,
+                  const struct aws_pages *pages, const struct json **items, struct err *err);
 
 /* REST: a 2xx answer as it came. The same errors; *unknown (or NULL) is set where the request may have arrived
  * and no answer came. */

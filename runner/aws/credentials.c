@@ -3,212 +3,237 @@
  */
 #include "runner/aws/credentials.h"
 
-#include "common/http_client.h"
+#include "common/clock.h"
 #include "common/str.h"
+#include "runner/aws/assume_role.h"
+#include "runner/aws/profile.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define FILE_CEILING (1024 * 1024)
-#define CONTAINER_HOST "http://169.254.170.2"
-#define INSTANCE_HOST "http://169.254.169.254"
-#define CONTAINER_MS 2000
-#define INSTANCE_MS 1000
+#define TRIES 3
+#define TRIES_MOST 20
+#define CHAIN_MAX 8 /* profiles that name each other */
+#define DURATION_LEAST 900
+#define DURATION_MOST 43200
 
 static const char *variable(const char *name) {
     const char *value = getenv(name);
     return value && *value ? value : NULL;
 }
 
+static struct aws_shared *new_shared(void) {
+    struct aws_shared *shared = calloc(1, sizeof *shared);
+    const char *text = variable("AWS_MAX_ATTEMPTS");
+    long long tries = TRIES;
+    if (!shared)
+        abort();
+    if (text && !str_to_int64(text, 1, TRIES_MOST, &tries))
+        tries = TRIES;
+    retry_init(&shared->retry, (int)tries);
+    return shared;
+}
+
+struct aws *aws_new(void) {
+    struct aws *aws = calloc(1, sizeof *aws);
+    if (!aws)
+        abort();
+    identity_init(aws, new_shared(), credentials_find);
+    aws->remembers_none = true;
+    return aws;
+}
+
+const char *aws_region(struct arena *arena) {
+    struct profile profile;
+    if (variable("AWS_REGION"))
+        return variable("AWS_REGION");
+    if (variable("AWS_DEFAULT_REGION"))
+        return variable("AWS_DEFAULT_REGION");
+    return profile_load(arena, profile_in_use(), &profile, NULL) ? profile.region : NULL;
+}
+
 bool credentials_from_environment(struct arena *arena, struct credentials_found *out, bool *found, struct err *err) {
-    (void)err;
-    *found = variable("AWS_ACCESS_KEY_ID") && variable("AWS_SECRET_ACCESS_KEY");
+    const char *access_key = variable("AWS_ACCESS_KEY_ID");
+    const char *secret_key = variable("AWS_SECRET_ACCESS_KEY");
+    *found = access_key && secret_key;
+    if (!access_key != !secret_key)
+        return err_set(err, ERR_DENIED, "%s is set and %s is not",
+                       access_key ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
+                       access_key ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
     if (*found)
         *out = (struct credentials_found){
-            .credentials = {.access_key = arena_strdup(arena, variable("AWS_ACCESS_KEY_ID")),
-                            .secret_key = arena_strdup(arena, variable("AWS_SECRET_ACCESS_KEY")),
+            .credentials = {.access_key = arena_strdup(arena, access_key),
+                            .secret_key = arena_strdup(arena, secret_key),
                             .session_token = arena_strdup(arena, variable("AWS_SESSION_TOKEN"))}};
     return true;
 }
 
-static const char *trim(struct arena *arena, const char *text, size_t length) {
-    while (length > 0 && strchr(" \t\r", text[0])) {
-        text++;
-        length--;
-    }
-    while (length > 0 && strchr(" \t\r", text[length - 1]))
-        length--;
-    return arena_strndup(arena, text, length);
-}
+/* ---- roles of profiles ---- */
 
-static void take_key(struct arena *arena, const char *line, size_t length, struct aws_credentials *out) {
-    const char *equals = memchr(line, '=', length);
-    if (!equals || line[0] == '#' || line[0] == ';')
-        return;
-    const char *name = trim(arena, line, (size_t)(equals - line));
-    const char *value = trim(arena, equals + 1, (size_t)(line + length - equals - 1));
-    if (strcmp(name, "aws_access_key_id") == 0)
-        out->access_key = value;
-    else if (strcmp(name, "aws_secret_access_key") == 0)
-        out->secret_key = value;
-    else if (strcmp(name, "aws_session_token") == 0)
-        out->session_token = value;
-}
-
-void credentials_parse_profile(struct arena *arena, const char *text, const char *profile,
-                               struct aws_credentials *out) {
-    bool ours = false;
-    *out = (struct aws_credentials){0};
-    while (*text) {
-        size_t length = strcspn(text, "\n");
-        const char *line = trim(arena, text, length);
-        size_t line_length = strlen(line);
-        if (line[0] == '[' && line[line_length - 1] == ']')
-            ours = strcmp(trim(arena, line + 1, line_length - 2), profile) == 0;
-        else if (ours && *line)
-            take_key(arena, line, line_length, out);
-        text += length;
-        text += *text == '\n';
-    }
-}
-
-static void close_file(FILE **file) {
-    if (*file)
-        (void)fclose(*file);
-}
-
-static bool read_file(struct arena *arena, const char *path, const char **out) {
-    FILE *file CLEANUP(close_file) = fopen(path, "re");
-    if (!file)
-        return false;
-    struct str text CLEANUP(str_release) = STR_INIT(FILE_CEILING);
-    char piece[4096];
-    size_t got;
-    while ((got = fread(piece, 1, sizeof piece, file)) > 0)
-        str_append_bytes(&text, piece, got);
-    *out = arena_strdup(arena, str_text(&text));
-    return !ferror(file);
-}
-
-bool credentials_from_file(struct arena *arena, struct credentials_found *out, bool *found, struct err *err) {
-    const char *path = variable("AWS_SHARED_CREDENTIALS_FILE");
-    const char *profile = variable("AWS_PROFILE") ? variable("AWS_PROFILE") : "default";
-    const char *home = variable("HOME");
-    const char *text;
-    *found = false;
-    if (!path && home)
-        path = arena_printf(arena, "%s/.aws/credentials", home);
-    if (!path || !read_file(arena, path, &text))
-        return true;
-    struct aws_credentials credentials;
-    credentials_parse_profile(arena, text, profile, &credentials);
-    if (!credentials.access_key && !credentials.secret_key)
-        return true;
-    if (!credentials.access_key || !credentials.secret_key)
-        return err_set(err, ERR_DENIED, "profile '%s' in '%s' lacks one of its two keys", profile, path);
-    *out = (struct credentials_found){.credentials = credentials};
-    *found = true;
+/* Whose keys a role's are asked for with: those of one place, known already. */
+static bool provide_known(struct aws *aws, struct arena *arena, struct credentials_found *out, struct err *err) {
+    (void)arena;
+    (void)err;
+    *out = aws->found;
     return true;
 }
 
-int64_t credentials_parse_time(const char *text) {
-    struct tm moment = {0};
-    const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &moment) : NULL;
-    return end && *end == 'Z' ? (int64_t)timegm(&moment) * 1000 : 0;
+static const char *region_for(const struct profile *profile) {
+    const char *region = variable("AWS_REGION") ? variable("AWS_REGION") : variable("AWS_DEFAULT_REGION");
+    if (!region)
+        region = profile->region;
+    return region ? region : "us-east-1";
 }
 
-static bool get(struct arena *arena, const struct http_request *request, struct http_answer *answer, struct err *err) {
-    struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
-    if (!http_send(client, arena, request, answer, err))
+static bool read_duration(const struct profile *profile, int *out, struct err *err) {
+    long long seconds = 0;
+    if (profile->duration_seconds && !str_to_int64(profile->duration_seconds, DURATION_LEAST, DURATION_MOST, &seconds))
+        return err_set(err, ERR_INVALID, "duration_seconds of profile '%s' must be %d to %d, not '%.50s'",
+                       profile->name, DURATION_LEAST, DURATION_MOST, profile->duration_seconds);
+    *out = (int)seconds;
+    return true;
+}
+
+static const char *session_name(struct arena *arena, const char *given) {
+    return given ? given
+                 : arena_printf(arena, "penstock-runner-%lld", (long long)(clock_wall_ms(&clock_system) / 1000));
+}
+
+static bool from_source(struct aws *self, struct arena *arena, const struct profile *profile,
+                        const struct credentials_found *source, struct credentials_found *out, struct err *err) {
+    struct assume_role wanted = {.role_arn = profile->role_arn,
+                                 .session_name = session_name(arena, profile->role_session_name),
+                                 .external_id = profile->external_id,
+                                 .region = region_for(profile)};
+    struct aws asking;
+    if (!read_duration(profile, &wanted.duration_seconds, err))
         return false;
-    if (answer->status == 200)
-        return true;
-    return err_set(err, ERR_DENIED, "the credentials' address answered %d", answer->status);
+    identity_init(&asking, self->shared, provide_known);
+    asking.found = *source;
+    const bool good = assume_role(&asking, arena, &wanted, out, err);
+    identity_release(&asking);
+    return good;
 }
 
-static bool decode(struct arena *arena, const struct http_answer *answer, struct credentials_found *out,
-                   struct err *err) {
-    const struct json *body;
-    if (!json_parse(arena, answer->body, answer->body_size, &body, err))
-        return err_wrap(err, "the credentials that came");
-    *out = (struct credentials_found){.credentials = {.access_key = json_get_text(body, "AccessKeyId"),
-                                                      .secret_key = json_get_text(body, "SecretAccessKey"),
-                                                      .session_token = json_get_text(body, "Token")},
-                                      .expires_ms = credentials_parse_time(json_get_text(body, "Expiration"))};
-    return (out->credentials.access_key && out->credentials.secret_key) ||
-           err_set(err, ERR_DENIED, "the credentials that came lack a key");
+static bool from_web_identity(struct aws *self, struct arena *arena, const struct profile *profile, const char *file,
+                              const char *role_arn, const char *name, struct credentials_found *out, struct err *err) {
+    struct assume_role wanted = {
+        .role_arn = role_arn, .session_name = session_name(arena, name), .region = region_for(profile)};
+    if (!role_arn)
+        return err_set(err, ERR_DENIED, "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not");
+    if (!read_duration(profile, &wanted.duration_seconds, err) ||
+        !profile_read_file(arena, file, &wanted.web_identity_token, err))
+        return false;
+    if (!*wanted.web_identity_token)
+        return err_set(err, ERR_DENIED, "the web identity token in '%.300s' is empty", file);
+    return assume_role(self, arena, &wanted, out, err);
 }
 
-/* AWS lets a full URI only point where nobody else listens. */
-static bool is_safe_uri(const char *uri) {
-    static const char *const allowed[] = {
-        "https://",     "http://127.0.0.1",      "http://localhost",     "http://[::1]",
-        CONTAINER_HOST, "http://169.254.170.23", "http://[fd00:ec2::23]"};
-    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
-        size_t length = strlen(allowed[i]);
-        if (strncmp(uri, allowed[i], length) == 0 && (i == 0 || strchr(":/", uri[length])))
-            return true;
+static bool from_named_place(struct arena *arena, const char *place, struct credentials_found *out, struct err *err) {
+    static const struct {
+        const char *name;
+        bool (*look)(struct arena *, struct credentials_found *, bool *, struct err *);
+    } places[] = {{"Environment", credentials_from_environment},
+                  {"EcsContainer", credentials_from_container},
+                  {"Ec2InstanceMetadata", credentials_from_instance}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        bool found = false;
+        if (!str_equal(places[i].name, place))
+            continue;
+        if (!places[i].look(arena, out, &found, err))
+            return false;
+        return found || err_set(err, ERR_DENIED, "credential_source %s has no credentials", place);
     }
-    return false;
+    return err_set(err, ERR_INVALID,
+                   "credential_source must be Environment, EcsContainer or Ec2InstanceMetadata, not '%.50s'", place);
 }
 
-bool credentials_from_container(struct arena *arena, struct credentials_found *out, bool *found, struct err *err) {
-    const char *relative = variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-    const char *full = variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-    const char *token = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-    const char *token_file = variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-    *found = relative || full;
-    if (!*found)
-        return true;
-    if (!relative && !is_safe_uri(full))
-        return err_set(err, ERR_DENIED, "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https or on this machine");
-    if (token_file && !read_file(arena, token_file, &token))
-        return err_set_errno(err, errno, "unable to read '%s'", token_file);
-    const struct http_header header = {.name = "Authorization",
-                                       .value = token ? trim(arena, token, strcspn(token, "\n")) : ""};
-    const struct http_request request = {.method = "GET",
-                                         .url = relative ? arena_printf(arena, CONTAINER_HOST "%s", relative) : full,
-                                         .headers = &header,
-                                         .header_count = token && !relative ? 1 : 0,
-                                         .connect_timeout_ms = CONTAINER_MS,
-                                         .timeout_ms = CONTAINER_MS};
-    struct http_answer answer;
-    return get(arena, &request, &answer, err) && decode(arena, &answer, out, err);
+static bool static_keys(const struct profile *profile, struct credentials_found *out, bool *found, struct err *err) {
+    *found = profile->access_key || profile->secret_key;
+    if (*found && !(profile->access_key && profile->secret_key))
+        return err_set(err, ERR_DENIED, "profile '%s' lacks one of its two keys", profile->name);
+    if (*found)
+        *out = (struct credentials_found){.credentials = {.access_key = profile->access_key,
+                                                          .secret_key = profile->secret_key,
+                                                          .session_token = profile->session_token}};
+    return true;
 }
 
-static bool instance_get(struct arena *arena, const char *path, const struct http_header *token,
-                         struct http_answer *answer, struct err *err) {
-    const struct http_request request = {.method = "GET",
-                                         .url = arena_printf(arena, INSTANCE_HOST "%s", path),
-                                         .headers = token,
-                                         .header_count = 1,
-                                         .connect_timeout_ms = INSTANCE_MS,
-                                         .timeout_ms = INSTANCE_MS};
-    return get(arena, &request, answer, err);
+static bool from_profile(struct aws *self, struct arena *arena, const char *name, int depth,
+                         struct credentials_found *out, bool *found, struct err *err);
+
+static bool from_role_of_profile(struct aws *self, struct arena *arena, const struct profile *profile, int depth,
+                                 struct credentials_found *out, struct err *err) {
+    struct credentials_found source;
+    bool found = false;
+    if (profile->mfa_serial)
+        return err_set(
+            err, ERR_DENIED,
+            "profile '%s' wants a code of %.100s for its role, and nobody sits at a runner to type one; give "
+            "the runner a role without MFA",
+            profile->name, profile->mfa_serial);
+    if (!profile->source_profile == !profile->credential_source)
+        return err_set(err, ERR_INVALID,
+                       "profile '%s' has a role_arn and needs one of source_profile and "
+                       "credential_source",
+                       profile->name);
+    if (profile->credential_source)
+        return from_named_place(arena, profile->credential_source, &source, err) &&
+               from_source(self, arena, profile, &source, out, err);
+    if (depth >= CHAIN_MAX)
+        return err_set(err, ERR_INVALID, "profile '%s': source_profile goes round in a circle", profile->name);
+    /* A profile that names itself means its own keys. */
+    if (str_equal(profile->source_profile, profile->name)) {
+        if (!static_keys(profile, &source, &found, err))
+            return false;
+    } else if (!from_profile(self, arena, profile->source_profile, depth + 1, &source, &found, err)) {
+        return false;
+    }
+    if (!found)
+        return err_set(err, ERR_DENIED, "source_profile '%s' of profile '%s' has no credentials",
+                       profile->source_profile, profile->name);
+    return from_source(self, arena, profile, &source, out, err);
 }
 
-/* IMDSv2. A machine that is no EC2 instance does not answer: then there is nothing here. */
-bool credentials_from_instance(struct arena *arena, struct credentials_found *out, bool *found, struct err *err) {
-    static const char folder[] = "/latest/meta-data/iam/security-credentials/";
-    const struct http_header wanted = {.name = "X-aws-ec2-metadata-token-ttl-seconds", .value = "21600"};
-    const struct http_request request = {.method = "PUT",
-                                         .url = INSTANCE_HOST "/latest/api/token",
-                                         .headers = &wanted,
-                                         .header_count = 1,
-                                         .connect_timeout_ms = INSTANCE_MS,
-                                         .timeout_ms = INSTANCE_MS};
-    struct http_answer answer;
-    *found = false;
-    if (str_equal(variable("AWS_EC2_METADATA_DISABLED"), "true") || !get(arena, &request, &answer, NULL))
-        return true;
-    const struct http_header token = {.name = "X-aws-ec2-metadata-token", .value = answer.body};
-    if (!instance_get(arena, folder, &token, &answer, NULL))
-        return true;
-    const char *role = trim(arena, answer.body, strcspn(answer.body, "\n"));
-    *found = *role != '\0';
-    return !*found || (instance_get(arena, arena_printf(arena, "%s%s", folder, role), &token, &answer, err) &&
-                       decode(arena, &answer, out, err));
+static bool from_profile(struct aws *self, struct arena *arena, const char *name, int depth,
+                         struct credentials_found *out, bool *found, struct err *err) {
+    struct profile profile;
+    if (!profile_load(arena, name, &profile, err))
+        return false;
+    if (!profile.exists && (depth > 0 || variable("AWS_PROFILE")))
+        return err_set(err, ERR_DENIED, "there is no profile '%s' in ~/.aws/config or ~/.aws/credentials", name);
+    *found = true;
+    if (profile.role_arn && profile.web_identity_token_file)
+        return from_web_identity(self, arena, &profile, profile.web_identity_token_file, profile.role_arn,
+                                 profile.role_session_name, out, err);
+    if (profile.role_arn)
+        return from_role_of_profile(self, arena, &profile, depth, out, err);
+    if (depth == 0 && variable("AWS_WEB_IDENTITY_TOKEN_FILE"))
+        return from_web_identity(self, arena, &profile, variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
+                                 variable("AWS_ROLE_ARN"), variable("AWS_ROLE_SESSION_NAME"), out, err);
+    if (!static_keys(&profile, out, found, err) || *found)
+        return *found;
+    *found = profile.credential_process != NULL;
+    if (*found)
+        return credentials_from_process(arena, profile.credential_process, out, err);
+    if (profile.sso_session || profile.sso_start_url)
+        return err_set(err, ERR_DENIED,
+                       "profile '%s' signs in by SSO, which needs a person; give the runner a role or keys of its own",
+                       name);
+    return true;
+}
+
+bool credentials_find(struct aws *self, struct arena *arena, struct credentials_found *out, struct err *err) {
+    bool found = false;
+    if (!credentials_from_environment(arena, out, &found, err) || found)
+        return found;
+    if (!from_profile(self, arena, profile_in_use(), 0, out, &found, err) || found)
+        return found;
+    if (!credentials_from_container(arena, out, &found, err) || found)
+        return found;
+    if (!credentials_from_instance(arena, out, &found, err) || found)
+        return found;
+    return err_set(err, ERR_NOT_FOUND,
+                   "the runner has no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give its "
+                   "machine a role");
 }

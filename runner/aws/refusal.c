@@ -45,10 +45,29 @@ static const char *const passing[] = {"RequestTimeout",
 static const char *const expired[] = {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", NULL};
 static const char *const skewed[] = {"RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch",
                                      NULL};
-static const char *const denied[] = {"AccessDeniedException",        "AccessDenied",
-                                     "UnauthorizedOperation",        "MissingAuthenticationTokenException",
-                                     "IncompleteSignatureException", "InvalidClientTokenId",
-                                     "InvalidAccessKeyId",           NULL};
+static const char *const missing_right[] = {"AccessDeniedException",
+                                            "AccessDenied",
+                                            "UnauthorizedOperation",
+                                            "NotAuthorized",
+                                            "AuthorizationError",
+                                            "UnauthorizedException",
+                                            "AllAccessDisabled",
+                                            "Client.UnauthorizedOperation",
+                                            NULL};
+static const char *const bad_credentials[] = {"MissingAuthenticationTokenException",
+                                              "MissingAuthenticationToken",
+                                              "IncompleteSignatureException",
+                                              "IncompleteSignature",
+                                              "InvalidClientTokenId",
+                                              "InvalidAccessKeyId",
+                                              "InvalidToken",
+                                              "AuthFailure",
+                                              "OptInRequired",
+                                              NULL};
+/* Quotas: asking again changes nothing. */
+static const char *const limits[] = {"LimitExceededException",        "LimitExceeded",
+                                     "ServiceQuotaExceededException", "ResourceLimitExceeded",
+                                     "QuotaExceededException",        NULL};
 
 /* "prefix#Name:http://…" */
 static const char *short_type(struct arena *arena, const char *type) {
@@ -95,6 +114,11 @@ struct aws_refusal aws_refusal_read(struct arena *arena, const struct http_answe
     return out;
 }
 
+/* ECS: two registrations of one family at the same moment. */
+static bool is_concurrent_registration(const struct aws_refusal *refusal) {
+    return strstr(refusal->message, "Too many concurrent attempts to create a new revision") != NULL;
+}
+
 bool aws_refusal_is_throttling(const struct aws_refusal *refusal) {
     return is_one_of(refusal->type, throttles) || refusal->status == TOO_MANY_REQUESTS;
 }
@@ -107,18 +131,28 @@ bool aws_refusal_is_skewed(const struct aws_refusal *refusal) {
     return is_one_of(refusal->type, skewed);
 }
 
+bool aws_refusal_is_before_effect(const struct aws_refusal *refusal) {
+    return aws_refusal_is_throttling(refusal) || is_concurrent_registration(refusal);
+}
+
+bool aws_refusal_is_missing_right(const struct aws_refusal *refusal) {
+    return is_one_of(refusal->type, missing_right) || (!*refusal->type && refusal->status == FORBIDDEN);
+}
+
 enum err_kind aws_refusal_kind(const struct aws_refusal *refusal) {
     if (aws_refusal_is_throttling(refusal) || is_one_of(refusal->type, passing) || refusal->status >= 500)
         return ERR_UNAVAILABLE;
-    if (is_one_of(refusal->type, denied) || aws_refusal_is_expired(refusal) || aws_refusal_is_skewed(refusal))
+    if (is_one_of(refusal->type, missing_right) || is_one_of(refusal->type, bad_credentials) ||
+        aws_refusal_is_expired(refusal) || aws_refusal_is_skewed(refusal))
         return ERR_DENIED;
     if (strstr(refusal->type, "NotFound") || str_starts_with(refusal->type, "NoSuch"))
         return ERR_NOT_FOUND;
     /* An answer to HEAD has no body to name the error. */
     if (!*refusal->type && (refusal->status == NOT_FOUND || refusal->status == FORBIDDEN))
         return refusal->status == NOT_FOUND ? ERR_NOT_FOUND : ERR_DENIED;
-    /* ECS: two registrations of one family at the same moment. */
-    if (strstr(refusal->message, "Too many concurrent attempts to create a new revision"))
+    if (is_concurrent_registration(refusal))
         return ERR_UNAVAILABLE;
+    if (is_one_of(refusal->type, limits))
+        return ERR_LIMIT;
     return ERR_INVALID;
 }

@@ -230,4 +230,4 @@ def test_a_refusal_names_its_cause(server, ecs, runner, offer_deploy):
     server.wait(lambda: job.result)
     assert job.result["errorCode"] == "PermissionError"
     assert job.result["errorMessage"] == (
-        "ecs RegisterTaskDefinition: AccessDeniedException: User is not authorized to perform: iam:PassRole")
+        "ecs RegisterTaskDefinition: AccessDeniedException: User is not authorized to perform: iam:PassRole; it takes the right iam:PassRole")
