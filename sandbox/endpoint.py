@@ -21,6 +21,7 @@ from sandbox.wire import json as json_wire
 from sandbox.wire import query as query_wire
 from sandbox.wire import rest_xml as rest_xml_wire
 from sandbox.wire.message import Reply, Request
+from sandbox.wire.rest_documents import RestDocuments
 from sandbox.wire.rest_json import RestJson
 
 log = logging.getLogger("sandbox")
@@ -44,6 +45,7 @@ class Dispatcher:
         self._control = control
         self.registry = None  # in scripted mode, what answers /v2/
         self._wires = {**_WIRES, "rest-json": RestJson(models.service("lambda"))}
+        self._documents = {"cloudfront": RestDocuments(models.service("cloudfront"))}
 
     def answer(self, request):
         if request.path.startswith("/_sandbox/"):
@@ -51,7 +53,7 @@ class Dispatcher:
         if self.registry and request.path.startswith("/v2/"):
             return self.registry.answer(request)
         protocol, service = self._find_service(request)
-        wire = self._wires[protocol]
+        wire = self._documents.get(service) or self._wires[protocol]
         entry = {"requestId": request.request_id, "service": service, "operation": None, "accessKey": None, "input": None}
         fault = None
         try:
@@ -96,6 +98,10 @@ class Dispatcher:
         content_type = (request.header("content-type") or "").partition(";")[0].strip()
         if content_type == "application/x-www-form-urlencoded" and request.method == "POST":
             return "query", scope
+        if scope in self._documents:
+            return "query", scope  # the names of its errors are those of the Query protocol
+        if scope == "s3":
+            return "rest-xml", scope
         if scope == "lambda":
             return "rest-json", scope
         if "json" in content_type:

@@ -21,6 +21,7 @@ _S3_ACTIONS = {
     "ListBuckets": "ListAllMyBuckets",
     "ListObjectVersions": "ListBucketVersions",
     "CreateMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
     "ListParts": "ListMultipartUploadParts",

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 
-from sandbox import clock, cloudwatch, ecr, functions, iam, logs, s3, secretsmanager, ssm, sts
+from sandbox import clock, cloudfront, cloudwatch, ecr, events, functions, iam, logs, s3, secretsmanager, ssm, sts
 from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
@@ -67,8 +67,11 @@ class Sandbox:
         secret_store = secretsmanager.SecretsState(account)
         roles = iam.IamState(account)
         account.rights = Rights(account, roles)
+        distributions = cloudfront.CloudFrontState(account)
         faults = Faults()
         services = {
+            "cloudfront": Service(cloudfront.OPERATIONS, distributions),
+            "events": Service(events.OPERATIONS, events.EventsState(account)),
             "iam": Service(iam.OPERATIONS, roles),
             "sts": Service(sts.OPERATIONS, roles),
             "ecr": Service(ecr.OPERATIONS, repositories),
@@ -81,7 +84,7 @@ class Sandbox:
             "ssm": Service(ssm.OPERATIONS, parameters),
             "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }
-        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
+        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "distributions": distributions, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
         self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
 
     def _open_ground(self, account, repositories, ledger, identity):

@@ -20,6 +20,8 @@ SERVICES = {
     "cloudwatch": "monitoring",
     "lambda": "lambda",
     "logs": "logs",
+    "events": "events",
+    "cloudfront": "cloudfront",
     "ssm": "ssm",
     "secretsmanager": "secretsmanager",
 }
