@@ -34,7 +34,7 @@ struct s3_deploy {
     const char *root; /* where it is unpacked; NULL: Extract is false */
     const struct s3_deploy_file *files;
     size_t count;
-    _Atomic size_t uploaded, unchanged, replaced; /* replaced: of uploaded, those that were written over */
+    _Atomic size_t uploaded, unchanged, replaced; /* replaced: those that are kept aside */
 };
 
 /* Reads the configuration. Errors: ERR_INVALID. */

@@ -135,6 +135,7 @@ static bool upload_one(struct s3_deploy *deploy, struct s3 *s3, struct arena *ar
     }
     if (there && !s3_copy(s3, arena, deploy->bucket, file->key, aside(deploy, arena, file->key), &deploy->rights, err))
         return err_wrap(err, "keeping what is written over");
+    deploy->replaced += there;
     const struct http_header metadata = {.name = S3_FINGERPRINT, .value = print};
     struct s3_object_settings settings = deploy->rights;
     settings.content_type = file->headers.content_type;
@@ -145,7 +146,6 @@ static bool upload_one(struct s3_deploy *deploy, struct s3 *s3, struct arena *ar
     if (!s3_upload_descriptor(s3, arena, deploy->bucket, file->key, descriptor, &settings, err))
         return false;
     deploy->uploaded++;
-    deploy->replaced += there;
     return true;
 }
 
