@@ -27,7 +27,7 @@ void diagnosis_add_service(struct diagnosis *diagnosis, int64_t now_ms, const st
 /* DescribeTasks' `tasks`, running or stopped, ours or not. */
 void diagnosis_add_tasks(struct diagnosis *diagnosis, int64_t now_ms, const struct json *tasks);
 
-/* A list of {target: {id, port}, state, reason, description}: DescribeTargetHealth of the service's target group. */
+/* DescribeTargetHealth's TargetHealthDescriptions of the service's target group (runner/aws/elb.h). */
 void diagnosis_add_targets(struct diagnosis *diagnosis, int64_t now_ms, const char *target_group,
                            const struct json *targets);
 
@@ -35,8 +35,15 @@ void diagnosis_add_targets(struct diagnosis *diagnosis, int64_t now_ms, const ch
 void diagnosis_target_group_gone(struct diagnosis *diagnosis, int64_t now_ms, const char *target_group,
                                  const char *message);
 
-/* The last lines of what a container of ours that ended had to say. */
-void diagnosis_add_log(struct diagnosis *diagnosis, int64_t now_ms, const char *container, const char *text);
+/* How long the target group leaves a target to finish its requests; without it, AWS's default counts. */
+void diagnosis_add_draining(struct diagnosis *diagnosis, int64_t seconds);
+
+/* The deployment has failed, or its time is up: that it hangs is known, so one sign is enough for a cause. Where ECS
+ * itself says that it failed this is known without. */
+void diagnosis_has_failed(struct diagnosis *diagnosis);
+
+/* The last lines of what a container of ours that ended had to say; NULL: they are not to be had. */
+void diagnosis_add_log(struct diagnosis *diagnosis, const char *task, const char *container, const char *text);
 
 struct cause {
     const char *id;       /* "image-missing", …: docs/deploying.md lists them */

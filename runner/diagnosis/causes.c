@@ -1,0 +1,217 @@
+/*
+ * The table of causes. docs/deploying.md prints it for people.
+ */
+#include "runner/diagnosis/causes.h"
+
+/* ECS looks again for a place every few seconds: what lasts so long is no coincidence. It leaves two looks until a
+ * minute is over. */
+#define PATIENCE_MS 40000
+
+#define PORT_CHANGE                                                                                                    \
+    "use hostPort 0 or awsvpc, add an instance, or let minimumHealthyPercent be lower so that an old task makes "      \
+    "room; two containers of a task cannot share a port"
+
+const struct cause_rule cause_rules[CAUSE_KINDS] = {
+    [CAUSE_IMAGE_PLATFORM] =
+        {.id = "image-platform",
+         .over = OVER_GOOD,
+         .signs = 1,
+         .signs_among_good = 2,
+         .sentence = "{} is built for another CPU type than the one that the task runs on",
+         .change = "build the image for the task's CPU type (`docker build --platform linux/amd64` or `linux/arm64`), "
+                   "or set runtimePlatform.cpuArchitecture in the task definition"},
+    [CAUSE_IMAGE_MISSING] = {.id = "image-missing",
+                             .over = OVER_STARTED,
+                             .signs = 1,
+                             .signs_among_good = 2,
+                             .sentence = "{} is not in its registry",
+                             .change = "push the image, or correct its name and tag; look whether the registry's "
+                                       "lifecycle rule removed it"},
+    [CAUSE_PULL_DENIED] =
+        {.id = "pull-denied",
+         .over = OVER_STARTED,
+         .signs = 1,
+         .signs_among_good = 2,
+         .sentence = "the task may not pull {}",
+         .change = "give the task's execution role (on EC2 without one: the instance's role) "
+                   "ecr:GetAuthorizationToken, ecr:BatchGetImage and ecr:GetDownloadUrlForLayer, and let the "
+                   "repository's policy allow it; for other registries set repositoryCredentials"},
+    [CAUSE_PULL_LIMIT] = {.id = "pull-limit",
+                          .over = OVER_STARTED,
+                          .signs = 1,
+                          .signs_among_good = 2,
+                          .sentence = "the registry limits how often {} may be pulled",
+                          .change = "copy the image to ECR (or use its pull through cache), or sign in to the registry "
+                                    "with repositoryCredentials"},
+    [CAUSE_PULL_NETWORK] =
+        {.id = "pull-network",
+         .over = OVER_STARTED,
+         .signs = 2,
+         .signs_among_good = 3,
+         .sentence = "the task's network does not reach what it needs to start ({})",
+         .change = "give the subnets a way out: a NAT gateway, a public address (assignPublicIp), or VPC endpoints for "
+                   "ecr.api, ecr.dkr, s3, logs and secretsmanager; check security groups and DNS of the VPC"},
+    [CAUSE_ROLE] = {.id = "role",
+                    .over = OVER_STARTED,
+                    .signs = 1,
+                    .signs_among_good = 2,
+                    .sentence = "ECS cannot use a role that the task or the service names",
+                    .change = "let the role exist and trust ecs-tasks.amazonaws.com (the service's: "
+                              "ecs.amazonaws.com), and allow iam:PassRole to who deploys"},
+    [CAUSE_SECRET_DENIED] =
+        {.id = "secret-denied",
+         .over = OVER_STARTED,
+         .signs = 1,
+         .signs_among_good = 2,
+         .sentence = "a secret or parameter of {} cannot be read",
+         .change = "let the secret exist under the name that the task definition gives, and give the execution role "
+                   "secretsmanager:GetSecretValue or ssm:GetParameters (and kms:Decrypt for a key of one's own)"},
+    [CAUSE_LOG_GROUP] = {.id = "log-group",
+                         .over = OVER_STARTED,
+                         .signs = 1,
+                         .signs_among_good = 2,
+                         .sentence = "the log of {} cannot be opened",
+                         .change = "create the log group, or set awslogs-create-group, and give the execution role "
+                                   "logs:CreateLogStream and logs:PutLogEvents"},
+    [CAUSE_VOLUME] = {.id = "volume",
+                      .over = OVER_STARTED,
+                      .signs = 2,
+                      .signs_among_good = 3,
+                      .sentence = "a volume or the disk of {} does not serve",
+                      .change = "check the file system's id, mount targets, access point and security group; or make "
+                                "room on the instance's disk"},
+    [CAUSE_PORT_TAKEN] = {.id = "port-taken",
+                          .over = OVER_STARTED,
+                          .signs = 2,
+                          .signs_among_good = 3,
+                          .sentence = "a port that {} wants is taken",
+                          .change = PORT_CHANGE},
+    [CAUSE_PORT_NO_PLACE] = {.id = "port-taken",
+                             .over = OVER_PLACED,
+                             .signs = 3,
+                             .signs_among_good = 3,
+                             .patience_ms = PATIENCE_MS,
+                             .sentence = "no instance has the port free that {} wants",
+                             .change = PORT_CHANGE},
+    [CAUSE_START_FAILED] = {.id = "start-failed",
+                            .over = OVER_STARTED,
+                            .signs = 1,
+                            .signs_among_good = 2,
+                            .sentence = "{} cannot be started",
+                            .change = "correct command, entryPoint, user or working directory in the image or the task "
+                                      "definition; the evidence says which"},
+    [CAUSE_NO_IP_ADDRESS] = {.id = "no-ip-address",
+                             .over = OVER_PLACED,
+                             .signs = 2,
+                             .signs_among_good = 3,
+                             .patience_ms = PATIENCE_MS,
+                             .sentence = "the service's subnets have no free IP address",
+                             .change = "give the service larger or more subnets, or free addresses of theirs"},
+    [CAUSE_QUOTA] = {.id = "quota",
+                     .over = OVER_PLACED,
+                     .signs = 3,
+                     .signs_among_good = 3,
+                     .patience_ms = PATIENCE_MS,
+                     .sentence = "the account's quota is used up",
+                     .change = "ask AWS for a higher quota (Service Quotas: Fargate vCPUs, network interfaces), or "
+                               "stop what is not needed"},
+    [CAUSE_NO_CAPACITY] = {.id = "no-capacity",
+                           .over = OVER_PLACED,
+                           .signs = 3,
+                           .signs_among_good = 3,
+                           .patience_ms = PATIENCE_MS,
+                           .sentence = "there is no room for a new task",
+                           .change = "EC2: add instances, or let the task want less, or lower minimumHealthyPercent so "
+                                     "that an old task makes room; Fargate: allow more subnets and zones, or FARGATE "
+                                     "beside FARGATE_SPOT"},
+    [CAUSE_TARGET_GROUP] = {.id = "target-group",
+                            .over = OVER_GOOD,
+                            .signs = 2,
+                            .signs_among_good = 3,
+                            .patience_ms = PATIENCE_MS,
+                            .sentence = "the target group {} is gone, or no load balancer sends to it",
+                            .change = "give the service a target group that exists and that a listener's rule names, "
+                                      "in zones that the load balancer has"},
+    [CAUSE_OUT_OF_MEMORY] = {.id = "out-of-memory",
+                             .over = OVER_GOOD,
+                             .again = true,
+                             .signs = 2,
+                             .signs_among_good = 3,
+                             .sentence = "{} runs out of memory",
+                             .change = "give the container or the task more memory, or let the program use less"},
+    [CAUSE_CONTAINER_HEALTH] = {.id = "container-health",
+                                .over = OVER_GOOD,
+                                .again = true,
+                                .signs = 2,
+                                .signs_among_good = 3,
+                                .sentence = "the health check of {} in the task definition fails",
+                                .change = "run the healthCheck command in the image by hand (it needs its curl or "
+                                          "wget there); give a slow start a startPeriod"},
+    [CAUSE_HEALTH_CHECK] = {.id = "health-check",
+                            .over = OVER_GOOD,
+                            .again = true,
+                            .signs = 2,
+                            .signs_among_good = 3,
+                            .sentence = "the load balancer's health check of {} fails",
+                            .change = "compare the target group's path, port and success codes with what the "
+                                      "container answers, and the security groups; give a slow start a "
+                                      "healthCheckGracePeriodSeconds"},
+    [CAUSE_CRASH_LOOP] = {.id = "crash-loop",
+                          .over = OVER_GOOD,
+                          .again = true,
+                          .signs = 2,
+                          .signs_among_good = 3,
+                          .sentence = "{} ends by itself soon after each start",
+                          .change = "read the container's last lines, and run the image by hand with the same "
+                                    "environment"},
+    [CAUSE_PERCENT_DEADLOCK] = {.id = "percent-deadlock",
+                                .over = OVER_PLACED,
+                                .signs = 1,
+                                .signs_among_good = 1,
+                                .sentence = "minimumHealthyPercent lets no old task stop and maximumPercent lets no "
+                                            "new one start ({})",
+                                .change = "raise maximumPercent (200), or lower minimumHealthyPercent"},
+    [CAUSE_PROTECTED_TASKS] = {.id = "protected-tasks",
+                               .over = OVER_NEVER,
+                               .signs = 2,
+                               .signs_among_good = 2,
+                               .patience_ms = PATIENCE_MS,
+                               .keeps_new_tasks = true,
+                               .sentence = "old tasks are protected from being stopped",
+                               .change = "end their protection (UpdateTaskProtection), or wait until it expires"},
+    [CAUSE_ALARM] = {.id = "alarm",
+                     .over = OVER_NEVER,
+                     .signs = 1,
+                     .signs_among_good = 1,
+                     .sentence = "an alarm of the deployment went off",
+                     .change = "look at the alarm; where it says nothing about the release, take it out of the "
+                               "service's deploymentConfiguration"},
+    [CAUSE_SLOW_DRAIN] = {.id = "slow-drain",
+                          .over = OVER_NEVER,
+                          .signs = 1,
+                          .signs_among_good = 1,
+                          .keeps_new_tasks = true,
+                          .sentence = "the new tasks run; old ones are still ending their connections ({})",
+                          .change = "lower the target group's deregistration_delay.timeout_seconds and the "
+                                    "containers' stopTimeout, and let the program end on SIGTERM"},
+    [CAUSE_THROTTLED] = {.id = "throttled",
+                         .over = OVER_PLACED,
+                         .signs = 3,
+                         .signs_among_good = 3,
+                         .patience_ms = PATIENCE_MS,
+                         .sentence = "AWS throttles what ECS does for the service",
+                         .change = "let fewer deployments run at a time, and look what else calls these APIs"},
+    [CAUSE_HELD_BACK] = {.id = "throttled",
+                         .over = OVER_GOOD,
+                         .signs = 1,
+                         .signs_among_good = 1,
+                         .sentence = "tasks have failed so often that ECS starts new ones ever more seldom",
+                         .change = "look at the stopped tasks for why they failed, mend it and deploy again, which "
+                                   "ends ECS's pauses"},
+    [CAUSE_CIRCUIT_BREAKER] = {.id = "circuit-breaker",
+                               .over = OVER_NEVER,
+                               .signs = 1,
+                               .signs_among_good = 1,
+                               .sentence = "the deployment's circuit breaker gave up: too many tasks failed",
+                               .change = "look at the stopped tasks for why they failed"},
+};

@@ -1,0 +1,109 @@
+/*
+ * The table of texts: which row counts, and what must not be read into a text.
+ */
+#include "runner/diagnosis/patterns.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void pieces_stand_in_order_whatever_their_case(void **state) {
+    (void)state;
+    assert_true(pattern_fits("a*c", "xA-b-C"));
+    assert_false(pattern_fits("c*a", "xA-b-C"));
+    assert_true(pattern_fits("", "anything"));
+    assert_false(pattern_fits("a*a", "a"));
+}
+
+struct row {
+    enum pattern_place place;
+    const char *text;
+    enum cause_kind kind;
+};
+
+static void the_more_precise_row_counts(void **state) {
+    (void)state;
+    static const struct row rows[] = {
+        {PATTERN_STOP,
+         "CannotPullContainerError: Error response from daemon: pull access denied for shop, repository does not exist "
+         "or may require 'docker login'",
+         CAUSE_PULL_DENIED},
+        {PATTERN_STOP,
+         "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+         "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:2: not found",
+         CAUSE_IMAGE_MISSING},
+        {PATTERN_STOP,
+         "CannotStartContainerError: Error response from daemon: driver failed programming external connectivity: Bind "
+         "for 0.0.0.0:80 failed: port is already allocated",
+         CAUSE_PORT_TAKEN},
+        {PATTERN_STOP,
+         "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+         "ResourceNotFoundException: The specified log group does not exist.",
+         CAUSE_LOG_GROUP},
+        {PATTERN_EVENT,
+         "(service shop) was unable to place a task because no container instance met all of its requirements. The "
+         "closest matching (container-instance 0a1b) is already using a port required by your task.",
+         CAUSE_PORT_NO_PLACE},
+        {PATTERN_EVENT,
+         "(service shop) was unable to place a task because no container instance met all of its requirements. The "
+         "closest matching (container-instance 0a1b) has insufficient memory available.",
+         CAUSE_NO_CAPACITY},
+        {PATTERN_EVENT, "(service shop) has reached a steady state.", CAUSE_KINDS},
+        {PATTERN_EVENT, "(service shop) has started 1 tasks: (task 0a1b).", CAUSE_KINDS},
+        {PATTERN_STOP, "Scaling activity initiated by (deployment ecs-svc/1)", CAUSE_KINDS},
+        {PATTERN_STOP, NULL, CAUSE_KINDS},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool sure;
+        if (pattern_find(rows[i].place, rows[i].text, &sure) != rows[i].kind)
+            fail_msg("taken for something else: %s", rows[i].text);
+    }
+}
+
+/* Account ids, digests and ports are numbers, too. */
+static void numbers_in_names_are_no_status_codes(void **state) {
+    (void)state;
+    bool sure;
+    assert_int_equal(pattern_find(PATTERN_STOP,
+                                  "CannotPullContainerError: 403401403401.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:"
+                                  "4034010000: not found",
+                                  &sure),
+                     CAUSE_IMAGE_MISSING);
+}
+
+static void an_answer_is_no_accident(void **state) {
+    (void)state;
+    bool sure;
+    (void)pattern_find(PATTERN_EVENT,
+                       "(service shop) (task 1) (port 80) is unhealthy in (target-group arn:x) due to (reason Health "
+                       "checks failed with these codes: [404]).",
+                       &sure);
+    assert_true(sure);
+    (void)pattern_find(PATTERN_EVENT,
+                       "(service shop) (task 1) (port 80) is unhealthy in (target-group arn:x) due to (reason Health "
+                       "checks failed with these codes: [502]).",
+                       &sure);
+    assert_false(sure);
+}
+
+static void each_cause_says_what_it_is_and_what_to_change(void **state) {
+    (void)state;
+    for (int kind = 0; kind < CAUSE_KINDS; kind++) {
+        assert_non_null(cause_rules[kind].id);
+        assert_non_null(cause_rules[kind].sentence);
+        assert_non_null(cause_rules[kind].change);
+        assert_true(cause_rules[kind].signs > 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pieces_stand_in_order_whatever_their_case),     cmocka_unit_test(the_more_precise_row_counts),
+        cmocka_unit_test(numbers_in_names_are_no_status_codes),          cmocka_unit_test(an_answer_is_no_accident),
+        cmocka_unit_test(each_cause_says_what_it_is_and_what_to_change),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
