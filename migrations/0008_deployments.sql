@@ -1,6 +1,7 @@
 -- Deploys: what one is doing and did, where it pauses for a person, and what runs where.
 
 ALTER TABLE action_runs ADD COLUMN role_arn TEXT; -- the role that the action works in
+ALTER TABLE action_runs ADD COLUMN region TEXT;   -- where it works; NULL: the server's region
 
 -- The newest word of the runner about a deploy; it stays with its action run.
 CREATE TABLE deployments (

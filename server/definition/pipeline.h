@@ -75,8 +75,9 @@ struct pipeline_rule {
     size_t input_count;
     const char *const *commands; /* Commands; else none */
     size_t command_count;
-    const char *region;  /* NULL: the pipeline's */
-    int timeout_minutes; /* 0: not given */
+    const char *region;   /* NULL: the pipeline's */
+    const char *role_arn; /* NULL for none */
+    int timeout_minutes;  /* 0: not given */
 };
 
 struct pipeline_condition {

@@ -22,6 +22,7 @@ static void read_rule(struct reader *reader, const struct json *from, struct pip
     out->inputs = reader_artifacts(reader, from, "inputArtifacts", &out->input_count);
     out->commands = reader_texts(reader, from, "commands", &out->command_count);
     out->region = json_get_text(from, "region");
+    out->role_arn = json_get_text(from, "roleArn");
     out->timeout_minutes = (int)json_get_integer(from, "timeoutInMinutes", 0);
 }
 

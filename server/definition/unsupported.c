@@ -5,6 +5,8 @@
  */
 #include "server/definition/structure.h"
 
+#include "common/str.h"
+
 static void refuse(struct draft *draft, const struct place *parent, const char *member, const char *code,
                    const char *instead) {
     struct place place = PLACE_MEMBER(parent, member, json_get(parent->value, member));
@@ -20,14 +22,24 @@ static void check_notification(struct draft *draft, const struct draft_action *a
                "remove it: no message is sent yet, the approval waits on the dashboard");
 }
 
+/* Elsewhere the runner takes the role on for its own calls to AWS; here the commands themselves would need it. */
+static void check_role(struct draft *draft, const struct place *place, const char *provider, const char *code) {
+    if (str_equal(provider, "Commands"))
+        refuse(draft, place, "roleArn", code,
+               "remove it: commands run with the credentials of the runner that takes them; assume the role in a "
+               "command");
+}
+
 void draft_check_unsupported(struct draft *draft) {
-    const char *role = "remove it: the work is done with the credentials of the runner that takes it";
     for (size_t i = 0; i < draft->stage_count; i++)
         refuse(draft, draft->stages[i].place, "blockers", DEFINITION_STAGE, "remove it (AWS keeps it for itself)");
     for (size_t i = 0; i < draft->action_count; i++) {
-        refuse(draft, draft->actions[i].place, "roleArn", DEFINITION_ACTION, role);
+        const struct action_type *type = draft->actions[i].type;
+        check_role(draft, draft->actions[i].place, type ? type->provider : NULL, DEFINITION_ACTION);
         check_notification(draft, &draft->actions[i]);
     }
-    for (size_t i = 0; i < draft->rule_count; i++)
-        refuse(draft, draft->rules[i].place, "roleArn", DEFINITION_STAGE, role);
+    for (size_t i = 0; i < draft->rule_count; i++) {
+        const struct rule_type *type = draft->rules[i].rule;
+        check_role(draft, draft->rules[i].place, type ? type->provider : NULL, DEFINITION_STAGE);
+    }
 }

@@ -146,6 +146,8 @@ static bool add_rule(struct step *step, const struct view_execution *execution, 
         .commands = commands ? json_print(step->arena, commands) : NULL,
         .inputs = input_names(step->arena, rule),
         .outputs = "[]",
+        .role_arn = rule->role_arn,
+        .region = rule->region,
         /* What a runner judges has its runner's own limit, and waits for one as long as it takes: a server that was
          * away must not fail it, and with it roll a healthy deploy back. */
         .expires_ms = minutes ? clock_wall_ms(tx_clock(step->tx)) + minutes * 60 * 1000 : 0,

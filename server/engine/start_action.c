@@ -318,6 +318,7 @@ static bool add_run(struct step *step, const struct view_execution *execution, c
         .inputs = names_of(arena, action->inputs, action->input_count),
         .outputs = names_of(arena, action->outputs, action->output_count),
         .role_arn = action->role_arn,
+        .region = action->region,
         .approval_token = by_person ? token : NULL,
         .expires_ms = by_person ? now_ms + minutes * 60 * 1000 : 0,
         /* AWS shows a PARALLEL execution's token nowhere else. */

@@ -165,6 +165,7 @@ static bool set_deploy(struct draft *draft, const struct action_run_row *action,
         !stop_words_read(draft->tx, draft->arena, draft->job, &stop, err))
         return false;
     message->role_arn = action->role_arn;
+    message->region = action->region ? action->region : message->region;
     message->execution_type = state_name(&execution_types, (int)execution.type);
     message->stopped_by = stop.by;
     message->stop_reason = stop.reason;

@@ -9,10 +9,12 @@ bool action_runs_add(struct tx *tx, const struct action_run_row *row, int64_t *i
         "INSERT INTO action_runs (uuid, execution_id, stage_run_id, pipeline_id, stage, action, category, provider, "
         "owner, type_version, condition_id, run_order, variable_namespace, status, configuration, commands, "
         "environment, output_variables, output_files, target, holds_target, look_ms, inputs, outputs, summary, "
-        "role_arn, approval_token, expires_ms, external_id, started_ms, updated_ms) VALUES (:uuid, :execution_id, "
+        "role_arn, region, approval_token, expires_ms, external_id, started_ms, updated_ms) VALUES (:uuid, "
+        ":execution_id, "
         ":stage_run_id, :pipeline_id, :stage, :action, :category, :provider, :owner, :type_version, :condition_id, "
         ":run_order, :variable_namespace, 'InProgress', :configuration, :commands, :environment, :output_variables, "
-        ":output_files, :target, :holds_target, :look_ms, :inputs, :outputs, :summary, :role_arn, :approval_token, "
+        ":output_files, :target, :holds_target, :look_ms, :inputs, :outputs, :summary, :role_arn, :region, "
+        ":approval_token, "
         ":expires_ms, "
         ":external_id, :now, :now)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
@@ -41,6 +43,7 @@ bool action_runs_add(struct tx *tx, const struct action_run_row *row, int64_t *i
     query_text(&query, ":outputs", row->outputs);
     query_text(&query, ":summary", row->summary);
     query_text(&query, ":role_arn", row->role_arn);
+    query_text(&query, ":region", row->region);
     query_text(&query, ":approval_token", row->approval_token);
     query_integer_or_null(&query, ":expires_ms", row->expires_ms, 0);
     query_text(&query, ":external_id", row->external_id);

@@ -11,7 +11,7 @@
     "a.summary, a.approval_token, a.expires_ms, a.external_id, a.external_url, a.error_code, a.error_message, "        \
     "a.updated_by, a.percent, a.started_ms, a.updated_ms, a.ended_ms, a.owner, a.type_version, a.condition_id, "       \
     "c.kind, a.commands, a.environment, a.output_variables, a.output_files, a.target, a.holds_target, a.look_ms, "     \
-    "a.role_arn "                                                                                                      \
+    "a.role_arn, a.region "                                                                                            \
     "FROM action_runs a JOIN executions e ON e.id = a.execution_id JOIN pipelines p ON p.id = a.pipeline_id "          \
     "LEFT JOIN conditions c ON c.id = a.condition_id "
 
@@ -59,6 +59,7 @@ static struct action_run_row action_run_from_row(struct query *query, struct are
         .holds_target = query_column_integer(query, 39) != 0,
         .look_ms = query_column_integer(query, 40),
         .role_arn = query_column_text(query, arena, 41),
+        .region = query_column_text(query, arena, 42),
     };
 }
 

@@ -43,6 +43,7 @@ struct action_run_row {
     const char *outputs;               /* the same */
     const char *summary;               /* or NULL */
     const char *role_arn;              /* the role that it works in, or NULL */
+    const char *region;                /* where it works; NULL: the server's region */
     const char *approval_token;        /* Manual approval, else NULL */
     int64_t expires_ms;                /* Manual approval, or a rule's time-out; else 0 */
     const char *external_id;           /* or NULL, as are the next four */

@@ -1,11 +1,12 @@
 /*
- * ListDeployActionExecutionTargets: what an execution of a deploy action works on. Here that is the one service that
- * the engine locks for it (server/engine/target.h); an action that locks nothing has no targets.
+ * ListDeployActionExecutionTargets: what an execution of a deploy action works on, as it told; before it told anything,
+ * the one service that the engine locks for it (server/engine/target.h). An action that has neither has no targets.
  */
 #include "server/api/codepipeline/codepipeline.h"
 
 #include "server/api/page.h"
 #include "server/engine/wait.h"
+#include "server/store/deployments.h"
 
 #include "common/str.h"
 
@@ -86,21 +87,71 @@ static bool show_event(struct tx *tx, struct arena *arena, const struct action_r
     return true;
 }
 
+/* Where the time went, as the deploy told it. */
+static void show_timeline(struct arena *arena, const struct json *deployment, const char *status, struct json *out) {
+    const struct json *timeline = json_get(deployment, "timeline");
+    json_each(note, timeline && timeline->type == JSON_ARRAY ? timeline : NULL) {
+        const struct json *at = json_get(note, "at");
+        const char *text = json_get_text(note, "text");
+        if (!text || !at || at->type != JSON_NUMBER)
+            continue;
+        struct json *event = json_append_object(arena, out);
+        json_set_text(arena, event, "name", "Note");
+        json_set_text(arena, event, "status", note->next ? "Succeeded" : status);
+        json_set_number(arena, event, "startTime", at->number);
+        json_set_text(arena, json_set_object(arena, event, "context"), "message", text);
+    }
+}
+
+static bool show_target(struct tx *tx, const struct aws_call *call, const struct action_run_row *run, const char *name,
+                        const struct json *deployment, struct json *out, struct err *err) {
+    struct arena *arena = call->arena;
+    const char *status = action_status_name(run->status);
+    json_set_text(arena, out, "targetId", target_id(call, name));
+    json_set_text(arena, out, "targetType", str_starts_with(name, "ecs/") ? "ECS_SERVICE" : "OTHER");
+    json_set_text(arena, out, "status", status);
+    json_set_time(arena, out, "startTime", run->started_ms);
+    json_set_time(arena, out, "endTime", run->ended_ms);
+    struct json *events = json_set_array(arena, out, "events");
+    if (!show_event(tx, arena, run, json_append_object(arena, events), err))
+        return false;
+    show_timeline(arena, deployment, status, events);
+    return true;
+}
+
+/* The list of what the deploy told that it works on; NULL where it told nothing. */
+static bool read_deployment(struct tx *tx, struct arena *arena, const struct action_run_row *run,
+                            const struct json **deployment, const struct json **targets, struct err *err) {
+    struct deployment_row row;
+    bool found = false;
+    *deployment = *targets = NULL;
+    if (!deployments_get(tx, arena, run->id, &found, &row, err))
+        return false;
+    if (!found)
+        return true;
+    if (!json_parse(arena, row.document, strlen(row.document), deployment, err))
+        return false;
+    const struct json *told = json_get(*deployment, "targets");
+    *targets = told && told->type == JSON_ARRAY && told->count > 0 ? told : NULL;
+    return true;
+}
+
 bool list_deploy_action_execution_targets(struct tx *tx, struct aws_call *call, struct json *out, struct err *err) {
     struct arena *arena = call->arena;
     struct action_run_row run;
+    const struct json *deployment, *told;
     const char *page;
-    if (!find(tx, call, &run, err) || !page_begin(call, "targets", &page, err))
+    if (!find(tx, call, &run, err) || !page_begin(call, "targets", &page, err) ||
+        !read_deployment(tx, arena, &run, &deployment, &told, err))
         return false;
     struct json *targets = json_set_array(arena, out, "targets");
-    const char *status = action_status_name(run.status);
-    if (!run.target || page || !is_wanted(call, status))
+    if (page || !is_wanted(call, action_status_name(run.status)))
         return true;
-    struct json *target = json_append_object(arena, targets);
-    json_set_text(arena, target, "targetId", target_id(call, run.target));
-    json_set_text(arena, target, "targetType", str_starts_with(run.target, "ecs/") ? "ECS_SERVICE" : "OTHER");
-    json_set_text(arena, target, "status", status);
-    json_set_time(arena, target, "startTime", run.started_ms);
-    json_set_time(arena, target, "endTime", run.ended_ms);
-    return show_event(tx, arena, &run, json_append_object(arena, json_set_array(arena, target, "events")), err);
+    json_each(target, told) {
+        const char *name = json_get_text(target, "name");
+        if (name && !show_target(tx, call, &run, name, deployment, json_append_object(arena, targets), err))
+            return false;
+    }
+    return told || !run.target ||
+           show_target(tx, call, &run, run.target, NULL, json_append_object(arena, targets), err);
 }

@@ -48,6 +48,7 @@ static bool show_input(struct listing *listing, const struct action_run_row *run
     json_each(setting, listing_parse(arena, run->configuration)) {
         json_set_text(arena, resolved, setting->name, setting->text);
     }
+    json_set_text(arena, out, "roleArn", run->role_arn);
     json_set_text(arena, out, "region", rule && rule->region ? rule->region : listing->call->region);
     return listing_show_artifacts(listing, run, run->inputs, json_set_array(arena, out, "inputArtifacts"), err);
 }
