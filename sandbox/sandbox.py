@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 
-from sandbox import clock, cloudfront, cloudwatch, ecr, events, functions, iam, logs, s3, secretsmanager, ssm, sts
+from sandbox import clock, cloudfront, cloudwatch, ecr, events, functions, iam, logs, s3, secretsmanager, ssm, stepfunctions, sts
 from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
@@ -66,6 +66,7 @@ class Sandbox:
         parameters = ssm.SsmState(account)
         secret_store = secretsmanager.SecretsState(account)
         roles = iam.IamState(account)
+        machines = stepfunctions.StepFunctionsState(account)
         account.rights = Rights(account, roles)
         distributions = cloudfront.CloudFrontState(account)
         faults = Faults()
@@ -74,6 +75,7 @@ class Sandbox:
             "events": Service(events.OPERATIONS, events.EventsState(account)),
             "iam": Service(iam.OPERATIONS, roles),
             "sts": Service(sts.OPERATIONS, roles),
+            "stepfunctions": Service(stepfunctions.OPERATIONS, machines),
             "ecr": Service(ecr.OPERATIONS, repositories),
             "ecs": Service(ecs_operations.OPERATIONS, containers),
             "elbv2": Service(elb_operations.OPERATIONS, balancers),
@@ -84,7 +86,7 @@ class Sandbox:
             "ssm": Service(ssm.OPERATIONS, parameters),
             "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }
-        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "distributions": distributions, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
+        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "machines": machines, "distributions": distributions, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
         self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
 
     def _open_ground(self, account, repositories, ledger, identity):

@@ -12,6 +12,7 @@ import botocore.model
 # Name in botocore's data folder -> (name in a signature's scope)
 SERVICES = {
     "iam": "iam",
+    "stepfunctions": "states",
     "sts": "sts",
     "ecr": "ecr",
     "ecs": "ecs",
