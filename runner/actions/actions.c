@@ -18,6 +18,10 @@ static const struct action actions[] = {
     {.provider = "ECRBuildAndPublish", .run = action_ecr_build},
     {.provider = "ECS", .run = action_ecs},
     {.provider = "S3", .category = "Deploy", .run = action_s3_deploy},
+    {.provider = "CodeDeployToECS", .run = action_codedeploy_ecs},
+    {.provider = "CodeDeploy", .run = action_codedeploy},
+    {.provider = "CloudFormation", .run = action_cloudformation},
+    {.provider = "ElasticBeanstalk", .run = action_elastic_beanstalk},
     {.provider = "CloudWatchAlarm", .run = action_cloudwatch_alarm},
     {.provider = "LambdaInvoke", .run = action_lambda_invoke},
 };
