@@ -58,7 +58,16 @@ struct cause {
 /* What it hangs on now, or NULL. Good until the next call. */
 const struct cause *diagnosis_cause(struct diagnosis *diagnosis, int64_t now_ms);
 
-/* ---- for who gathers: what is worth asking for ---- */
+/* ---- for who gathers: what is worth asking for, and keeping ---- */
+
+/* Whether a task, as DescribeTasks shows it, is of our deployment. */
+bool diagnosis_is_ours(const struct diagnosis *diagnosis, const struct json *task);
+
+/* Why it stopped, with its containers: "Essential container in task exited; container 'app' ended with exit code 1". */
+void diagnosis_say_stop(const struct json *task, char *out, size_t size);
+
+/* A task of ours runs whose health the load balancer has not confirmed, and ECS would mind by now. */
+bool diagnosis_wants_targets(const struct diagnosis *diagnosis, int64_t now_ms);
 
 /* A task of ours has come or gone that nobody has described since the service was last added. */
 bool diagnosis_wants_tasks(const struct diagnosis *diagnosis);

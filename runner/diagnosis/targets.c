@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHECKING_MS 15000 /* no check of a target is over sooner */
+
 /* By IP; where tasks are behind their instance's ports, by port. */
 static struct task_seen *find_task(struct diagnosis *diagnosis, const char *id, const char *port) {
     long number = strtol(port, NULL, 10);
@@ -23,6 +25,16 @@ static struct task_seen *find_task(struct diagnosis *diagnosis, const char *id, 
                 return task;
     }
     return NULL;
+}
+
+bool diagnosis_wants_targets(const struct diagnosis *diagnosis, int64_t now_ms) {
+    for (size_t i = 0; diagnosis->has_balancer && i < diagnosis->task_count; i++) {
+        const struct task_seen *task = &diagnosis->tasks[i];
+        if (task->whose == WHOSE_OURS && task->started_ms > 0 && task->ended_ms == 0 && !task->target_good &&
+            now_ms >= task->started_ms + diagnosis->grace_ms + CHECKING_MS)
+            return true;
+    }
+    return false;
 }
 
 static void read_target(struct diagnosis *diagnosis, int64_t now_ms, struct task_seen *task,

@@ -47,6 +47,10 @@ static enum whose whose_is(const struct diagnosis *diagnosis, const struct json 
     return same && time_of(task, "createdAt") >= diagnosis->began_ms ? WHOSE_OURS : WHOSE_OTHERS;
 }
 
+bool diagnosis_is_ours(const struct diagnosis *diagnosis, const struct json *task) {
+    return whose_is(diagnosis, task) == WHOSE_OURS;
+}
+
 static bool is_one_of(const char *text, const char *const *names) {
     for (; text && *names; names++)
         if (str_equal(text, *names))
@@ -201,7 +205,7 @@ static void say_about(const struct end *end, char *out, size_t size) {
         (void)snprintf(out, size, "container '%.100s'", name);
 }
 
-static void say_text(const struct json *task, char *out, size_t size) {
+void diagnosis_say_stop(const struct json *task, char *out, size_t size) {
     size_t length = (size_t)snprintf(out, size, "%.300s", json_get_text_or(task, "stoppedReason", "no reason given"));
     json_each(container, json_get(task, "containers")) {
         const char *name = json_get_text_or(container, "name", "?");
@@ -227,7 +231,7 @@ static void note_end(struct diagnosis *diagnosis, struct task_seen *task, const 
     NAME_COPY(sign.key, task->id);
     NAME_COPY(sign.task, task->id);
     say_about(&end, sign.about, sizeof sign.about);
-    say_text(json, sign.text, sizeof sign.text);
+    diagnosis_say_stop(json, sign.text, sizeof sign.text);
     suspect(diagnosis, end.kind, &sign);
     task->failed = true;
     task->log_wanted = task->started_ms > 0 || end.exited;
