@@ -34,6 +34,16 @@ class CloudWatchState:
         self.account = account
         self.lock = threading.Lock()
         self.alarms = {}
+        self.subscribers = []  # called without the lock after an alarm's state was set
+
+    def state_of(self, name):
+        """An alarm's state, None where there is no such alarm."""
+        with self.lock:
+            return self.alarms[name].state if name in self.alarms else None
+
+    def tell(self):
+        for subscriber in self.subscribers:
+            subscriber()
 
     def put(self, kind, params):
         with self.lock:
@@ -66,6 +76,7 @@ class CloudWatchState:
         with self.lock:
             alarm = self.alarms.setdefault(name, Alarm(name, "MetricAlarm", {"AlarmName": name}))
             alarm.enter(state, str(order.get("reason", "set by the sandbox's control door")))
+        self.tell()
 
     def waiting(self):
         with self.lock:
@@ -92,6 +103,7 @@ def set_alarm_state(cloudwatch, params, key):
         if alarm is None:
             raise AwsError("ResourceNotFound", f"Unknown alarm {params['AlarmName']}", 404)
         alarm.enter(params["StateValue"], params["StateReason"])
+    cloudwatch.tell()
 
 
 def delete_alarms(cloudwatch, params, key):

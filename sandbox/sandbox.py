@@ -61,12 +61,13 @@ class Sandbox:
         scheduler.start()
 
         containers.alarms = alarms = cloudwatch.CloudWatchState(account)
+        alarms.subscribers.append(containers.tell)
         containers.functions = lambdas = functions.FunctionsState(account, self._folder)
         buckets = s3.S3State(account, self._folder)
         parameters = ssm.SsmState(account)
         secret_store = secretsmanager.SecretsState(account)
-        roles = iam.IamState(account)
         machines = stepfunctions.StepFunctionsState(account)
+        roles = iam.IamState(account)
         account.rights = Rights(account, roles)
         distributions = cloudfront.CloudFrontState(account)
         faults = Faults()
@@ -74,8 +75,8 @@ class Sandbox:
             "cloudfront": Service(cloudfront.OPERATIONS, distributions),
             "events": Service(events.OPERATIONS, events.EventsState(account)),
             "iam": Service(iam.OPERATIONS, roles),
-            "sts": Service(sts.OPERATIONS, roles),
             "stepfunctions": Service(stepfunctions.OPERATIONS, machines),
+            "sts": Service(sts.OPERATIONS, roles),
             "ecr": Service(ecr.OPERATIONS, repositories),
             "ecs": Service(ecs_operations.OPERATIONS, containers),
             "elbv2": Service(elb_operations.OPERATIONS, balancers),

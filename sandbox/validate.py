@@ -41,6 +41,8 @@ def _code(service):
 
 def _first_problem(shape, value, path):
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return None
     if kind == "structure":
         for name, item in value.items():
             problem = _first_problem(shape.members[name], item, f"{path}.{name}" if path else name)

@@ -130,6 +130,11 @@ def choose(ecs, cluster, definition, settings, service=None):
     return None, f"{_NO_INSTANCE} The closest matching (container-instance {host.arn.rsplit('/', 1)[-1]}) {lack}. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 
+def count_for_daemon(service):
+    """How many machines the service's one task each belongs on."""
+    return sum(host.status == "ACTIVE" for host in service.cluster.instances)
+
+
 def any_id(cluster):
     """The id of one of the cluster's machines, for the text of an event."""
     return cluster.instances[0].arn.rsplit("/", 1)[-1] if cluster.instances else "0123456789abcdef0123456789abcdef"

@@ -1,6 +1,6 @@
 """Which ECS operations there are, and the function of each."""
 
-from sandbox.ecs import clusters, services, task_definitions, tasks
+from sandbox.ecs import clusters, deployment_operations, services, task_definitions, tasks
 
 OPERATIONS = {
     "CreateCluster": clusters.create_cluster,
@@ -17,6 +17,11 @@ OPERATIONS = {
     "UpdateService": services.update_service,
     "ListServices": services.list_services,
     "DeleteService": services.delete_service,
+    "ListServiceDeployments": deployment_operations.list_service_deployments,
+    "DescribeServiceDeployments": deployment_operations.describe_service_deployments,
+    "DescribeServiceRevisions": deployment_operations.describe_service_revisions,
+    "StopServiceDeployment": deployment_operations.stop_service_deployment,
+    "ContinueServiceDeployment": deployment_operations.continue_service_deployment,
     "ListTasks": tasks.list_tasks,
     "DescribeTasks": tasks.describe_tasks,
     "StopTask": tasks.stop_one_task,

@@ -55,7 +55,8 @@ class Deployment:
     script: object = None  # scripts.Script: how its tasks behave; None: as they are
     launches: int = 0  # tasks started so far
     task_set_label: str = None  # "BLUE" or "GREEN" where CodeDeploy moves the service
-    record: object = None  # its service_deployments.ServiceDeployment
+    record: object = None  # the service_deployments.ServiceDeployment that it belongs to
+    revision: object = None  # its service_deployments.ServiceRevision
     created_at: float = field(default_factory=clock.now)
     updated_at: float = field(default_factory=clock.now)
 

@@ -9,7 +9,7 @@ import logging
 import threading
 
 from sandbox import clock
-from sandbox.ecs import ending, rolling, watching
+from sandbox.ecs import ending, instances, rolling, strategies, watching
 
 log = logging.getLogger("sandbox")
 _LONGEST_WAIT_SECONDS = 30
@@ -44,13 +44,24 @@ class Round:
         if service.status == "DRAINING":
             rolling.drain_service(self, service, tasks)
             return
-        ending.break_circuit(self, service)
+        if service.controller != "ECS":
+            from sandbox.ecs import task_sets
+
+            task_sets.step(self, service, tasks)
+            return
+        if service.settings.get("schedulingStrategy") == "DAEMON":
+            service.desired = instances.count_for_daemon(service)
+        ending.watch(self, service)
+        if strategies.going_on(service):
+            strategies.step(self, service, tasks)
+            return
         rolling.step(self, service, tasks)
         tasks = self.ecs.service_tasks(service)
         if rolling.serves_alone(self, service, tasks):
-            if service.primary.rollout_state == "IN_PROGRESS":
+            if service.primary.rollout_state == "IN_PROGRESS" and ending.baked(self, service):
                 ending.complete(service)
-            rolling.say_steady(self, service, tasks)
+            if service.primary.rollout_state != "IN_PROGRESS":
+                rolling.say_steady(self, service, tasks)
 
 
 class Scheduler(threading.Thread):

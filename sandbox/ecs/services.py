@@ -3,157 +3,144 @@
 import re
 
 from sandbox import clock
-from sandbox.ecs import views
-from sandbox.ecs.state import Deployment, Service, new_deployment_id
+from sandbox.ecs import service_deployments, service_settings, traffic, views
+from sandbox.ecs.records import Deployment, Service
+from sandbox.ecs.service_settings import refuse
+from sandbox.ecs.state import new_deployment_id
 from sandbox.errors import AwsError
 
-# Members of CreateService and UpdateService that DescribeServices gives back as they are.
-_KEPT = (
-    "loadBalancers",
-    "launchType",
-    "capacityProviderStrategy",
-    "platformVersion",
-    "networkConfiguration",
-    "healthCheckGracePeriodSeconds",
-    "placementConstraints",
-    "placementStrategy",
-    "enableECSManagedTags",
-    "propagateTags",
-    "enableExecuteCommand",
-)
-# A change in one of these starts a new deployment.
-_NEEDS_DEPLOYMENT = ("taskDefinition", "networkConfiguration", "platformVersion", "capacityProviderStrategy", "loadBalancers", "enableExecuteCommand")
-_NOT_PLAYED = ("serviceRegistries", "serviceConnectConfiguration")
-
-
-def _refuse(text):
-    raise AwsError("InvalidParameterException", text)
+_OF_CODE_DEPLOY = ("taskDefinition", "networkConfiguration", "loadBalancers", "platformVersion")
 
 
 def create_service(ecs, params, key):
     name = params["serviceName"]
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,255}", name):
-        _refuse("The service name may hold up to 255 letters, digits, hyphens and underscores.")
-    _refuse_not_played(params)
+        refuse("The service name may hold up to 255 letters, digits, hyphens and underscores.")
+    service_settings.refuse_not_played(params)
     with ecs.changed:
         cluster = ecs.cluster(params.get("cluster"))
         known = ecs.services.get((cluster.name, name))
         if known and known.status != "INACTIVE":
             if known.client_token and known.client_token == params.get("clientToken"):
                 return {"service": views.service(ecs, known)}
-            _refuse("Creation of service was not idempotent." if known.status == "ACTIVE" else "Unable to Start a service that is still Draining.")
-        if "taskDefinition" not in params:
-            _refuse("TaskDefinition can not be blank.")
-        if "desiredCount" not in params:
-            _refuse("The desired count must be given for a service of the scheduling strategy REPLICA.")
-        definition = ecs.usable_definition(params["taskDefinition"])
-        settings = {kept: params[kept] for kept in _KEPT if kept in params}
-        if "capacityProviderStrategy" not in settings:
-            settings.setdefault("launchType", "EC2")
-        settings["taskDefinition"] = definition.arn
-        settings["deploymentConfiguration"] = _deployment_configuration({}, params)
-        _check_settings(ecs, settings, definition)
-        arn = ecs.account.arn("ecs", f"service/{cluster.name}/{name}")
-        service = Service(name, arn, cluster, params["desiredCount"], settings, key.arn, params.get("tags", []), client_token=params.get("clientToken"))
+            refuse("Creation of service was not idempotent." if known.status == "ACTIVE" else "Unable to Start a service that is still Draining.")
+        service = _new_service(ecs, cluster, name, params, key)
         ecs.services[(cluster.name, name)] = service
-        _deploy(ecs, service, definition)
+        if "taskDefinition" in params:
+            _deploy(ecs, service, ecs.usable_definition(params["taskDefinition"]))
         return {"service": views.service(ecs, service, True)}
 
 
-def _refuse_not_played(params):
-    for name in _NOT_PLAYED:
-        if params.get(name):
-            _refuse(f"the sandbox has no '{name}'")
-    if params.get("schedulingStrategy", "REPLICA") != "REPLICA":
-        _refuse("the sandbox has the scheduling strategy REPLICA only")
-    if params.get("deploymentController", {}).get("type", "ECS") != "ECS":
-        _refuse("the sandbox has the deployment controller ECS only")
-
-
-def _deployment_configuration(before, params):
-    given = params.get("deploymentConfiguration", {})
-    if given.get("alarms"):
-        _refuse("the sandbox has no deployment alarms")
-    result = {
-        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-        "maximumPercent": 200,
-        "minimumHealthyPercent": 100,
-        **before,
-        **given,
-    }
-    if result["maximumPercent"] < 0 or result["minimumHealthyPercent"] < 0:
-        _refuse("Percents must not be negative.")
-    if result["maximumPercent"] <= result["minimumHealthyPercent"] and result["maximumPercent"] < 100:
-        _refuse("Maximum percent must be at least 100, or greater than the minimum healthy percent.")
-    return result
-
-
-def _check_settings(ecs, settings, definition):
-    if definition.body.get("networkMode") != "awsvpc":
-        _refuse("the sandbox runs task definitions of networkMode 'awsvpc' only")
-    if "awsvpcConfiguration" not in settings.get("networkConfiguration", {}):
-        _refuse("Network Configuration must be provided when networkMode 'awsvpc' is specified.")
-    containers = {container["name"]: container for container in definition.body["containerDefinitions"]}
-    for entry in settings.get("loadBalancers", []):
-        group_arn, name, port = entry.get("targetGroupArn"), entry.get("containerName"), entry.get("containerPort")
-        if group_arn is None:
-            _refuse("the sandbox has load balancers with target groups only: give targetGroupArn")
-        with ecs.balancers.changed:
-            if group_arn not in ecs.balancers.target_groups:
-                _refuse(f"The target group {group_arn} does not exist.")
-            if not ecs.balancers.group_listeners(group_arn):
-                _refuse(f"The target group with targetGroupArn {group_arn} does not have an associated load balancer.")
-        if name not in containers:
-            _refuse(f"The container {name} does not exist in the task definition.")
-        if not any(mapping.get("containerPort") == port for mapping in containers[name]["portMappings"]):
-            _refuse(f"The container {name} did not have a container port {port} defined.")
+def _new_service(ecs, cluster, name, params, key):
+    controller = params.get("deploymentController", {}).get("type", "ECS")
+    daemon = params.get("schedulingStrategy", "REPLICA") == "DAEMON"
+    if "taskDefinition" not in params and controller != "EXTERNAL":
+        refuse("TaskDefinition can not be blank.")
+    if "desiredCount" not in params and not daemon:
+        refuse("The desired count must be given for a service of the scheduling strategy REPLICA.")
+    if daemon and controller != "ECS":
+        refuse(f"The daemon scheduling strategy is not supported with the {controller} deployment controller.")
+    settings = {kept: params[kept] for kept in service_settings.KEPT if kept in params}
+    if "capacityProviderStrategy" not in settings:
+        strategy = cluster.default_strategy if "launchType" not in settings and controller != "EXTERNAL" else []
+        if strategy:
+            settings["capacityProviderStrategy"] = strategy
+        else:
+            settings.setdefault("launchType", "EC2")
+    settings["schedulingStrategy"] = "DAEMON" if daemon else "REPLICA"
+    settings["deploymentConfiguration"] = service_settings.deployment_configuration({}, params, daemon)
+    if "taskDefinition" in params:
+        definition = ecs.usable_definition(params["taskDefinition"])
+        settings["taskDefinition"] = definition.arn
+        service_settings.check(ecs, settings, definition)
+    arn = ecs.account.arn("ecs", f"service/{cluster.name}/{name}")
+    desired = 0 if daemon else params["desiredCount"]
+    return Service(name, arn, cluster, desired, settings, key.arn, params.get("tags", []), client_token=params.get("clientToken"), controller=controller)
 
 
 def _deploy(ecs, service, definition):
     """A new PRIMARY deployment; those before it become ACTIVE and give way."""
     for deployment in service.deployments:
         deployment.status = "ACTIVE"
-    names = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "loadBalancers", "propagateTags")
-    settings = {name: service.settings[name] for name in names if name in service.settings}
+    settings = {name: service.settings[name] for name in service_settings.OF_DEPLOYMENT if name in service.settings}
     deployment = Deployment(new_deployment_id(), definition, service.desired, settings)
     deployment.reason = f"ECS deployment {deployment.id} in progress."
+    if service.controller == "ECS":
+        if service.current and service.current.gradual:
+            traffic.shift_back(ecs, service.current)
+        settings["loadBalancers"] = traffic.idle_groups(service.load_balancers, service.last_completed) if _is_gradual(service) else _groups_in_use(service)
+        service_deployments.begin(ecs, service, deployment)
+    else:
+        deployment.task_set_label = "BLUE"
     service.deployments.insert(0, deployment)
     ecs.scripts.begin_deployment(service, deployment)
     service.steady = False
     ecs.changed.notify_all()
 
 
+def _is_gradual(service):
+    return service.deployment_configuration.get("strategy", "ROLLING") != "ROLLING"
+
+
+def _groups_in_use(service):
+    """For a rolling update: the target groups that have the traffic, also after a gradual deployment."""
+    before = service.last_completed
+    used = before.settings.get("loadBalancers", []) if before else []
+    known = {(entry.get("containerName"), entry.get("containerPort")): entry["targetGroupArn"] for entry in used if "advancedConfiguration" in entry}
+    return [{**entry, "targetGroupArn": known.get((entry.get("containerName"), entry.get("containerPort")), entry.get("targetGroupArn"))} if "advancedConfiguration" in entry else entry for entry in service.load_balancers]
+
+
 def update_service(ecs, params, key):
-    _refuse_not_played(params)
+    service_settings.refuse_not_played(params)
     with ecs.changed:
         service = ecs.service(ecs.cluster(params.get("cluster")), params["service"])
         if service.status != "ACTIVE":
             raise AwsError("ServiceNotActiveException", "Service was not ACTIVE.")
-        settings = {**service.settings, **{name: params[name] for name in _KEPT if name in params}}
+        _check_controller(service, params)
+        kept = service_settings.KEPT
+        settings = {**service.settings, **{name: params[name] for name in kept if name in params}}
         if "capacityProviderStrategy" in params:
             settings.pop("launchType", None)
-        definition = service.primary.definition
-        if "taskDefinition" in params:
-            definition = ecs.usable_definition(params["taskDefinition"])
-        settings["taskDefinition"] = definition.arn
-        settings["deploymentConfiguration"] = _deployment_configuration(service.deployment_configuration, params)
-        _check_settings(ecs, settings, definition)
-        changed = any(settings.get(name) != service.settings.get(name) for name in _NEEDS_DEPLOYMENT)
+        daemon = settings.get("schedulingStrategy") == "DAEMON"
+        settings["deploymentConfiguration"] = service_settings.deployment_configuration(service.deployment_configuration, params, daemon)
+        definition = None
+        if service.deployments:
+            definition = ecs.usable_definition(params["taskDefinition"]) if "taskDefinition" in params else service.primary.definition
+            settings["taskDefinition"] = definition.arn
+            service_settings.check(ecs, settings, definition)
+        changed = any(settings.get(name) != service.settings.get(name) for name in service_settings.NEEDS_DEPLOYMENT)
         service.settings = settings
-        if "desiredCount" in params and params["desiredCount"] != service.desired:
-            service.desired = params["desiredCount"]
-            service.primary.desired = service.desired
-            service.primary.updated_at = clock.now()
-            service.steady = False
-        if changed or params.get("forceNewDeployment"):
+        if "desiredCount" in params and params["desiredCount"] != service.desired and not daemon:
+            _scale(service, params["desiredCount"])
+        if definition and service.controller == "ECS" and (changed or params.get("forceNewDeployment")):
             _deploy(ecs, service, definition)
         ecs.changed.notify_all()
         return {"service": views.service(ecs, service)}
 
 
+def _check_controller(service, params):
+    wanted = params.get("deploymentController", {}).get("type", service.controller)
+    if wanted != service.controller:
+        refuse("the sandbox does not change a service's deployment controller")
+    changed = [name for name in _OF_CODE_DEPLOY if name in params]
+    if service.controller == "CODE_DEPLOY" and (changed or params.get("forceNewDeployment")):
+        what = "task definition" if "taskDefinition" in params else "network parameters" if "networkConfiguration" in params else "load balancers" if "loadBalancers" in params else "settings"
+        refuse(f"Unable to update {what} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new deployment.")
+    if service.controller == "EXTERNAL" and (changed or params.get("forceNewDeployment")):
+        refuse("Only the desired count, the health check grace period and tags can be updated on services with an EXTERNAL deployment controller. Use CreateTaskSet.")
+
+
+def _scale(service, desired):
+    service.desired = desired
+    service.steady = False
+    if service.deployments and service.controller == "ECS":
+        service.primary.desired = desired
+        service.primary.updated_at = clock.now()
+
+
 def describe_services(ecs, params, key):
     if len(params["services"]) > 10:
-        _refuse("Cannot describe more than 10 services at once.")
+        refuse("Cannot describe more than 10 services at once.")
     with ecs.changed:
         cluster = ecs.cluster(params.get("cluster"))
         found, failures = [], []
@@ -181,7 +168,7 @@ def delete_service(ecs, params, key):
         if service.status == "INACTIVE":
             raise AwsError("ServiceNotFoundException", "Service not found.")
         if service.desired > 0 and not params.get("force"):
-            _refuse("The service cannot be stopped while it is scaled above 0.")
+            refuse("The service cannot be stopped while it is scaled above 0.")
         service.status = "DRAINING"
         ecs.changed.notify_all()
         return {"service": views.service(ecs, service)}

@@ -118,7 +118,7 @@ def list_task_definitions(ecs, params, key):
         arns = [one.arn for one in found]
         if params.get("sort") == "DESC":
             arns.reverse()
-        return _page(arns, params, "taskDefinitionArns")
+        return page(arns, params, "taskDefinitionArns")
 
 
 def list_task_definition_families(ecs, params, key):
@@ -130,10 +130,10 @@ def list_task_definition_families(ecs, params, key):
             for name in sorted(ecs.families)
             if name.startswith(prefix) and (status == "ALL" or any(one.status == "ACTIVE" for one in ecs.families[name]) == (status == "ACTIVE"))
         ]
-        return _page(names, params, "families")
+        return page(names, params, "families")
 
 
-def _page(items, params, name):
+def page(items, params, name):
     """AWS gives at most 100 and a token for the rest."""
     token = params.get("nextToken", "0")
     if not token.isdigit():

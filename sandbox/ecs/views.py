@@ -10,15 +10,15 @@ def cluster(ecs, record):
         "clusterArn": record.arn,
         "clusterName": record.name,
         "status": record.status,
-        "registeredContainerInstancesCount": 0,
+        "registeredContainerInstancesCount": len(record.instances),
         "runningTasksCount": _running(tasks),
         "pendingTasksCount": _pending(tasks),
         "activeServicesCount": len(services),
         "statistics": [],
         "tags": record.tags,
         "settings": record.settings,
-        "capacityProviders": [],
-        "defaultCapacityProviderStrategy": [],
+        "capacityProviders": record.providers,
+        "defaultCapacityProviderStrategy": record.default_strategy,
     }
 
 
@@ -69,23 +69,28 @@ def service(ecs, record, with_tags=False):
         "desiredCount": record.desired if active else 0,
         "runningCount": _running(tasks),
         "pendingCount": _pending(tasks),
-        "taskDefinition": record.settings["taskDefinition"],
+        "taskDefinition": record.settings.get("taskDefinition"),
         "loadBalancers": record.load_balancers,
         "serviceRegistries": [],
         "deploymentConfiguration": record.deployment_configuration,
-        "deployments": [deployment(one, tasks) for one in record.deployments],
+        "deployments": [deployment(one, tasks) for one in record.deployments] if record.controller == "ECS" else [],
         "events": list(record.events),
         "createdAt": record.created_at,
         "createdBy": record.created_by,
         "placementConstraints": record.settings.get("placementConstraints", []),
         "placementStrategy": record.settings.get("placementStrategy", []),
-        "schedulingStrategy": "REPLICA",
-        "deploymentController": {"type": "ECS"},
+        "schedulingStrategy": record.settings.get("schedulingStrategy", "REPLICA"),
+        "deploymentController": {"type": record.controller},
+        "currentServiceDeployment": record.current.arn if record.current else None,
         "enableECSManagedTags": record.settings.get("enableECSManagedTags", False),
         "propagateTags": record.settings.get("propagateTags", "NONE"),
         "enableExecuteCommand": record.settings.get("enableExecuteCommand", False),
     }
-    for name in ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "healthCheckGracePeriodSeconds"):
+    if record.controller != "ECS":
+        from sandbox.ecs import task_sets
+
+        view["taskSets"] = task_sets.views(ecs, record)
+    for name in ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "healthCheckGracePeriodSeconds", "availabilityZoneRebalancing"):
         if name in record.settings:
             view[name] = record.settings[name]
     if with_tags:
@@ -126,14 +131,15 @@ def task(record, with_tags=False):
         "desiredStatus": record.desired_status,
         "healthStatus": health,
         "containers": [_container(record, container) for container in record.containers],
-        "attachments": [_attachment(record)],
+        "attachments": [_attachment(record)] if record.own_address else [],
+        "containerInstanceArn": record.host.arn if record.host else None,
         "attributes": [],
         "overrides": {**record.settings.get("overrides", {})} or {"containerOverrides": [{"name": one.name} for one in record.containers]},
         "cpu": record.definition.body.get("cpu"),
         "memory": record.definition.body.get("memory"),
         "launchType": record.settings.get("launchType"),
         "platformVersion": record.settings.get("platformVersion"),
-        "capacityProviderName": None,
+        "capacityProviderName": (record.host.provider if record.host else None) or record.settings.get("capacityProviderName"),
         "stopCode": record.stop_code,
         "stoppedReason": record.stopped_reason,
         "version": 1,
@@ -168,8 +174,11 @@ def _container(task_record, container):
         "reason": container.reason,
         "healthStatus": container.health,
         "cpu": str(definition.get("cpu", 0)),
-        "networkBindings": [],
-        "networkInterfaces": [{"attachmentId": task_record.attachment_id, "privateIpv4Address": task_record.address}] if task_record.address else [],
+        "networkBindings": [
+            {"bindIP": "0.0.0.0", "containerPort": port, "hostPort": host_port, "protocol": "tcp"}
+            for (name, port), host_port in task_record.host_ports.items() if name == container.name and container.started
+        ],
+        "networkInterfaces": [{"attachmentId": task_record.attachment_id, "privateIpv4Address": task_record.address}] if task_record.address and task_record.own_address else [],
     }
     if "memory" in definition:
         view["memory"] = str(definition["memory"])

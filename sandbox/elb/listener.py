@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 
+from sandbox.elb.routes import Routes
 from sandbox.forward import ClientGone, forward
 
 log = logging.getLogger("sandbox")
@@ -16,14 +17,13 @@ _IDLE_SECONDS = 60
 class SimulatedListener:
     """A listener in scripted mode: nobody is there to visit."""
 
-    def __init__(self, state, arn, balancer_arn, port, actions, group_arn, fixed_response):
+    def __init__(self, state, arn, balancer_arn, port, protocol, actions):
         self.state = state
         self.arn = arn
         self.balancer_arn = balancer_arn
         self.port = port
-        self.actions = actions
-        self.group_arn = group_arn
-        self.fixed_response = fixed_response
+        self.protocol = protocol
+        self.routes = Routes(arn, actions)
 
     def stop(self):
         """Nothing was opened."""
@@ -35,15 +35,15 @@ class Listener(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, state, arn, balancer_arn, port, actions, group_arn, fixed_response):
+    def __init__(self, state, arn, balancer_arn, port, protocol, actions):
+        routes = Routes(arn, actions)
         super().__init__(("127.0.0.1", port), _Handler)
         self.state = state
         self.arn = arn
         self.balancer_arn = balancer_arn
         self.port = port
-        self.actions = actions
-        self.group_arn = group_arn
-        self.fixed_response = fixed_response
+        self.protocol = protocol
+        self.routes = routes
         threading.Thread(target=self.serve_forever, name=f"listener {port}", daemon=True).start()
 
     def get_request(self):
@@ -65,10 +65,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _serve(self):
         listener = self.server
-        if listener.fixed_response:
-            fixed = listener.fixed_response
+        rule = listener.routes.choose(self.command, self.path, self.headers)
+        if rule.fixed_response:
+            fixed = rule.fixed_response
             return self._answer(int(fixed["StatusCode"]), fixed.get("MessageBody", ""), fixed.get("ContentType", "text/plain"))
-        target = listener.state.pick(listener.group_arn)
+        target = listener.state.pick(rule.next_group())
         if target is None:
             return self._answer(503, _page("503 Service Temporarily Unavailable"))
         try:

@@ -4,6 +4,7 @@ import re
 import secrets
 
 from sandbox import clock
+from sandbox.elb import rules
 from sandbox.elb.listener import Listener, SimulatedListener
 from sandbox.elb.state import LoadBalancer, TargetGroup
 from sandbox.errors import AwsError
@@ -257,34 +258,20 @@ def create_listener(elb, params, key):
     port, protocol = params.get("Port"), params.get("Protocol")
     if port is None or protocol not in (("HTTP", "HTTPS") if clock.simulated() else ("HTTP",)):
         raise AwsError("ValidationError", "the sandbox needs a Port and the Protocol 'HTTP' for a listener")
-    group_arn, fixed_response = _read_actions(params["DefaultActions"])
     with elb.changed:
         balancer = _balancer(elb, params["LoadBalancerArn"])
-        if group_arn:
-            _group(elb, group_arn)
+        rules.check_groups(elb, params["DefaultActions"])
         if any(listener.balancer_arn == balancer.arn and listener.port == port for listener in elb.listeners.values()):
             raise AwsError("DuplicateListener", f"A listener already exists on port '{port}' for this load balancer '{balancer.arn}'")
         path = balancer.arn.partition(":loadbalancer/")[2]
         arn = elb.account.arn("elasticloadbalancing", f"listener/{path}/{secrets.token_hex(8)}")
         try:
             kind = SimulatedListener if clock.simulated() else Listener
-            listener = kind(elb, arn, balancer.arn, port, params["DefaultActions"], group_arn, fixed_response)
+            listener = kind(elb, arn, balancer.arn, port, protocol, params["DefaultActions"])
         except OSError as error:
             raise AwsError("ValidationError", f"the sandbox cannot listen on 127.0.0.1:{port}: {error.strerror}") from None
         elb.listeners[arn] = listener
         return {"Listeners": [_listener_view(listener)]}
-
-
-def _read_actions(actions):
-    """(target group's ARN or None, fixed response or None) of the one default action."""
-    action = actions[0] if len(actions) == 1 else {}
-    if action.get("Type") == "fixed-response":
-        return None, action.get("FixedResponseConfig", {"StatusCode": "503"})
-    groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    arns = {group["TargetGroupArn"] for group in groups} | ({action["TargetGroupArn"]} if "TargetGroupArn" in action else set())
-    if action.get("Type") != "forward" or len(arns) != 1:
-        raise AwsError("ValidationError", "the sandbox takes one default action: forward to one target group, or fixed-response")
-    return arns.pop(), None
 
 
 def _listener_view(listener):
@@ -292,8 +279,8 @@ def _listener_view(listener):
         "ListenerArn": listener.arn,
         "LoadBalancerArn": listener.balancer_arn,
         "Port": listener.port,
-        "Protocol": "HTTP",
-        "DefaultActions": listener.actions,
+        "Protocol": listener.protocol,
+        "DefaultActions": listener.routes.default.actions,
     }
 
 
@@ -313,10 +300,8 @@ def modify_listener(elb, params, key):
     with elb.changed:
         listener = _listener(elb, params["ListenerArn"])
         if "DefaultActions" in params:
-            group_arn, fixed_response = _read_actions(params["DefaultActions"])
-            if group_arn:
-                _group(elb, group_arn)
-            listener.actions, listener.group_arn, listener.fixed_response = params["DefaultActions"], group_arn, fixed_response
+            rules.check_groups(elb, params["DefaultActions"])
+            listener.routes.default.set_actions(params["DefaultActions"])
         return {"Listeners": [_listener_view(listener)]}
 
 
@@ -328,6 +313,7 @@ def delete_listener(elb, params, key):
 
 
 OPERATIONS = {
+    **rules.OPERATIONS,
     "CreateLoadBalancer": create_load_balancer,
     "DescribeLoadBalancers": describe_load_balancers,
     "DeleteLoadBalancer": delete_load_balancer,

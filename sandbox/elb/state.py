@@ -4,6 +4,7 @@ import threading
 
 from sandbox import clock
 from sandbox.elb import health
+from sandbox.elb.routes import forward_to
 from sandbox.elb.simulated import SimulatedChecks
 
 
@@ -169,6 +170,16 @@ class ElbState:
                     return
                 self.changed.wait(0.5)
 
+    def set_forward(self, arn, shares):
+        """A listener, or one of its rules, sends traffic by those shares, [(target group's ARN, percent)]; False where it is gone."""
+        with self.changed:
+            for listener in self.listeners.values():
+                rules = [listener.routes.default] if listener.arn == arn else [rule for rule in listener.routes.all() if rule.arn == arn]
+                for rule in rules:
+                    rule.set_actions(forward_to(shares))
+                    return True
+        return False
+
     def pick(self, group_arn):
         """The healthy target whose turn it is, with its request counted as open; None where none is healthy."""
         with self.changed:
@@ -188,7 +199,7 @@ class ElbState:
     # lookups
 
     def group_listeners(self, group_arn):
-        return [listener for listener in self.listeners.values() if listener.group_arn == group_arn]
+        return [listener for listener in self.listeners.values() if listener.routes.uses(group_arn)]
 
     def group_balancers(self, group_arn):
         return sorted({listener.balancer_arn for listener in self.group_listeners(group_arn)})

@@ -49,6 +49,8 @@ def _content_type(request):
 
 def _value(shape, value):
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return value
     if kind == "structure":
         return {member.serialization.get("name", name): _value(member, item) for name, member, item in known_members(shape, value)}
     if kind == "list":

@@ -59,6 +59,16 @@ def sandbox(engine):
 
 
 @pytest.fixture(scope="session")
+def scripted():
+    """One sandbox in scripted mode; it needs no Docker engine.  Its time goes on for all tests that share it."""
+    folder = tempfile.mkdtemp(prefix="sandbox-")
+    running = RunningSandbox(folder).start("--scripted")
+    yield running
+    assert running.stop() == 0
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
 def pushed_image(sandbox, base_image, tmp_path_factory):
     """The server image in the sandbox's registry; its whole name."""
     folder = tmp_path_factory.mktemp("server")
