@@ -14,6 +14,7 @@
 #include "server/store/deployments.h"
 #include "server/store/executions.h"
 #include "server/store/job_rows.h"
+#include "server/store/pipelines.h"
 #include "server/store/projects.h"
 #include "server/store/revisions.h"
 
@@ -172,6 +173,23 @@ static bool set_deploy(struct draft *draft, const struct action_run_row *action,
     return !execution.rollback_of || set_earlier(draft, action, execution.rollback_of, err);
 }
 
+/* The bucket that the pipeline names as its artifact store: for deploys whose input AWS itself fetches. */
+static bool set_bucket(struct draft *draft, const struct action_run_row *action, struct err *err) {
+    struct wire_job *message = draft->message;
+    const struct json *declaration = NULL;
+    const char *text = NULL;
+    if (!str_equal(action->category, "Deploy"))
+        return true;
+    if (!pipelines_get_version(draft->tx, draft->arena, action->pipeline_id, action->version, &text, NULL, err) ||
+        !parse(draft, text, &declaration, err))
+        return false;
+    const struct json *store = json_get(declaration, "artifactStore");
+    if (!store)
+        store = json_get(json_get(declaration, "artifactStores"), message->region);
+    message->artifact_bucket = json_get_text(store, "location");
+    return true;
+}
+
 /* A deploy of static files keeps those that pages of the latest releases need, and must know which went live. */
 static bool set_succeeded(struct draft *draft, const struct action_run_row *action, struct err *err) {
     struct wire_job *message = draft->message;
@@ -195,7 +213,7 @@ static bool set_action(struct draft *draft, struct err *err) {
     message->action_execution_id = action.uuid;
     return parse(draft, action.configuration, &message->configuration, err) && set_inputs(draft, &action, err) &&
            set_outputs(draft, &action, err) && set_commands(draft, &action, err) && set_deploy(draft, &action, err) &&
-           set_succeeded(draft, &action, err) &&
+           set_bucket(draft, &action, err) && set_succeeded(draft, &action, err) &&
            (!str_equal(action.category, "Source") || set_source(draft, &action, err));
 }
 
