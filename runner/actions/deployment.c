@@ -150,9 +150,9 @@ void deployment_send(struct deployment_report *report, const char *summary) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     char hash[SHA256_HEX_SIZE];
     const char *sentence = summary ? summary : report->summary;
-    const char *whole = arena_printf(&arena, "%s\n%s\n%d\n%s", sentence ? sentence : "",
-                                     report->external_id ? report->external_id : "", report->percent,
-                                     printed(report, &arena));
+    const char *whole =
+        arena_printf(&arena, "%s\n%s\n%d\n%s", sentence ? sentence : "", report->external_id ? report->external_id : "",
+                     report->percent, printed(report, &arena));
     hash_sha256_hex(whole, strlen(whole), hash);
     if (str_equal(hash, report->sent))
         return;

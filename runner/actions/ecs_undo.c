@@ -1,8 +1,9 @@
 /*
- * Cancelling a deployment. It ends with what was seen: the previous revision is all that runs. The update back is sent
- * only while ours is what the service is to become; a deployment that somebody else made since is left alone.
+ * Undoing a deployment, and proving it: it ends with what was seen, the previous revision being all that runs. Our own
+ * service deployment is stopped without a look, since that cannot hit anybody else's; an update back is sent only while
+ * ours is what the service is to become, and what somebody else deployed since is left alone.
  */
-#include "runner/actions/ecs_deploy.h"
+#include "runner/actions/ecs_undo.h"
 
 #include "common/str.h"
 
@@ -11,80 +12,121 @@
 #define LOOKS_TO_BELIEVE 5
 #define LOOKS_BETWEEN_SENDS 10
 
-static bool goes_on(const struct deploy *deploy) {
+bool undo_goes_on(const struct deploy *deploy) {
     return !job_is_lost(deploy->job) && !heartbeat_abandoned(deploy->job->heartbeat);
 }
 
-static bool stop_result(struct deploy *deploy, struct wire_result *result, const char *sentence) {
-    job_log(deploy->job, "%s", sentence);
-    *result = (struct wire_result){.outcome = WIRE_STOPPED, .summary = sentence, .external_id = deploy->deployment};
-    return true;
+static void rest(struct deploy *deploy) {
+    (void)job_sleep(deploy->job, ecs_budget_pause_ms(&deploy->budget, job_now_ms(deploy->job), ECS_GOES_BACK, 0),
+                    STOP_LOST);
 }
 
 /* Asks until there is an answer: an undo does not give up because ECS was busy. */
 static bool describe(struct deploy *deploy, struct arena *arena, const struct json **service, struct err *err) {
-    for (int looks = 0; goes_on(deploy); looks++) {
+    while (undo_goes_on(deploy)) {
         if (ecs_describe_service(&deploy->ecs, arena, service, err))
             return true;
         if (err->kind != ERR_UNAVAILABLE)
-            return false;
+            return err_wrap(err, "whether the service is back on %s cannot be seen", ecs_short_name(deploy->previous));
         job_log(deploy->job, "%s", err->message);
-        (void)heartbeat_sleep(deploy->job->heartbeat, deploy_pause_ms(looks), STOP_LOST);
+        rest(deploy);
     }
     return err_set(err, ERR_CONFLICT, "no longer asked for");
 }
 
-/* True also where ECS was busy: the next look shows whether it is to be sent again. */
-static bool send_back(struct deploy *deploy, struct arena *arena, struct err *err) {
-    const struct json *service;
-    deploy_tell(deploy,
-                arena_printf(arena, "cancelled: putting the service back on %s", ecs_short_name(deploy->previous)));
-    if (ecs_update_service(&deploy->ecs, arena, deploy->previous, &service, err))
+/* ---- ours is still what the service is to become ---- */
+
+static bool judge_ours(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service,
+                       struct err *err) {
+    if (undo->stop_sent && !undo->stop_failed) {
+        struct ecs_shift shift;
+        if (undo_read_shift(deploy, arena, deploy->service_deployment, &shift)) {
+            undo->stop_failed = shift.back_failed || shift.state == ECS_DONE;
+            undo->looks_after_stop = 0;
+            if (!undo->stop_failed) {
+                deploy_tell(deploy, arena_printf(arena, "going back to %s: %s", ecs_short_name(deploy->previous),
+                                                 shift.sentence));
+                return true;
+            }
+        } else if (undo->looks_after_stop++ < LOOKS_BETWEEN_SENDS) {
+            return true;
+        } else {
+            undo->stop_failed = true;
+        }
+    }
+    if (undo->until_send-- > 0)
         return true;
-    if (err->kind != ERR_UNAVAILABLE)
-        return err_wrap(err, "the service could not be put back on %s", ecs_short_name(deploy->previous));
-    job_log(deploy->job, "%s", err->message);
-    return true;
+    undo->until_send = LOOKS_BETWEEN_SENDS;
+    deploy_know_service_deployment(deploy, service);
+    if (undo_can_stop(deploy, undo) && !undo_stop(deploy, undo, err))
+        return false;
+    if (undo->stop_sent && !undo->stop_failed)
+        return true;
+    return undo_send_back(deploy, undo, arena, err);
 }
 
-/* What an undo has seen and done so far. */
-struct undo {
-    int until_send;       /* looks to come before the service is sent back again */
-    int back;             /* looks, one after another, in which it was back */
-    bool sent;            /* ours was seen, and the service sent back */
-    const char *sentence; /* once it is back: how it looks */
-    const char *other;    /* the revision that somebody else deployed meanwhile, or NULL */
-};
+/* ---- the previous one is ---- */
 
-/* Takes one answer in. *over: the undo has ended. */
-static bool judge(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service, bool *over,
-                  struct err *err) {
+static bool is_settled_back(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service,
+                            const char **sentence) {
     const struct ecs_ours ours = {.task_definition = deploy->registered, .previous = deploy->previous};
-    const char *definition = json_get_text(ecs_primary(service), "taskDefinition");
-    const char *sentence;
-    bool is_back = ecs_is_back(arena, service, &ours, &sentence);
-    undo->back = is_back ? undo->back + 1 : 0;
-    if (str_equal(definition, deploy->registered)) {
-        if (undo->until_send-- > 0)
-            return true;
-        undo->until_send = LOOKS_BETWEEN_SENDS;
-        undo->sent = true;
-        return send_back(deploy, arena, err);
+    int64_t left;
+    bool back = ecs_is_back(arena, service, &ours, &left, sentence);
+    if (!back && !deploy->previous_ran && left == 0) {
+        *sentence = arena_printf(arena, "%s; it did not run before this deployment either", *sentence);
+        back = true;
     }
-    if (definition && !str_equal(definition, deploy->previous)) {
-        undo->other = arena_strdup(deploy->arena, ecs_short_name(definition));
-        *over = true;
-    } else if (undo->back >= (undo->sent ? 1 : LOOKS_TO_BELIEVE)) {
+    return back && undo_traffic_is_back(deploy, undo, arena, service, sentence);
+}
+
+static void judge_previous(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service,
+                           bool *over) {
+    const char *sentence;
+    const bool back = is_settled_back(deploy, undo, arena, service, &sentence);
+    const bool known = undo->sent || undo->stop_sent || deploy->undo_how;
+    undo->back = back ? undo->back + 1 : 0;
+    if (undo->back >= (known ? 1 : LOOKS_TO_BELIEVE)) {
         undo->sentence = arena_strdup(deploy->arena, sentence);
         *over = true;
     } else {
         deploy_tell(deploy, arena_printf(arena, "going back to %s: %s", ecs_short_name(deploy->previous), sentence));
     }
+}
+
+/* ---- the loop ---- */
+
+/* Takes one answer in. *over: the undo has ended. */
+static bool judge(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service, bool *over,
+                  struct err *err) {
+    const struct json *primary = ecs_primary(service);
+    const char *definition = json_get_text(primary, "taskDefinition");
+    if (str_equal(definition, deploy->registered))
+        return judge_ours(deploy, undo, arena, service, err);
+    if (!definition || str_equal(definition, deploy->previous)) {
+        judge_previous(deploy, undo, arena, service, over);
+        return true;
+    }
+    /* What ECS itself went back to, where that is not what ran before ours. */
+    if (undo->stop_sent && !undo->sent && ecs_tells_of_rollback(primary))
+        return undo_send_back(deploy, undo, arena, err);
+    undo->other = arena_strdup(deploy->arena, ecs_short_name(definition));
+    *over = true;
+    return true;
+}
+
+static bool is_too_long(const struct deploy *deploy, const struct undo *undo, struct err *err) {
+    if (job_now_ms(deploy->job) - deploy->undo_ms < deploy->plan.timeout_ms || deploy->plan.timeout_ms == 0)
+        return false;
+    (void)err_set_code(err, ERR_CONFLICT, "JobFailed",
+                       "service '%s' %s %s, but was not stable there after %lld minutes: %.300s; ECS goes on trying",
+                       deploy->ecs.service, undo->sent || undo->stop_sent ? "was sent back to" : "seems to be on",
+                       ecs_short_name(deploy->previous), (long long)(deploy->plan.timeout_ms / 60000),
+                       deploy->report->summary ? deploy->report->summary : "nothing was to be seen");
     return true;
 }
 
 static bool follow(struct deploy *deploy, struct undo *undo, struct err *err) {
-    for (int looks = 0; goes_on(deploy); looks++) {
+    for (int looks = 0; undo_goes_on(deploy); looks++) {
         struct arena arena CLEANUP(arena_release) = ARENA_INIT;
         const struct json *service = NULL;
         bool over = false;
@@ -93,43 +135,111 @@ static bool follow(struct deploy *deploy, struct undo *undo, struct err *err) {
         if (looks == 0)
             deploy_skip_events(deploy, service);
         deploy_log_events(deploy, service);
+        deploy->is_shift = ecs_shifts_traffic(service);
+        deploy->strategy = arena_strdup(deploy->arena, ecs_strategy(service));
         if (!judge(deploy, undo, &arena, service, &over, err))
             return false;
         if (over)
             return true;
-        (void)heartbeat_sleep(deploy->job->heartbeat, deploy_pause_ms(looks), STOP_LOST);
+        if (is_too_long(deploy, undo, err))
+            return false;
+        rest(deploy);
     }
     return err_set(err, ERR_CONFLICT, "no longer asked for");
 }
 
-static bool undo(struct deploy *deploy, struct wire_result *result, struct err *err) {
-    struct undo undo = {0};
-    if (!follow(deploy, &undo, err))
-        return false;
-    if (undo.other)
-        return stop_result(deploy, result,
-                           arena_printf(deploy->arena,
-                                        "cancelled; the service was left on %s, which somebody else deployed",
-                                        undo.other));
-    return stop_result(
-        deploy, result,
-        arena_printf(deploy->arena, "the service is back on %s: %s", ecs_short_name(deploy->previous), undo.sentence));
+/* ---- how it ended ---- */
+
+static bool end(struct deploy *deploy, struct wire_result *result, const char *to, const char *how,
+                const char *sentence) {
+    undo_show(deploy, to, how, sentence, true);
+    deployment_note(deploy->report, "%s", sentence);
+    deployment_send(deploy->report, sentence);
+    if (deploy->undo == UNDO_CANCELLED) {
+        *result = (struct wire_result){.outcome = WIRE_STOPPED, .summary = sentence};
+    } else {
+        *result = (struct wire_result){
+            .outcome = WIRE_FAILED,
+            .error_code = "JobFailed",
+            .error_message = arena_printf(deploy->arena, "%.700s; %s",
+                                          deploy->undo_sentence ? deploy->undo_sentence : "undone", sentence)};
+    }
+    result->external_id = deploy->deployment;
+    return true;
+}
+
+static const char *seconds_since(const struct deploy *deploy) {
+    return arena_printf(deploy->arena, "%lld s", (long long)((job_now_ms(deploy->job) - deploy->undo_ms + 999) / 1000));
+}
+
+static bool end_well(struct deploy *deploy, const struct undo *undo, struct wire_result *result) {
+    const char *previous = ecs_short_name(deploy->previous);
+    const char *how = deploy->undo_how ? deploy->undo_how : "nothing to undo";
+    if (undo->other)
+        return end(deploy, result, undo->other, how,
+                   arena_printf(deploy->arena, "%sthe service was left on %s, which somebody else deployed",
+                                deploy->undo == UNDO_CANCELLED ? "cancelled; " : "", undo->other));
+    return end(deploy, result, previous, how,
+               arena_printf(deploy->arena, "the service is back on %s after %s: %s", previous, seconds_since(deploy),
+                            undo->sentence));
+}
+
+static bool end_badly(struct deploy *deploy, const struct undo *undo, struct wire_result *result,
+                      const struct err *why) {
+    const char *how = deploy->undo_how ? deploy->undo_how : "nothing was done";
+    const char *ours = ecs_short_name(deploy->registered);
+    if (heartbeat_abandoned(deploy->job->heartbeat))
+        return end(deploy, result, ours, how, "no longer watched; the service was left as it is");
+    const char *message = arena_printf(deploy->arena, "%.700s%s%.200s", why->message,
+                                       deploy->undo_sentence ? "; it was to be undone because " : "",
+                                       deploy->undo_sentence ? deploy->undo_sentence : "");
+    undo_show(deploy, undo->sent || undo->stop_sent ? ecs_short_name(deploy->previous) : ours, how, message, true);
+    deployment_send(deploy->report, "the undo failed");
+    /* The job was cancelled, so that a mere `false` would be taken for "nothing to undo". */
+    *result = (struct wire_result){.outcome = WIRE_FAILED,
+                                   .error_code = why->kind == ERR_DENIED ? "PermissionError"
+                                                 : why->code             ? why->code
+                                                                         : "JobFailed",
+                                   .error_message = message,
+                                   .external_id = deploy->deployment};
+    return true;
+}
+
+static bool nothing_to_undo(struct deploy *deploy, struct wire_result *result) {
+    const char *left =
+        deploy->registered && !deploy->adopted && !str_equal(deploy->registered, deploy->previous)
+            ? arena_printf(deploy->arena, "; %s stays registered unused", ecs_short_name(deploy->registered))
+            : "";
+    const char *sentence = arena_printf(deploy->arena, "cancelled before the service was changed%s", left);
+    return end(deploy, result, deploy->previous ? ecs_short_name(deploy->previous) : NULL, "nothing to undo", sentence);
 }
 
 bool deploy_undo(struct deploy *deploy, struct wire_result *result, struct err *err) {
-    /* Until the registered revision is on record no update can have been sent. */
-    if (!deploy->previous || !deploy->registered)
-        return stop_result(deploy, result, "cancelled before the service was changed");
-    if (undo(deploy, result, err))
-        return true;
-    if (heartbeat_abandoned(deploy->job->heartbeat))
-        return stop_result(deploy, result, "no longer watched; the service was left as it is");
-    if (job_is_lost(deploy->job))
-        return false;
-    /* The job was cancelled, so that a mere `false` would be taken for "nothing to undo". */
-    *result = (struct wire_result){.outcome = WIRE_FAILED,
-                                   .error_code = err->code ? err->code : "JobFailed",
-                                   .error_message = arena_strdup(deploy->arena, err->message),
-                                   .external_id = deploy->deployment};
-    return true;
+    struct undo undo = {0};
+    if (deploy->undo == UNDO_NOT)
+        deploy->undo = UNDO_CANCELLED;
+    if (deploy->undo_ms == 0)
+        deploy->undo_ms = job_now_ms(deploy->job);
+    if (!deploy->undo_by)
+        deploy->undo_by = heartbeat_cancelled_by(deploy->job->heartbeat, deploy->arena);
+    /* Until the mark says so no update can have been sent. */
+    if (!deploy->previous || !deploy->registered || !deploy->update_sent ||
+        str_equal(deploy->previous, deploy->registered))
+        return nothing_to_undo(deploy, result);
+    if (undo_begin(deploy, &undo, err) && follow(deploy, &undo, err))
+        return end_well(deploy, &undo, result);
+    return !job_is_lost(deploy->job) && end_badly(deploy, &undo, result, err);
+}
+
+bool deploy_leave(struct deploy *deploy, struct wire_result *result) {
+    if (!deploy->update_sent)
+        return deploy_undo(deploy, result, NULL);
+    deploy->undo = UNDO_CANCELLED;
+    deploy->undo_ms = job_now_ms(deploy->job);
+    deploy->undo_by = heartbeat_cancelled_by(deploy->job->heartbeat, deploy->arena);
+    return end(deploy, result, ecs_short_name(deploy->registered), "left as it is",
+               arena_printf(deploy->arena,
+                            "cancelled; OnCancel is LEAVE: the service was left to become %s, with which "
+                            "ECS goes on",
+                            ecs_short_name(deploy->registered)));
 }

@@ -32,24 +32,42 @@ static bool tells_of_rollback(const char *text) {
     return text && (strstr(text, "rolling back") || strstr(text, "rolled back"));
 }
 
-static bool is_rollback(const struct json *primary, const struct ecs_ours *ours) {
-    return tells_of_rollback(json_get_text(primary, "rolloutStateReason")) ||
-           str_equal(json_get_text(primary, "taskDefinition"), ours->previous);
+/* ECS gives seconds, with a fraction. */
+static bool is_since(const struct json *value, int64_t since_ms) {
+    const struct json *created = json_get(value, "createdAt");
+    return created && created->type == JSON_NUMBER && created->number * 1000 >= (double)since_ms;
+}
+
+static bool events_tell_of_rollback(const struct json *service, int64_t since_ms) {
+    json_each(event, json_get(service, "events")) {
+        if (is_since(event, since_ms) && tells_of_rollback(json_get_text(event, "message")))
+            return true;
+    }
+    return false;
 }
 
 /* Ours is not the one that counts any more. */
 static void judge_replaced(struct arena *arena, const struct json *service, const struct ecs_ours *ours,
                            struct ecs_verdict *verdict) {
     const struct json *primary = ecs_primary(service);
-    const char *definition = ecs_short_name(json_get_text(primary, "taskDefinition"));
-    if (is_rollback(primary, ours)) {
-        verdict->state = ECS_FAILED;
-        verdict->sentence = arena_printf(arena, "ECS rolled the service back to %s", definition);
-        return;
+    const char *definition = json_get_text(primary, "taskDefinition");
+    const char *name = ecs_short_name(definition);
+    verdict->state = ECS_FAILED;
+    if (tells_of_rollback(json_get_text(primary, "rolloutStateReason")) ||
+        (str_equal(definition, ours->previous) && events_tell_of_rollback(service, ours->began_ms))) {
+        verdict->sentence = arena_printf(arena, "ECS rolled the service back to %s", name);
+    } else if (str_equal(definition, ours->previous)) {
+        verdict->sentence = arena_printf(arena, "the service was put back on %s by ECS, or by somebody", name);
+    } else {
+        verdict->state = ECS_SUPERSEDED;
+        verdict->other = definition;
+        verdict->sentence =
+            str_equal(definition, ours->task_definition)
+                ? arena_printf(arena, "somebody else started a deployment of %s anew, which replaced this one", name)
+                : arena_printf(arena,
+                               "somebody else deployed %s to the service meanwhile, which replaced this deployment",
+                               name);
     }
-    verdict->state = ECS_SUPERSEDED;
-    verdict->sentence = arena_printf(
-        arena, "somebody else deployed %s to the service meanwhile, which replaced this deployment", definition);
 }
 
 static void judge_by_counts(const struct json *service, const struct json *deployment, struct ecs_verdict *verdict) {
@@ -64,7 +82,13 @@ static void judge_found(struct arena *arena, const struct json *service, const s
     const char *reason = json_get_text_or(deployment, "rolloutStateReason", "no reason given");
     verdict->running = json_get_integer(deployment, "runningCount", 0);
     verdict->desired = json_get_integer(deployment, "desiredCount", 0);
+    verdict->pending = json_get_integer(deployment, "pendingCount", 0);
     verdict->failed_tasks = json_get_integer(deployment, "failedTasks", 0);
+    verdict->says_rollout = rollout != NULL;
+    json_each(other, json_get(service, "deployments")) {
+        if (other != deployment)
+            verdict->old += json_get_integer(other, "runningCount", 0) + json_get_integer(other, "pendingCount", 0);
+    }
     verdict->sentence = verdict->desired == 0 ? "the service wants no tasks"
                                               : arena_printf(arena, "%lld of %lld new tasks are running",
                                                              (long long)verdict->running, (long long)verdict->desired);
@@ -91,12 +115,6 @@ struct ecs_verdict ecs_verdict(struct arena *arena, const struct json *service, 
     return verdict;
 }
 
-/* ECS gives seconds, with a fraction. */
-static bool is_since(const struct json *value, int64_t since_ms) {
-    const struct json *created = json_get(value, "createdAt");
-    return created && created->type == JSON_NUMBER && created->number * 1000 >= (double)since_ms;
-}
-
 bool ecs_was_rolled_back(const struct json *service, const struct ecs_ours *ours, int64_t since_ms) {
     const struct json *primary = ecs_primary(service);
     json_each(deployment, json_get(service, "deployments")) {
@@ -106,25 +124,44 @@ bool ecs_was_rolled_back(const struct json *service, const struct ecs_ours *ours
     /* Ours is listed no more. A reason or an event may be that of a rollback long ago. */
     if (is_since(primary, since_ms) && tells_of_rollback(json_get_text(primary, "rolloutStateReason")))
         return true;
-    json_each(event, json_get(service, "events")) {
-        if (is_since(event, since_ms) && tells_of_rollback(json_get_text(event, "message")))
-            return true;
-    }
-    return false;
+    return events_tell_of_rollback(service, since_ms);
 }
 
-bool ecs_is_back(struct arena *arena, const struct json *service, const struct ecs_ours *ours, const char **sentence) {
+const char *ecs_strategy(const struct json *service) {
+    if (str_equal(json_get_text(service, "schedulingStrategy"), "DAEMON"))
+        return "DAEMON";
+    return json_get_text_or(json_get(service, "deploymentConfiguration"), "strategy", "ROLLING");
+}
+
+bool ecs_is_settled(const struct json *service) {
+    const struct json *deployments = json_get(service, "deployments");
+    const struct json *primary = ecs_primary(service);
+    return primary && deployments->count == 1 &&
+           str_equal(json_get_text_or(primary, "rolloutState", "COMPLETED"), "COMPLETED");
+}
+
+bool ecs_shifts_traffic(const struct json *service) {
+    const char *strategy = ecs_strategy(service);
+    return !str_equal(strategy, "ROLLING") && !str_equal(strategy, "DAEMON");
+}
+
+bool ecs_tells_of_rollback(const struct json *deployment) {
+    return tells_of_rollback(json_get_text(deployment, "rolloutStateReason"));
+}
+
+bool ecs_is_back(struct arena *arena, const struct json *service, const struct ecs_ours *ours, int64_t *left,
+                 const char **sentence) {
     const struct json *primary = ecs_primary(service);
     int64_t running = json_get_integer(primary, "runningCount", 0);
     int64_t desired = json_get_integer(primary, "desiredCount", 0);
     int64_t pending = json_get_integer(primary, "pendingCount", 0);
-    int64_t left = 0;
+    *left = 0;
     json_each(deployment, json_get(service, "deployments")) {
         if (str_equal(json_get_text(deployment, "taskDefinition"), ours->task_definition))
-            left += json_get_integer(deployment, "runningCount", 0) + json_get_integer(deployment, "pendingCount", 0);
+            *left += json_get_integer(deployment, "runningCount", 0) + json_get_integer(deployment, "pendingCount", 0);
     }
     *sentence = arena_printf(arena, "%lld of %lld old tasks are running, %lld new ones are left", (long long)running,
-                             (long long)desired, (long long)left);
+                             (long long)desired, (long long)*left);
     return str_equal(json_get_text(primary, "taskDefinition"), ours->previous) && running == desired && pending == 0 &&
-           left == 0;
+           *left == 0;
 }

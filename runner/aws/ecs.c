@@ -4,10 +4,15 @@
 #include "runner/aws/ecs.h"
 
 #include "common/str.h"
+#include "runner/aws/refusal.h"
 
 #include <string.h>
 
 #define TASKS_MAX 100
+
+static bool is_describing(const char *operation) {
+    return str_starts_with(operation, "Describe") || str_starts_with(operation, "List");
+}
 
 static bool call(const struct ecs *ecs, struct arena *arena, const char *operation, const struct json *body,
                  const struct json **answer, struct err *err) {
@@ -17,9 +22,14 @@ static bool call(const struct ecs *ecs, struct arena *arena, const char *operati
                                         .target = "AmazonEC2ContainerServiceV20141113",
                                         .operation = operation,
                                         .body = body,
+                                        .once = str_equal(operation, "RegisterTaskDefinition"),
+                                        .client = is_describing(operation) ? ecs->client : NULL,
+                                        .refused = ecs->refused,
                                         .interrupted = ecs->interrupted,
                                         .context = ecs->context};
     struct err own = {0};
+    if (ecs->calls)
+        ++*ecs->calls;
     if (aws_call(ecs->aws, arena, &request, answer, &own))
         return true;
     if (strstr(own.message, "ClusterNotFoundException"))
@@ -81,6 +91,99 @@ bool ecs_update_service(const struct ecs *ecs, struct arena *arena, const char *
         return false;
     *service = json_get(answer, "service");
     return *service || err_set(err, ERR_INTERNAL, "ECS updated the service without saying how");
+}
+
+bool ecs_list_service_deployments(const struct ecs *ecs, struct arena *arena, int64_t since_ms,
+                                  const struct json **list, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    json_set_text(arena, body, "cluster", ecs->cluster);
+    json_set_text(arena, body, "service", ecs->service);
+    json_set_time(arena, json_set_object(arena, body, "createdAt"), "after", since_ms);
+    if (!call(ecs, arena, "ListServiceDeployments", body, &answer, err))
+        return false;
+    *list = json_get(answer, "serviceDeployments");
+    return true;
+}
+
+/* One of what a list of ARNs is asked for. */
+static bool describe_one(const struct ecs *ecs, struct arena *arena, const char *operation, const char *question,
+                         const char *member, const char *arn, const struct json **out, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    json_append_text(arena, json_set_array(arena, body, question), arn);
+    if (!call(ecs, arena, operation, body, &answer, err))
+        return false;
+    const struct json *found = json_get(answer, member);
+    if (!found || found->count == 0)
+        return err_set(err, ERR_NOT_FOUND, "ECS knows nothing of '%s'", arn);
+    *out = found->first;
+    return true;
+}
+
+bool ecs_describe_service_deployment(const struct ecs *ecs, struct arena *arena, const char *arn,
+                                     const struct json **deployment, struct err *err) {
+    return describe_one(ecs, arena, "DescribeServiceDeployments", "serviceDeploymentArns", "serviceDeployments", arn,
+                        deployment, err);
+}
+
+bool ecs_describe_service_revision(const struct ecs *ecs, struct arena *arena, const char *arn,
+                                   const struct json **revision, struct err *err) {
+    return describe_one(ecs, arena, "DescribeServiceRevisions", "serviceRevisionArns", "serviceRevisions", arn,
+                        revision, err);
+}
+
+bool ecs_stop_service_deployment(const struct ecs *ecs, struct arena *arena, const char *arn, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer;
+    struct aws_refusal refused = {.type = ""};
+    struct ecs own = *ecs;
+    own.refused = &refused;
+    json_set_text(arena, body, "serviceDeploymentArn", arn);
+    json_set_text(arena, body, "stopType", "ROLLBACK");
+    const bool good = call(&own, arena, "StopServiceDeployment", body, &answer, err);
+    if (ecs->refused)
+        *ecs->refused = refused;
+    if (!good && err && str_equal(refused.type, "ConflictException"))
+        err->kind = ERR_CONFLICT;
+    return good;
+}
+
+bool ecs_continue_service_deployment(const struct ecs *ecs, struct arena *arena, const char *arn, const char *hook,
+                                     bool go_on, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer;
+    json_set_text(arena, body, "serviceDeploymentArn", arn);
+    json_set_text(arena, body, "hookId", hook);
+    json_set_text(arena, body, "action", go_on ? "CONTINUE" : "ROLLBACK");
+    return call(ecs, arena, "ContinueServiceDeployment", body, &answer, err);
+}
+
+bool ecs_has_no_service_deployments(const struct aws_refusal *refusal) {
+    static const char *const names[] = {"UnsupportedFeatureException",
+                                        "UnknownOperationException",
+                                        "UnknownOperation",
+                                        "InvalidAction",
+                                        "InvalidActionException",
+                                        NULL};
+    for (size_t i = 0; names[i]; i++)
+        if (str_equal(refusal->type, names[i]))
+            return true;
+    return refusal->status == 404 || refusal->status == 501;
+}
+
+bool ecs_describe_tasks(const struct ecs *ecs, struct arena *arena, const char *const *tasks, size_t count,
+                        const struct json **out, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    json_set_text(arena, body, "cluster", ecs->cluster);
+    struct json *list = json_set_array(arena, body, "tasks");
+    for (size_t i = 0; i < count && i < TASKS_MAX; i++)
+        json_append_text(arena, list, tasks[i]);
+    if (!call(ecs, arena, "DescribeTasks", body, &answer, err))
+        return false;
+    *out = json_get(answer, "tasks");
+    return true;
 }
 
 static bool tasks_with_status(const struct ecs *ecs, struct arena *arena, const char *status, const struct json **tasks,

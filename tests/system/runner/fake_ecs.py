@@ -1,7 +1,8 @@
 """An ECS that a test moves by hand: what it answers is a script, what it was asked is a ledger.
 
 The sandbox plays ECS with real containers; this one plays the moments that are hard to catch there: an answer lost on
-its way, a rollback between two looks, somebody else's deployment.
+its way, a rollback between two looks, somebody else's deployment. Its clock (/clock) is one that a runner's deployments
+can go by: each of their sleeps moves it by a second at most, in a fiftieth of one.
 """
 
 import copy
@@ -11,7 +12,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PREFIX = "arn:aws:ecs:eu-west-1:123456789012:"
-MUTATING = ("RegisterTaskDefinition", "UpdateService")
+MUTATING = ("RegisterTaskDefinition", "UpdateService", "StopServiceDeployment", "ContinueServiceDeployment")
+HOOK = "ecs-pause-0123456789012345678901234567890123456789012"
 
 
 class FakeEcs:
@@ -22,6 +24,10 @@ class FakeEcs:
         self.lose_reply_of = None  # an operation's name: done, but the connection breaks before the answer
         self.refuse = {}  # operation -> [(type, message)...] given out before it works again
         self.stopped_tasks = []
+        self.running_tasks = []
+        self.targets = []  # of each target group: (address, state, reason)
+        self.now_ms = 1_700_000_000_000
+        self.service_deployments = None  # a dictionary once the endpoint knows them
         self.next_deployment = 1
         self.first = self._register({"family": "shop", "cpu": "256", "containerDefinitions": [
             {"name": "web", "image": "web:1", "essential": True, "newFangledField": {"kept": [1, 2.5]}},
@@ -42,11 +48,15 @@ class FakeEcs:
 
     @property
     def environment(self):
-        return {"AWS_ENDPOINT_URL_ECS": self.url, "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret-key"}
+        return {"AWS_ENDPOINT_URL": self.url, "PENSTOCK_REHEARSAL_CLOCK": f"{self.url}/clock", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret-key"}
 
     def mutations(self):
         with self.lock:
             return [operation for operation, _ in self.ledger if operation in MUTATING]
+
+    def calls(self):
+        with self.lock:
+            return [operation for operation, _ in self.ledger]
 
     def _register(self, definition):
         number = len(self.revisions) + 1
@@ -88,15 +98,23 @@ class FakeEcs:
             if self.refuse.get(operation):
                 kind, message = self.refuse[operation].pop(0)
                 return 400, {"__type": kind, "message": message}
-            return 200, getattr(self, operation)(body)
+            if "ServiceDeployment" in operation and self.service_deployments is None:
+                return 400, {"__type": "UnknownOperationException", "message": ""}
+            try:
+                return 200, getattr(self, operation)(body)
+            except Refusal as refusal:
+                return 400, {"__type": refusal.args[0], "message": refusal.args[1]}
 
     def DescribeServices(self, body):
         found = [self.service] if body["services"] == ["shop"] and self.service else []
         return {"services": copy.deepcopy(found), "failures": []}
 
     def DescribeTaskDefinition(self, body):
-        return {"taskDefinition": copy.deepcopy(self.revisions[body["taskDefinition"]]),
-                "tags": [{"key": "team", "value": "a"}]}
+        asked = body["taskDefinition"].rpartition("/")[2]
+        found = [arn for arn in self.revisions if asked in (arn.rpartition("/")[2], arn.rpartition("/")[2].partition(":")[0])]
+        if not found:
+            raise Refusal("ClientException", "Unable to describe task definition.")
+        return {"taskDefinition": copy.deepcopy(self.revisions[found[-1]]), "tags": [{"key": "team", "value": "a"}]}
 
     def RegisterTaskDefinition(self, body):
         body = {key: value for key, value in body.items() if key != "tags"}
@@ -105,16 +123,122 @@ class FakeEcs:
     def UpdateService(self, body):
         if body["taskDefinition"] != self.service["taskDefinition"]:
             self.deploy(body["taskDefinition"])
+            self._begin_service_deployment(body["taskDefinition"])
         return {"service": copy.deepcopy(self.service)}
 
     def ListTaskDefinitions(self, body):
         return {"taskDefinitionArns": sorted(self.revisions, key=lambda arn: -int(arn.rpartition(":")[2]))}
 
     def ListTasks(self, body):
-        return {"taskArns": [task["taskArn"] for task in self.stopped_tasks] if body["desiredStatus"] == "STOPPED" else []}
+        tasks = self.stopped_tasks if body["desiredStatus"] == "STOPPED" else self.running_tasks
+        return {"taskArns": [task["taskArn"] for task in tasks]}
 
     def DescribeTasks(self, body):
-        return {"tasks": self.stopped_tasks}
+        return {"tasks": [task for task in self.stopped_tasks + self.running_tasks if task["taskArn"] in body["tasks"]]}
+
+    # ---- service deployments: only where a test wants them ----
+
+    def with_service_deployments(self, strategy="ROLLING"):
+        self.service_deployments = {}
+        self.service["deploymentConfiguration"] = {"strategy": strategy}
+
+    def _begin_service_deployment(self, definition):
+        if self.service_deployments is None:
+            return
+        arn = f"{PREFIX}service-deployment/prod/shop/{len(self.service_deployments) + 1:022d}"
+        revision = f"{PREFIX}service-revision/prod/shop/{len(self.service_deployments) + 1}"
+        self.service_deployments[arn] = {
+            "serviceDeploymentArn": arn, "status": "IN_PROGRESS", "lifecycleStage": "SCALE_UP", "definition": definition,
+            "createdAt": self.now_ms / 1000, "targetServiceRevisionArn": revision, "lifecycleHookDetails": [],
+            "targetServiceRevision": {"arn": revision, "requestedTaskCount": 2, "runningTaskCount": 0,
+                                      "pendingTaskCount": 0, "requestedProductionTrafficWeight": 0.0}}
+        self.service["currentServiceDeployment"] = arn
+
+    @property
+    def service_deployment(self):
+        return self.service_deployments[self.service["currentServiceDeployment"]]
+
+    def pause(self, stage="POST_TEST_TRAFFIC_SHIFT", hook=HOOK):
+        with self.lock:
+            self.service_deployment.update(lifecycleStage=stage, lifecycleHookDetails=[
+                {"hookId": hook, "targetType": "PAUSE", "status": "AWAITING_ACTION", "timeoutAction": "ROLLBACK",
+                 "expiresAt": self.now_ms / 1000 + 3600}])
+
+    def succeed(self):
+        """The deployment that shifts traffic comes to its end."""
+        with self.lock:
+            self.service_deployment.update(status="SUCCESSFUL", lifecycleStage="CLEAN_UP")
+            self.complete()
+
+    def rolled_back(self):
+        """The rollback that was asked for comes to its end."""
+        with self.lock:
+            self.service_deployment["status"] = "ROLLBACK_SUCCESSFUL"
+            self.deploy(self.first, "ECS deployment ecs-svc/9: rolling back to deploymentId ecs-svc/1.")
+            self.complete()
+
+    def _known(self, arn):
+        if arn not in self.service_deployments:
+            raise Refusal("ServiceDeploymentNotFoundException", "The service deployment was not found.")
+        return self.service_deployments[arn]
+
+    def ListServiceDeployments(self, body):
+        return {"serviceDeployments": [copy.deepcopy(one) for one in reversed(self.service_deployments.values())]}
+
+    def DescribeServiceDeployments(self, body):
+        return {"serviceDeployments": [copy.deepcopy(self._known(arn)) for arn in body["serviceDeploymentArns"]]}
+
+    def DescribeServiceRevisions(self, body):
+        return {"serviceRevisions": [
+            {"serviceRevisionArn": one["targetServiceRevisionArn"], "taskDefinition": one["definition"]}
+            for one in self.service_deployments.values() if one["targetServiceRevisionArn"] in body["serviceRevisionArns"]]}
+
+    def StopServiceDeployment(self, body):
+        one = self._known(body["serviceDeploymentArn"])
+        if one["status"] in ("SUCCESSFUL", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED"):
+            raise Refusal("ConflictException", "The service deployment has ended.")
+        one.update(status="ROLLBACK_IN_PROGRESS", lifecycleHookDetails=[])
+        return {"serviceDeploymentArn": one["serviceDeploymentArn"]}
+
+    def ContinueServiceDeployment(self, body):
+        one = self._known(body["serviceDeploymentArn"])
+        if body["hookId"] not in [hook["hookId"] for hook in one["lifecycleHookDetails"]]:
+            raise Refusal("InvalidParameterException", "The hook does not wait.")
+        one["lifecycleHookDetails"] = []
+        if body.get("action") == "ROLLBACK":
+            one["status"] = "ROLLBACK_IN_PROGRESS"
+        return {"serviceDeploymentArn": one["serviceDeploymentArn"]}
+
+    # ---- load balancers, in the Query protocol ----
+
+    def with_target_group(self, delay=300):
+        self.delay = delay
+        self.service["loadBalancers"] = [{"containerName": "web", "containerPort": 80, "targetGroupArn":
+            "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/shop/0123456789abcdef"}]
+
+    def balancer(self, operation):
+        with self.lock:
+            self.ledger.append((operation, {}))
+            if operation == "DescribeTargetGroupAttributes":
+                inner = ("<Attributes><member><Key>deregistration_delay.timeout_seconds</Key>"
+                         f"<Value>{self.delay}</Value></member></Attributes>")
+            else:
+                inner = "<TargetHealthDescriptions>" + "".join(
+                    f"<member><Target><Id>{address}</Id><Port>80</Port></Target><TargetHealth><State>{state}</State>"
+                    f"<Reason>{reason}</Reason></TargetHealth></member>" for address, state, reason in self.targets
+                ) + "</TargetHealthDescriptions>"
+        return f"<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
+
+    def advance(self, milliseconds):
+        """A runner's sleep: a second of it at most, so that an hour takes longer than a test's own steps."""
+        time.sleep(0.02)
+        with self.lock:
+            self.now_ms += min(milliseconds, 1000)
+            return {"nowMs": self.now_ms}
+
+
+class Refusal(Exception):
+    """(type, message)"""
 
 
 class _Door(BaseHTTPRequestHandler):
@@ -124,8 +248,23 @@ class _Door(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def do_GET(self):
+        self.answer(200, json.dumps({"nowMs": self.ecs.now_ms}).encode())
+
+    def answer(self, status, data, kind="application/x-amz-json-1.1"):
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
     def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if self.path == "/clock":
+            return self.answer(200, json.dumps(self.ecs.advance(json.loads(text)["advanceMs"])).encode())
+        if text.startswith("Action="):
+            return self.answer(200, self.ecs.balancer(text[7:].partition("&")[0]).encode(), "text/xml")
+        body = json.loads(text)
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         assert self.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIATEST/")
         status, answer = self.ecs.call(operation, body)
@@ -134,9 +273,4 @@ class _Door(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        data = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        self.answer(status, json.dumps(answer).encode())

@@ -39,7 +39,7 @@ def test_a_service_that_goes_to_ours_later_is_sent_back(server, ecs, runner, off
 def test_what_never_left_is_believed_in_the_end(server, ecs, runner, offer_deploy):  # noqa: F811
     second = ecs._register({"family": "shop"})
     job = offer_deploy(cancelled=True, token=5, attempt=2, checkpoint={
-        "previous": ecs.first, "registered": second, "fingerprint": "x", "beganMs": 1})
+        "previous": ecs.first, "registered": second, "fingerprint": "x", "beganMs": 1, "updateSent": True})
     server.wait(lambda: job.result)
     assert job.result["outcome"] == "stopped" and "back on shop:1" in job.result["summary"]
     assert ecs.mutations() == []

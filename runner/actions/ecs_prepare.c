@@ -1,0 +1,207 @@
+/*
+ * What the service is to become. Everything that can be seen to be wrong is found here, before anything is changed.
+ */
+#include "common/str.h"
+#include "runner/actions/ecs_deploy.h"
+#include "runner/actions/ecs_revision.h"
+#include "runner/actions/ecs_sources.h"
+#include "runner/deployfiles/task_definition.h"
+
+#include <pthread.h>
+
+/* ---- two questions at once ---- */
+
+struct question {
+    struct ecs ecs;
+    struct arena arena;
+    const char *revision; /* or a family: its newest */
+    const struct json *answer;
+    bool good;
+    struct err err;
+};
+
+static void *ask(void *context) {
+    struct question *question = context;
+    question->good = ecs_describe_task_definition(&question->ecs, &question->arena, question->revision,
+                                                  &question->answer, &question->err);
+    return NULL;
+}
+
+static struct question question_of(const struct deploy *deploy, const char *revision) {
+    struct question question = {.ecs = deploy->ecs, .revision = revision};
+    question.ecs.client = NULL;
+    question.ecs.calls = NULL;
+    question.ecs.refused = NULL;
+    return question;
+}
+
+/* Copies what was answered to the deployment's arena. *answer NULL where it was refused. */
+static const struct json *take(struct deploy *deploy, struct question *question) {
+    const struct json *answer = question->good ? json_copy(deploy->arena, question->answer) : NULL;
+    arena_release(&question->arena);
+    return answer;
+}
+
+/* The revision, and beside it another that need not be there: what is left out costs no time in the chain of calls. */
+static bool describe_both(struct deploy *deploy, const char *revision, const char *other, const struct json **described,
+                          const struct json **other_described, struct err *err) {
+    struct question first = question_of(deploy, revision);
+    struct question second = question_of(deploy, other);
+    pthread_t thread;
+    const bool beside = other && pthread_create(&thread, NULL, ask, &second) == 0;
+    (void)ask(&first);
+    if (beside)
+        (void)pthread_join(thread, NULL);
+    deploy_spend(deploy, beside ? 2 : 1);
+    const bool good = first.good;
+    if (!good)
+        (void)err_set_code(err, first.err.kind, first.err.code, "%s", first.err.message);
+    *described = take(deploy, &first);
+    *other_described = take(deploy, &second);
+    return good;
+}
+
+/* ---- the service ---- */
+
+static bool check_controller(const struct deploy *deploy, const struct json *service, struct err *err) {
+    const char *controller = json_get_text(json_get(service, "deploymentController"), "type");
+    if (!controller || str_equal(controller, "ECS"))
+        return true;
+    return err_set(err, ERR_INVALID, "service '%s' is deployed by %s; the ECS action needs the ECS controller%s",
+                   deploy->ecs.service, controller,
+                   str_equal(controller, "CODE_DEPLOY") ? ": use the action CodeDeployToECS instead" : "");
+}
+
+static const char *runs_on(struct arena *arena, const struct json *service) {
+    const char *names = "";
+    json_each(provider, json_get(service, "capacityProviderStrategy")) names =
+        arena_printf(arena, "%s%s%s", names, *names ? ", " : "capacity provider ",
+                     json_get_text_or(provider, "capacityProvider", "?"));
+    return *names ? names : json_get_text_or(service, "launchType", "EC2");
+}
+
+static bool read_service(struct deploy *deploy, const struct json **service, struct err *err) {
+    if (!ecs_describe_service(&deploy->ecs, deploy->arena, service, err) || !check_controller(deploy, *service, err))
+        return false;
+    const char *current = json_get_text(*service, "taskDefinition");
+    if (!current)
+        return err_set(err, ERR_INVALID, "service '%s' has no task definition", deploy->ecs.service);
+    deploy_skip_events(deploy, *service);
+    deploy->strategy = ecs_strategy(*service);
+    if (!deploy->previous) { /* else: after a crash; what to go back to is what the mark says */
+        const struct json *primary = ecs_primary(*service);
+        deploy->previous = current;
+        deploy->previous_stood = ecs_is_settled(*service);
+        deploy->previous_ran =
+            json_get_integer(primary, "runningCount", 0) > 0 || json_get_integer(primary, "desiredCount", 0) == 0;
+        deploy->service_deployment_before = json_get_text(*service, "currentServiceDeployment");
+    }
+    deployment_set_text(deploy->report, "strategy", deploy->strategy);
+    if (!ecs_is_settled(*service))
+        deployment_note(deploy->report, "another deployment of service '%s' is still under way; this one replaces it",
+                        deploy->ecs.service);
+    deployment_note(deploy->report, "service '%s' runs %s on %s, deploys %s", deploy->ecs.service,
+                    ecs_short_name(deploy->previous), runs_on(deploy->arena, *service), deploy->strategy);
+    return true;
+}
+
+/* ---- the definition ---- */
+
+/* What an execution that is gone back to had deployed here: its very revision is what comes back. */
+static const struct json *earlier_target(const struct deploy *deploy) {
+    json_each(target, json_get(deploy->job->message->earlier, "targets")) {
+        if (str_equal(json_get_text(target, "name"), deploy->target) && json_get_text(target, "to") &&
+            json_get_text(target, "fingerprint"))
+            return target;
+    }
+    return NULL;
+}
+
+static bool adopt(struct deploy *deploy, const struct json *described, const char *fingerprint) {
+    const struct json *definition = json_get(described, "taskDefinition");
+    const char *arn = json_get_text(definition, "taskDefinitionArn");
+    char found[SHA256_HEX_SIZE];
+    if (!arn || !str_equal(json_get_text_or(definition, "status", "ACTIVE"), "ACTIVE"))
+        return false;
+    task_definition_fingerprint(definition, found);
+    if (!str_equal(found, fingerprint))
+        return false;
+    deploy->fingerprint = arena_strdup(deploy->arena, found);
+    deploy->registered = arn;
+    deploy->adopted = true;
+    return true;
+}
+
+static bool go_back(struct deploy *deploy, const struct json *target, const struct json **running, struct err *err) {
+    const struct json *described = NULL;
+    const char *revision = json_get_text(target, "to");
+    if (!describe_both(deploy, deploy->previous, revision, running, &described, err))
+        return false;
+    if (described && adopt(deploy, described, json_get_text(target, "fingerprint"))) {
+        deploy->definition = json_get(described, "taskDefinition");
+        deployment_note(deploy->report, "going back to %s, as it was deployed then", revision);
+    } else {
+        deployment_note(deploy->report, "%s is there no more as it was deployed then; a new revision takes its place",
+                        revision);
+    }
+    return true;
+}
+
+static bool make_definition(struct deploy *deploy, const struct json **running, struct err *err) {
+    const struct ecs_sources sources = {.job = deploy->job, .plan = &deploy->plan, .arena = deploy->arena};
+    const struct json *newest = NULL;
+    struct json *definition = NULL;
+    struct image_definitions images;
+    char fingerprint[SHA256_HEX_SIZE];
+    if (!ecs_sources_images(&sources, &images, err) ||
+        (deploy->plan.template_path && !ecs_sources_template(&sources, &images, &definition, err)))
+        return false;
+    const char *family =
+        definition ? json_get_text_or(definition, "family", "") : ecs_family(deploy->arena, deploy->previous);
+    if (!describe_both(deploy, deploy->previous, family, running, &newest, err))
+        return false;
+    const struct json *base = deploy->plan.base_latest && newest ? newest : *running;
+    if (!definition && !task_definition_next(deploy->arena, base, &images, &definition, err))
+        return false;
+    task_definition_fingerprint(definition, fingerprint);
+    deploy->fingerprint = arena_strdup(deploy->arena, fingerprint);
+    deploy->definition = definition;
+    /* Registered and never run: by a RunTask before us, or by an attempt that ended in between. */
+    const char *newest_arn = json_get_text(json_get(newest, "taskDefinition"), "taskDefinitionArn");
+    if (!str_equal(newest_arn, deploy->previous) && adopt(deploy, newest, fingerprint))
+        deployment_note(deploy->report, "%s is the same and does not run yet: it is taken",
+                        ecs_short_name(deploy->registered));
+    return true;
+}
+
+/* ---- showing it ---- */
+
+static void show(struct deploy *deploy, const struct json *running) {
+    struct arena *memory = deployment_memory(deploy->report);
+    const struct json *before = json_get(running, "taskDefinition");
+    struct json *target = deployment_target(deploy->report, deploy->target, ecs_short_name(deploy->previous),
+                                            deploy->registered ? ecs_short_name(deploy->registered) : NULL);
+    struct json *images = json_set_array(memory, target, "images");
+    json_set_text(memory, target, "fingerprint", deploy->fingerprint);
+    json_each(container, json_get(deploy->definition, "containerDefinitions")) {
+        const char *name = json_get_text_or(container, "name", "?");
+        const char *image = json_get_text_or(container, "image", "?");
+        struct json *entry = json_append_object(memory, images);
+        json_set_text(memory, entry, "container", name);
+        json_set_text(memory, entry, "image", image);
+        job_log(deploy->job, "container '%s' gets %s", name, image);
+    }
+    deployment_set(deploy->report, "diff", task_definition_diff(deploy->arena, before, deploy->definition));
+}
+
+bool deploy_prepare(struct deploy *deploy, struct err *err) {
+    const struct json *service;
+    const struct json *running = NULL;
+    const struct json *earlier = earlier_target(deploy);
+    if (!read_service(deploy, &service, err) || (earlier && !go_back(deploy, earlier, &running, err)) ||
+        (!deploy->definition && !make_definition(deploy, &running, err)))
+        return false;
+    deploy->health_checked = ecs_success_is_checked(deploy->definition);
+    show(deploy, running);
+    return true;
+}
