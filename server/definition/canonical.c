@@ -74,6 +74,7 @@ static struct json *write_action(struct arena *arena, const struct draft_action 
     write_artifacts(arena, to, "outputArtifacts", action->outputs, action->output_count);
     write_artifacts(arena, to, "inputArtifacts", action->inputs, action->input_count);
     copy_texts(arena, to, from, "outputVariables");
+    copy_text(arena, to, from, "roleArn");
     copy_text(arena, to, from, "region");
     copy_text(arena, to, from, "namespace");
     copy(arena, to, from, "timeoutInMinutes");
@@ -97,6 +98,7 @@ static void write_rule(struct arena *arena, struct json *to, const struct json *
         const char *name = input->type == JSON_OBJECT ? shape_get_text(arena, input, "name") : shape_text(arena, input);
         json_set_text(arena, json_append_object(arena, inputs), "name", name);
     }
+    copy_text(arena, to, from, "roleArn");
     copy_text(arena, to, from, "region");
     copy(arena, to, from, "timeoutInMinutes");
 }

@@ -10,13 +10,10 @@ bool action_runs_add(struct tx *tx, const struct action_run_row *row, int64_t *i
         "owner, type_version, condition_id, run_order, variable_namespace, status, configuration, commands, "
         "environment, output_variables, output_files, target, holds_target, look_ms, inputs, outputs, summary, "
         "role_arn, region, approval_token, expires_ms, external_id, started_ms, updated_ms) VALUES (:uuid, "
-        ":execution_id, "
-        ":stage_run_id, :pipeline_id, :stage, :action, :category, :provider, :owner, :type_version, :condition_id, "
-        ":run_order, :variable_namespace, 'InProgress', :configuration, :commands, :environment, :output_variables, "
-        ":output_files, :target, :holds_target, :look_ms, :inputs, :outputs, :summary, :role_arn, :region, "
-        ":approval_token, "
-        ":expires_ms, "
-        ":external_id, :now, :now)";
+        ":execution_id, :stage_run_id, :pipeline_id, :stage, :action, :category, :provider, :owner, :type_version, "
+        ":condition_id, :run_order, :variable_namespace, 'InProgress', :configuration, :commands, :environment, "
+        ":output_variables, :output_files, :target, :holds_target, :look_ms, :inputs, :outputs, :summary, :role_arn, "
+        ":region, :approval_token, :expires_ms, :external_id, :now, :now)";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     query_text(&query, ":uuid", row->uuid);
     query_integer(&query, ":execution_id", row->execution_id);

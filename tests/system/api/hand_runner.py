@@ -87,6 +87,24 @@ class HandRunner:
     def progress(self, job, **members):
         return self._post(f"/runner/jobs/{job['id']}/progress", {"token": job["token"], "percent": -1, **members})
 
+    def heartbeat(self, job, seconds=0, **members):
+        return self._post(f"/runner/jobs/{job['id']}/heartbeat", {"token": job["token"], "waitSeconds": seconds, **members})
+
+    def checkpoint(self, job, **mark):
+        return self._post(f"/runner/jobs/{job['id']}/checkpoint", {"token": job["token"], "checkpoint": mark})
+
+    def restart(self):
+        """A new process in its stead: what it held goes back to the queue."""
+        self._held.clear()
+        self._post("/runner/hello", {"instanceId": str(uuid.uuid4()), "version": "0"})
+
+    def try_progress(self, job, **members):
+        """(status, body) of the answer."""
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        message = json.dumps({"token": job["token"], **members}).encode()
+        status, _, data = self._server.send("POST", f"/runner/jobs/{job['id']}/progress", message, headers)
+        return status, json.loads(data)
+
     def finish(self, job, outcome="succeeded", **members):
         self._held.pop(job["id"], None)
         return self._post(f"/runner/jobs/{job['id']}/result", {"token": job["token"], "outcome": outcome, **members})

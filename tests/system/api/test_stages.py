@@ -1,49 +1,14 @@
 """What people do to stages, as AWS's clients ask for it: retry, rollback, transitions, conditions and their rules. Debian's
-model does not know the newest operations: those are signed with botocore's signer and sent as they are."""
+model does not know the newest operations: those go through `ask`."""
 
-import json
-import urllib.error
-import urllib.request
-
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
 import pytest
 from api_steps import approval, wait_for_status
 from hand_runner import COMMIT
 from stack.sandbox import ACCOUNT, REGION
+from stack.server import Refused
 
 NOWHERE = "3137f7cb-8d44-4f1b-9d35-1c2f8b0c1a2e"
 ADMIN = f"arn:aws:iam::{ACCOUNT}:user/admin"
-
-
-class Refused(Exception):
-    def __init__(self, name, message):
-        super().__init__(f"{name}: {message}")
-        self.name, self.message = name, message
-
-
-@pytest.fixture
-def ask(api):
-    """ask("RollbackStage", pipelineName=…) is the answer, None for an empty one; raises Refused."""
-    credentials = botocore.credentials.Credentials(*api.keys)
-
-    def send(operation, **members):
-        headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"CodePipeline_20150709.{operation}"}
-        request = botocore.awsrequest.AWSRequest(method="POST", url=api.url + "/", data=json.dumps(members).encode(), headers=headers)
-        botocore.auth.SigV4Auth(credentials, "codepipeline", REGION).add_auth(request)
-        prepared = request.prepare()
-        message = urllib.request.Request(prepared.url, prepared.body, dict(prepared.headers), method="POST")
-        try:
-            with urllib.request.urlopen(message, timeout=30) as answer:
-                data = answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                told = json.loads(error.read())
-            raise Refused(told["__type"], told["message"]) from None
-        return json.loads(data) if data else None
-
-    return send
 
 
 def refusal(ask, operation, **members):
@@ -410,7 +375,7 @@ class TestTargets:
 class TestGetActionType:
     def test_a_type_that_is_here(self, codepipeline):
         shown = codepipeline.get_action_type(category="Deploy", owner="AWS", provider="ECS", version="1")["actionType"]
-        assert (shown["id"]["provider"], shown["inputArtifactDetails"]) == ("ECS", {"minimumCount": 1, "maximumCount": 1})
+        assert (shown["id"]["provider"], shown["inputArtifactDetails"]) == ("ECS", {"minimumCount": 1, "maximumCount": 5})
         assert [(one["name"], one["optional"]) for one in shown["properties"]][:2] == [("ClusterName", False), ("ServiceName", False)]
 
     def test_one_that_is_not(self, codepipeline):
