@@ -12,7 +12,7 @@ ACCOUNT = "123456789012"
 
 
 class Sandbox:
-    """Keeps its state in `folder`; `start` returns when AWS answers."""
+    """Keeps its state in `folder`; `start` returns when AWS answers. Without `docker_host` it is a scripted one."""
 
     def __init__(self, folder, docker_host, access_key, secret_key):
         self.folder = folder
@@ -22,11 +22,15 @@ class Sandbox:
         self.secret_key = secret_key
         self.process = None
 
+    @property
+    def _kind(self):
+        return ["--docker", self.docker_host] if self.docker_host else ["--scripted"]
+
     def start(self):
         path = os.path.join(self.folder, "endpoints.json")
         if os.path.exists(path):
             os.unlink(path)
-        arguments = [sys.executable, "-m", "sandbox", "--state", self.folder, "--docker", self.docker_host, "--region", REGION, "--account", ACCOUNT]
+        arguments = [sys.executable, "-m", "sandbox", "--state", self.folder, *self._kind, "--region", REGION, "--account", ACCOUNT]
         arguments += [f"--access-key={self.access_key}", f"--secret-key={self.secret_key}"]
         environment = {**os.environ, "PYTHONPATH": ROOT, "PYTHONDONTWRITEBYTECODE": "1"}
         self.process = processes.start(arguments, self.log, environment, ROOT)
