@@ -144,7 +144,7 @@ static const struct action_type types[] = {
               OPTIONAL("TaskDefinitionTemplateArtifact"), OPTIONAL("TaskDefinitionTemplatePath"),
               OPTIONAL("TaskDefinitionBase"), OPTIONAL("Timeout"), OPTIONAL("OnCancel"), OPTIONAL("Preflight")}},
     {.provider = "CloudFront", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 1, 0, 0),
-     .worker = ACTION_BY_NOBODY,
+     .worker = ACTION_BY_RUNNER,
      .keys = {REQUIRED("DistributionId"), OPTIONAL("Paths")}},
     {.provider = "ScheduledTask", .category = ACTION_DEPLOY, .owner = "AWS", .version = "1", COUNTS(1, 5, 0, 0),
      .worker = ACTION_BY_NOBODY, .target_kind = "schedule", .target_keys = {"RuleName", "TargetId"},

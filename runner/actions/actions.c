@@ -18,6 +18,7 @@ static const struct action actions[] = {
     {.provider = "ECRBuildAndPublish", .run = action_ecr_build},
     {.provider = "ECS", .run = action_ecs},
     {.provider = "S3", .category = "Deploy", .run = action_s3_deploy},
+    {.provider = "CloudFront", .run = action_cloudfront},
     {.provider = "CodeDeployToECS", .run = action_codedeploy_ecs},
     {.provider = "CodeDeploy", .run = action_codedeploy},
     {.provider = "CloudFormation", .run = action_cloudformation},
