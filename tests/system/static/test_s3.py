@@ -124,7 +124,8 @@ def test_cancelled_after_a_crash(site, deploys, sandbox):
     site.deploy(FIRST)
     sandbox.control("POST", {"operation": "s3:DeleteObject", "kind": "delay", "ms": 20000, "times": 1})
     job = deploys.offer("S3", "Deploy", site.configuration(KeepReleases="3"), SECOND)
-    deploys.server.wait(lambda: site.keys(".penstock/releases/") and site.read("index.html") == SECOND["index.html"])
+    deploys.server.wait(lambda: not sandbox.control("GET")[1]["faults"])  # all is in place, and the first copy is to go
+    assert site.keys(".penstock/releases/") and site.read("index.html") == SECOND["index.html"]
     deploys.runner.process.kill()
     deploys.runner.process.wait()
     job.stale = True
