@@ -150,11 +150,14 @@ static bool update_service(struct deploy *deploy, bool look_first, struct err *e
     return false;
 }
 
+bool deploy_register(struct deploy *deploy, struct err *err) {
+    const bool taken_over = deploy->job->message->checkpoint != NULL;
+    return deploy->registered || (deploy_mark(deploy, err) && register_revision(deploy, taken_over, err));
+}
+
 bool deploy_apply(struct deploy *deploy, struct err *err) {
     const bool taken_over = deploy->job->message->checkpoint != NULL;
-    if (!is_wanted(deploy, err))
-        return false;
-    if (!deploy->registered && (!deploy_mark(deploy, err) || !register_revision(deploy, taken_over, err)))
+    if (!is_wanted(deploy, err) || !deploy_register(deploy, err))
         return false;
     if (deploy->deployment)
         return true;

@@ -121,7 +121,10 @@ bool deploy_prepare(struct deploy *deploy, struct err *err);
 
 /* ---- ecs_apply.c ---- */
 
-/* Registers the revision and updates the service, each once and only once. */
+/* Registers the revision, once and only once; nothing where there is one. */
+bool deploy_register(struct deploy *deploy, struct err *err);
+
+/* The same, and updates the service, once and only once. */
 bool deploy_apply(struct deploy *deploy, struct err *err);
 
 /* ---- ecs_follow.c ---- */
