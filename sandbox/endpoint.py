@@ -11,11 +11,12 @@ import threading
 import time
 import uuid
 
-from sandbox import signature
+from sandbox import policy, signature
 from sandbox.errors import AwsError
-from sandbox.faults import error_of
+from sandbox.faults import error_of, kill
 from sandbox.ledger import key_results, without_secrets
 from sandbox.models import SERVICES
+from sandbox.rights import needs, refusal
 from sandbox.validate import check_input
 from sandbox.wire import json as json_wire
 from sandbox.wire import query as query_wire
@@ -70,8 +71,9 @@ class Dispatcher:
             entry["input"] = without_secrets(operation.input_shape, params)
             check_input(service, operation.input_shape, params)
             self._account.rights.check(service, name, params, key, protocol)
+            self._deny(service, name, params, key, protocol, entry)
             self._services[service].check(name, params, signature.scope_region(request))
-            result = self._services[service].call(name, params, key) or {}
+            result = self._call(service, name, params, key, fault)
             reply = wire.render(request, operation, result)
             entry["outcome"] = {"status": reply.status, "result": key_results(result)}
         except AwsError as error:
@@ -86,9 +88,23 @@ class Dispatcher:
             entry["outcome"] = {"status": 500, "error": "InternalFailure", "message": str(error)}
         finally:
             self._ledger.write(**entry)
-        if fault and fault["kind"] == "drop-reply":
+        # The whole reply or none of it: the connection is closed before its first byte.
+        if fault and fault["kind"] == "kill-after":
+            kill(fault)
+        if fault and fault["kind"] in ("drop-reply", "kill-after"):
             raise DropConnection()
         return reply
+
+    def _call(self, service, name, params, key, fault):
+        if fault and fault["kind"] == "stale":
+            return self._services[service].call_stale(name, params, key, fault["ms"] / 1000) or {}
+        return self._services[service].call(name, params, key) or {}
+
+    def _deny(self, service, name, params, key, protocol, entry):
+        refused = self._faults.denying() and self._faults.take_denied(needs(self._account, service, name, params))
+        if refused:
+            entry["fault"] = "denied"
+            raise refusal(key.arn, *refused, policy.IMPLICIT_DENY, protocol)
 
     def _find_service(self, request):
         target = request.header("x-amz-target")
@@ -119,9 +135,11 @@ class Dispatcher:
 
     @staticmethod
     def _before(fault, protocol):
-        if fault["ms"]:
+        if fault["ms"] and fault["kind"] != "stale":
             time.sleep(fault["ms"] / 1000)
-        if fault["kind"] == "drop-request":
+        if fault["kind"] == "kill-before":
+            kill(fault)
+        if fault["kind"] in ("drop-request", "kill-before"):
             raise DropConnection()
         error = error_of(fault, protocol)
         if error:

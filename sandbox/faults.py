@@ -1,14 +1,20 @@
-"""Faults on order: the next requests to an operation are throttled, delayed, failed, or lose their answer.
+"""Faults on order: the next requests to an operation are throttled, delayed, failed, refused, answered as things were, or
+lose their answer or their caller.
 
-A fault is {"operation": "UpdateService" or "ecs:UpdateService" or "*", "kind": throttle | error500 | drop-reply | drop-request | delay,
-"times": 1, "ms": 0}.  drop-reply lets the effect happen and then closes the connection; drop-request closes it before.
+A fault is {"operation": "UpdateService", "ecs:UpdateService", "ecs:*" or "*", "kind": one of KINDS, "times": 1 (0: until
+cleared), "skip": 0 (that many matching requests pass first), "ms": 0, "pid"}.  drop-reply lets the effect happen and then
+closes the connection, drop-request closes it before; kill-after and kill-before do the same and kill the process `pid`
+first.  denied goes by the rights that a request needs, so that its operation may be "iam:PassRole", too.
 """
 
+import os
+import signal
 import threading
 
 from sandbox.errors import AwsError
 
-KINDS = ("throttle", "error500", "drop-reply", "drop-request", "delay")
+KINDS = ("throttle", "error500", "drop-reply", "drop-request", "delay", "kill-before", "kill-after", "stale", "denied")
+_KILLS = ("kill-before", "kill-after")
 
 
 class Faults:
@@ -20,18 +26,7 @@ class Faults:
 
     def add(self, order):
         """Check and queue one order; raises ValueError with a sentence."""
-        if not isinstance(order, dict):
-            raise ValueError("a fault is a JSON object")
-        unknown = set(order) - {"operation", "kind", "times", "ms"}
-        if unknown:
-            raise ValueError(f"a fault has no '{sorted(unknown)[0]}'")
-        fault = {"operation": order.get("operation", "*"), "kind": order.get("kind"), "times": order.get("times", 1), "ms": order.get("ms", 0)}
-        if fault["kind"] not in KINDS:
-            raise ValueError(f"'kind' must be one of {', '.join(KINDS)}")
-        if not isinstance(fault["times"], int) or fault["times"] < 1 or not isinstance(fault["ms"], int) or fault["ms"] < 0:
-            raise ValueError("'times' must be a number from 1 and 'ms' a number from 0")
-        if not isinstance(fault["operation"], str):
-            raise ValueError("'operation' must be a text such as 'UpdateService' or 'ecs:UpdateService'")
+        fault = _read(order)
         with self._lock:
             self._waiting.append(fault)
 
@@ -45,14 +40,71 @@ class Faults:
 
     def take(self, service, operation):
         """The next fault for this request, used up by one; None where there is none."""
+        return self._take(lambda fault: fault["kind"] != "denied" and _covers(fault["operation"], service, operation))
+
+    def denying(self):
+        """Is any right taken away by order?"""
+        with self._lock:
+            return any(fault["kind"] == "denied" for fault in self._waiting)
+
+    def take_denied(self, actions):
+        """The first of those rights, (action, resource, context), that is taken away by order; None where none is."""
+        for action, resource, _ in actions:
+            service, _, operation = action.partition(":")
+            if self._take(lambda fault, service=service, operation=operation: fault["kind"] == "denied" and _covers(fault["operation"], service, operation)):
+                return action, resource
+        return None
+
+    def _take(self, fits):
         with self._lock:
             for fault in self._waiting:
-                if fault["operation"] in ("*", operation, f"{service}:{operation}"):
+                if not fits(fault):
+                    continue
+                if fault["skip"] > 0:
+                    fault["skip"] -= 1
+                    continue
+                if fault["times"] > 0:
                     fault["times"] -= 1
                     if fault["times"] == 0:
                         self._waiting.remove(fault)
-                    return dict(fault)
+                return dict(fault)
         return None
+
+
+def _read(order):
+    if not isinstance(order, dict):
+        raise ValueError("a fault is a JSON object")
+    unknown = set(order) - {"operation", "kind", "times", "ms", "skip", "pid"}
+    if unknown:
+        raise ValueError(f"a fault has no '{sorted(unknown)[0]}'")
+    fault = {"operation": order.get("operation", "*"), "kind": order.get("kind")}
+    if fault["kind"] not in KINDS:
+        raise ValueError(f"'kind' must be one of {', '.join(KINDS)}")
+    if not isinstance(fault["operation"], str):
+        raise ValueError("'operation' must be a text such as 'UpdateService', 'ecs:UpdateService' or 'ecs:*'")
+    for name, default in (("times", 1), ("ms", 0), ("skip", 0)):
+        fault[name] = order.get(name, default)
+        if not isinstance(fault[name], int) or isinstance(fault[name], bool) or fault[name] < 0:
+            raise ValueError(f"'{name}' must be a number from 0")
+    if (fault["kind"] in _KILLS) != ("pid" in order):
+        raise ValueError("'pid' stands with kill-before and kill-after, and with no other kind")
+    if fault["kind"] in _KILLS:
+        fault["pid"] = order["pid"]
+        if not isinstance(fault["pid"], int) or isinstance(fault["pid"], bool) or fault["pid"] <= 1 or fault["pid"] == os.getpid():
+            raise ValueError("'pid' must be the number of another process")
+    return fault
+
+
+def _covers(pattern, service, operation):
+    return pattern in ("*", operation, f"{service}:{operation}", f"{service}:*")
+
+
+def kill(fault):
+    """End the fault's process at once; fine where it is gone."""
+    try:
+        os.kill(fault["pid"], signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def error_of(fault, protocol):

@@ -12,6 +12,7 @@ from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
 from sandbox.ecs import operations as ecs_operations
+from sandbox.ecs.past import EcsService
 from sandbox.ecs.runner import TaskRunner
 from sandbox.ecs.scheduler import Scheduler, ScriptedScheduler
 from sandbox.ecs.scripted import ScriptedTask, ScriptedWorld
@@ -78,7 +79,7 @@ class Sandbox:
             "stepfunctions": Service(stepfunctions.OPERATIONS, machines),
             "sts": Service(sts.OPERATIONS, roles),
             "ecr": Service(ecr.OPERATIONS, repositories),
-            "ecs": Service(ecs_operations.OPERATIONS, containers),
+            "ecs": EcsService(ecs_operations.OPERATIONS, containers),
             "elbv2": Service(elb_operations.OPERATIONS, balancers),
             "s3": s3.S3Service(s3.OPERATIONS, buckets),
             "cloudwatch": Service(cloudwatch.OPERATIONS, alarms),

@@ -83,6 +83,7 @@ class Service:
     controller: str = "ECS"
     current: object = None  # the ServiceDeployment that is going on
     history: list = field(default_factory=list)  # all its ServiceDeployments, newest first
+    past: list = field(default_factory=list)  # (time, how DescribeServices showed it before a change)
     events: collections.deque = field(default_factory=lambda: collections.deque(maxlen=100))
     created_at: float = field(default_factory=clock.now)
 

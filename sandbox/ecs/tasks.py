@@ -1,5 +1,6 @@
 """Task operations: list, describe, stop, and RunTask."""
 
+from sandbox import clock
 from sandbox.ecs import views
 from sandbox.ecs.launch import launch_single_task
 from sandbox.ecs.runner import stop_task
@@ -33,7 +34,7 @@ def describe_tasks(ecs, params, key):
         found, failures = [], []
         for reference in params["tasks"]:
             task = ecs.find_task(cluster, reference)
-            if task:
+            if task and (task.visible_at is None or task.visible_at <= clock.now()):
                 found.append(views.task(task, "TAGS" in params.get("include", [])))
             else:
                 arn = reference if reference.startswith("arn:") else ecs.account.arn("ecs", f"task/{cluster.name}/{reference}")
