@@ -18,6 +18,8 @@ const struct command *const commands[] = {
     &command_stop,
     &command_retry,
     &command_rollback,
+    &command_environments,
+    &command_releases,
     &command_disable_transition,
     &command_enable_transition,
     &command_check,

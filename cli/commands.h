@@ -20,8 +20,8 @@ struct command {
 };
 
 extern const struct command command_approve, command_check, command_disable_transition, command_enable_transition,
-    command_hook, command_join, command_log, command_reject, command_reports, command_repository, command_retry,
-    command_rollback, command_start, command_status, command_stop, command_token;
+    command_environments, command_hook, command_join, command_log, command_reject, command_releases, command_reports,
+    command_repository, command_retry, command_rollback, command_start, command_status, command_stop, command_token;
 
 /* In the order of the help text; NULL ends it. */
 extern const struct command *const commands[];

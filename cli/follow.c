@@ -4,6 +4,7 @@
  */
 #include "cli/follow.h"
 
+#include "cli/deployment.h"
 #include "cli/execution.h"
 #include "cli/terminal.h"
 #include "common/clock.h"
@@ -21,12 +22,21 @@ struct view {
     const char *said[ACTIONS_MAX]; /* without live lines: the last state printed of each action */
 };
 
-/* A state worth a line of its own in a log file: ended, or waiting for a person. */
+/* A state worth a line of its own in a log file: ended, waiting for a person, or stuck. */
 static const char *news(const struct json *action) {
     const char *status = json_get_text(action, "status");
     if (json_get(action, "approval"))
         return "approval";
-    return terminal_is_final(status) ? status : NULL;
+    return terminal_is_final(status) ? status : deployment_cause(action);
+}
+
+/* Below an action's line: what its deploy has to say. `columns` 0: nothing is cut. */
+static int show_deployment(struct arena *arena, const struct json *action, size_t columns) {
+    const char *lines[DEPLOYMENT_LINES_MAX];
+    size_t count = deployment_lines(arena, action, lines);
+    for (size_t i = 0; i < count; i++)
+        printf("%s%s\n", columns ? "\033[K" : "", columns ? terminal_cut(arena, lines[i], columns) : lines[i]);
+    return (int)count;
 }
 
 static void show_live(struct cli *cli, struct arena *arena, struct view *view, const struct json *detail) {
@@ -38,9 +48,10 @@ static void show_live(struct cli *cli, struct arena *arena, struct view *view, c
     json_each(stage, json_get(detail, "stages")) {
         json_each(action, json_get(stage, "actions")) {
             printf("\033[K%s\n", execution_line(cli, arena, detail, stage, action, now));
-            view->live_lines++;
+            view->live_lines += 1 + show_deployment(arena, action, terminal_columns() - 1);
         }
     }
+    printf("\033[J"); /* what stood below, where there is less to say now */
 }
 
 static void show_news(struct cli *cli, struct arena *arena, struct view *view, const struct json *detail) {
@@ -52,6 +63,7 @@ static void show_news(struct cli *cli, struct arena *arena, struct view *view, c
             if (index < ACTIONS_MAX && state && !str_equal(view->said[index], state)) {
                 view->said[index] = arena_strdup(&cli->arena, state);
                 puts(execution_line(cli, arena, detail, stage, action, now));
+                (void)show_deployment(arena, action, 0);
             }
             index++;
         }

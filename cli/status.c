@@ -3,6 +3,7 @@
  */
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/deployment.h"
 #include "cli/execution.h"
 #include "cli/follow.h"
 #include "cli/terminal.h"
@@ -19,7 +20,7 @@ static const struct flag flags[] = {
 };
 
 static void print_pipeline(const struct cli *cli, struct arena *arena, const struct json *pipeline) {
-    const struct json *latest = json_get(pipeline, "latestExecution");
+    const struct json *latest = json_get(pipeline, "latestExecution"), *stuck = json_get(latest, "stuck");
     const char *status = json_get_text(latest, "status"), *wait = json_get_text(latest, "wait");
     printf("%s %s %-11s", terminal_symbol(cli, arena, status),
            terminal_pad(arena, terminal_safe(arena, json_get_text(pipeline, "name")), 24),
@@ -28,6 +29,9 @@ static void print_pipeline(const struct cli *cli, struct arena *arena, const str
         printf(" #%lld", (long long)json_get_integer(latest, "number", 0));
     if (wait)
         printf("  %s", terminal_safe(arena, wait));
+    if (stuck)
+        printf("  %s is stuck: %s", terminal_safe(arena, json_get_text(stuck, "actionName")),
+               terminal_safe(arena, json_get_text(json_get(stuck, "cause"), "sentence")));
     if (json_get_text(pipeline, "fileError"))
         printf("  (its file is broken: %s)", terminal_safe(arena, json_get_text(pipeline, "fileError")));
     putchar('\n');
@@ -55,7 +59,10 @@ static void print_execution(const struct cli *cli, struct arena *arena, const st
     puts(execution_title(cli, arena, detail));
     json_each(stage, json_get(detail, "stages")) {
         json_each(action, json_get(stage, "actions")) {
+            const char *lines[DEPLOYMENT_LINES_MAX];
             puts(execution_line(cli, arena, detail, stage, action, clock_wall_ms(&clock_system)));
+            for (size_t i = 0, count = deployment_lines(arena, action, lines); i < count; i++)
+                puts(lines[i]);
         }
     }
     const struct json *stage;

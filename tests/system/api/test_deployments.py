@@ -430,3 +430,46 @@ class TestReleases:
             api.call("ListReleases", pipelineName=shop, stageName="Nowhere")
         with pytest.raises(Refused, match="PipelineNotFoundException"):
             api.call("ListEnvironments", pipelineName="nowhere-" + shop)
+
+
+class TestCommandLine:
+    @pytest.fixture
+    def penstock(self, build, api):
+        def run(*arguments):
+            environment = {"PENSTOCK_CONFIG": api.config, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+            return subprocess.run([build / "cli" / "penstock", *arguments], capture_output=True, text=True, timeout=120, check=False, env=environment)
+
+        return run
+
+    def test_a_stuck_deploy_says_why_and_what_to_change(self, penstock, hand, shop, job):
+        hand.progress(job, deployment=deployment(target(shop, "shop:11", "shop:12"), cause=CAUSE))
+        shown = penstock("status", shop)
+        for line in (f"stuck:  {CAUSE['sentence']}", f"seen:   {CAUSE['evidence']}", f"change: {CAUSE['change']}"):
+            assert line in shown.stdout
+        assert f"Shop is stuck: {CAUSE['sentence']}" in penstock("status").stdout
+        hand.fail(job, message=CAUSE["sentence"])
+        followed = penstock("status", shop, "--follow")
+        assert (followed.returncode, f"change: {CAUSE['change']}" in followed.stdout) == (1, True)
+
+    def test_a_pause_is_approved_and_rejected(self, penstock, hand, shop, job):
+        hand.progress(job, deployment=deployment(target(shop, "shop:11", "shop:12"), pause=PAUSE))
+        shown = penstock("status", shop)
+        assert PAUSE["sentence"] in shown.stdout and f"penstock approve {shop}" in shown.stdout
+        assert penstock("approve", shop).returncode == 0
+        assert hand.heartbeat(job)["decision"]["answer"] == "APPROVED"
+        hand.progress(job, deployment=deployment(target(shop, "shop:11", "shop:12"), pause={**PAUSE, "id": "hook-2"}))
+        assert penstock("reject", shop, "--comment", "no").returncode == 0
+        assert hand.heartbeat(job, decisionSeen="hook-1")["decision"]["answer"] == "REJECTED"
+        assert penstock("approve", shop).returncode == 4
+        hand.fail(job)
+
+    def test_environments_and_releases(self, penstock, codepipeline, hand, shop):
+        release(codepipeline, hand, shop, "shop:10", "shop:11", start=False)
+        release(codepipeline, hand, shop, "shop:11", "shop:12", commit="a" * 40)
+        shown = penstock("environments", shop).stdout
+        assert f"{shop}/Deploy\n" in shown
+        assert "shop:12" in shown and "#2 for" in shown and "aaaaaaa First version, started by admin" in shown
+        shown = penstock("releases", shop, "Deploy").stdout
+        assert shown.index("→ #2 for") < shown.index("shop:12") < shown.index("  #1 for") < shown.index("shop:11")
+        assert f"penstock rollback {shop} Deploy 1\n" in shown
+        assert penstock("releases", shop, "Nowhere").returncode == 3
