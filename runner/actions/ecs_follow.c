@@ -35,7 +35,8 @@ static bool refuse(struct deploy *deploy, const char *sentence, const struct jso
     if (service)
         ecs_cause_conclude(deploy, service);
     const struct cause *cause = deploy->cause;
-    if (cause)
+    /* That the breaker broke says less than what a task said last. */
+    if (cause && !(deploy->last_stop && str_equal(cause->id, "circuit-breaker")))
         return err_set_code(err, ERR_CONFLICT, "JobFailed", "%.400s; %.200s (%.200s); %.200s", sentence,
                             cause->sentence, cause->evidence, cause->change);
     return err_set_code(err, ERR_CONFLICT, "JobFailed", "%s%s%.500s", sentence,
