@@ -3,6 +3,7 @@
  */
 #include "common/str.h"
 #include "runner/actions/ecs_deploy.h"
+#include "runner/actions/ecs_preflight.h"
 #include "runner/actions/ecs_revision.h"
 #include "runner/actions/ecs_sources.h"
 #include "runner/deployfiles/task_definition.h"
@@ -147,21 +148,19 @@ static bool go_back(struct deploy *deploy, const struct json *target, const stru
     return true;
 }
 
-static bool make_definition(struct deploy *deploy, const struct json **running, struct err *err) {
-    const struct ecs_sources sources = {.job = deploy->job, .plan = &deploy->plan, .arena = deploy->arena};
+static bool make_definition(struct deploy *deploy, const struct ecs_sources *sources,
+                            const struct image_definitions *images, const struct json **running, struct err *err) {
     const struct json *newest = NULL;
     struct json *definition = NULL;
-    struct image_definitions images;
     char fingerprint[SHA256_HEX_SIZE];
-    if (!ecs_sources_images(&sources, &images, err) ||
-        (deploy->plan.template_path && !ecs_sources_template(&sources, &images, &definition, err)))
+    if (deploy->plan.template_path && !ecs_sources_template(sources, images, &definition, err))
         return false;
     const char *family =
         definition ? json_get_text_or(definition, "family", "") : ecs_family(deploy->arena, deploy->previous);
     if (!describe_both(deploy, deploy->previous, family, running, &newest, err))
         return false;
     const struct json *base = deploy->plan.base_latest && newest ? newest : *running;
-    if (!definition && !task_definition_next(deploy->arena, base, &images, &definition, err))
+    if (!definition && !task_definition_next(deploy->arena, base, images, &definition, err))
         return false;
     task_definition_fingerprint(definition, fingerprint);
     deploy->fingerprint = arena_strdup(deploy->arena, fingerprint);
@@ -195,13 +194,24 @@ static void show(struct deploy *deploy, const struct json *running) {
 }
 
 bool deploy_prepare(struct deploy *deploy, struct err *err) {
+    const struct ecs_sources sources = {.job = deploy->job, .plan = &deploy->plan, .arena = deploy->arena};
+    struct image_definitions images = {0};
+    struct preflight_images *looks = NULL;
     const struct json *service;
     const struct json *running = NULL;
     const struct json *earlier = earlier_target(deploy);
-    if (!read_service(deploy, &service, err) || (earlier && !go_back(deploy, earlier, &running, err)) ||
-        (!deploy->definition && !make_definition(deploy, &running, err)))
+    if (!earlier && !ecs_sources_images(&sources, &images, err))
         return false;
-    deploy->health_checked = ecs_success_is_checked(deploy->definition);
-    show(deploy, running);
-    return true;
+    if (deploy->plan.preflight)
+        looks = preflight_images_begin(deploy->job, deploy->ecs.aws, deploy->ecs.region, &images);
+    bool good = read_service(deploy, &service, err) && (!earlier || go_back(deploy, earlier, &running, err)) &&
+                (deploy->definition || ((!earlier || ecs_sources_images(&sources, &images, err)) &&
+                                        make_definition(deploy, &sources, &images, &running, err)));
+    if (good) {
+        deploy->health_checked = ecs_success_is_checked(deploy->definition);
+        show(deploy, running);
+        good = !deploy->plan.preflight || ecs_preflight(deploy, service, deploy->definition, looks, err);
+    }
+    preflight_images_end(looks);
+    return good;
 }

@@ -20,6 +20,8 @@ static const struct {
     const char *prefix;
 } prefixes[] = {
     {"elbv2", "elasticloadbalancing"},
+    {"elastic-load-balancing-v2", "elasticloadbalancing"},
+    {"secrets-manager", "secretsmanager"},
     {"stepfunctions", "states"},
     {"sfn", "states"},
     {"ecr-public", "ecr-public"},

@@ -72,6 +72,29 @@ bool secret_text(const struct secret_query *query, struct arena *arena, const ch
            err_set(err, ERR_INVALID, "the secret '%.300s' is binary; only a text can be a variable", query->secret);
 }
 
+bool secret_find(const struct secret_query *query, struct arena *arena, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    struct err own = {0};
+    json_set_text(arena, body, "SecretId", query->secret);
+    const struct aws_request request = {.service = "secrets-manager",
+                                        .signing_name = "secretsmanager",
+                                        .host_prefix = "secretsmanager",
+                                        .region = region_of(arena, query),
+                                        .target = "secretsmanager",
+                                        .operation = "DescribeSecret",
+                                        .body = body,
+                                        .interrupted = query->interrupted,
+                                        .context = query->context};
+    if (!aws_call(query->aws, arena, &request, &answer, &own)) {
+        if (own.kind == ERR_NOT_FOUND)
+            return err_set(err, ERR_NOT_FOUND, "there is no secret '%.300s'", query->secret);
+        return err_set(err, own.kind, "%s", own.message);
+    }
+    return !json_get(answer, "DeletedDate") ||
+           err_set(err, ERR_NOT_FOUND, "the secret '%.300s' is about to be deleted", query->secret);
+}
+
 bool secret_value(const struct secret_query *query, struct arena *arena, const char **value, struct err *err) {
     const char *text = NULL;
     return secret_text(query, arena, &text, err) && secret_member(query, arena, text, value, err);

@@ -26,6 +26,10 @@ bool secret_text(const struct secret_query *query, struct arena *arena, const ch
 bool secret_member(const struct secret_query *query, struct arena *arena, const char *text, const char **value,
                    struct err *err);
 
+/* Whether the secret is there and not about to be deleted; its value is not read. Errors: ERR_NOT_FOUND; those of
+ * aws_call. */
+bool secret_find(const struct secret_query *query, struct arena *arena, struct err *err);
+
 /* "secret-id[:json-key[:version-stage[:version-id]]]" as CodeBuild has it; the id may be an ARN, whose colons are its
  * own. Fills the members of `out` that it names. Errors: ERR_INVALID. */
 bool secret_reference(struct arena *arena, const char *reference, struct secret_query *out, struct err *err);

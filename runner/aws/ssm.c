@@ -1,5 +1,5 @@
 /*
- * GetParameters, ten at a time as it takes them.
+ * GetParameters, ten at a time as it takes them; DescribeParameters, fifty at a time.
  */
 #include "runner/aws/ssm.h"
 
@@ -10,6 +10,7 @@
 
 #define AT_A_TIME 10
 #define NAMES_CEILING 600
+#define FOUND_AT_A_TIME 50
 
 /* A parameter comes back by its bare name, by its ARN where it was asked so, and with the selector apart. */
 static bool is_same(const struct json *parameter, const char *asked) {
@@ -70,4 +71,51 @@ bool ssm_parameters(const struct ssm_query *query, struct arena *arena, const ch
         return false;
     }
     return missing.length == 0 || err_set(err, ERR_NOT_FOUND, "parameter does not exist: %s", str_text(&missing));
+}
+
+/* The parameters "name" and "/name" are the same one to an ARN, and not to SSM. */
+static const char *without_slash(const char *name) {
+    return *name == '/' && !strchr(name + 1, '/') ? name + 1 : name;
+}
+
+static bool find_some(const struct ssm_query *query, struct arena *arena, size_t first, size_t count, bool *found,
+                      struct err *err) {
+    struct json *body = json_object(arena);
+    struct json *filter = json_append_object(arena, json_set_array(arena, body, "ParameterFilters"));
+    json_set_text(arena, filter, "Key", "Name");
+    json_set_text(arena, filter, "Option", "Equals");
+    struct json *values = json_set_array(arena, filter, "Values");
+    for (size_t i = first; i < first + count; i++) {
+        const char *name = without_slash(query->names[i]);
+        json_append_text(arena, values, name);
+        if (!strchr(name, '/'))
+            json_append_text(arena, values, arena_printf(arena, "/%s", name));
+    }
+    json_set_integer(arena, body, "MaxResults", FOUND_AT_A_TIME);
+    const struct aws_request request = {.service = "ssm",
+                                        .host_prefix = "ssm",
+                                        .region = query->region,
+                                        .target = "AmazonSSM",
+                                        .operation = "DescribeParameters",
+                                        .body = body,
+                                        .interrupted = query->interrupted,
+                                        .context = query->context};
+    const struct json *answer = NULL;
+    if (!aws_call(query->aws, arena, &request, &answer, err))
+        return false;
+    for (size_t i = first; i < first + count; i++)
+        json_each(parameter, json_get(answer, "Parameters")) found[i] =
+            found[i] ||
+            str_equal(without_slash(json_get_text_or(parameter, "Name", "")), without_slash(query->names[i]));
+    return true;
+}
+
+bool ssm_find(const struct ssm_query *query, struct arena *arena, bool *found, struct err *err) {
+    const size_t most = FOUND_AT_A_TIME / 2; /* each may be asked for in two forms */
+    for (size_t i = 0; i < query->count; i += most) {
+        size_t left = query->count - i;
+        if (!find_some(query, arena, i, left < most ? left : most, found, err))
+            return false;
+    }
+    return true;
 }

@@ -20,4 +20,7 @@ struct ssm_query {
 bool ssm_parameters(const struct ssm_query *query, struct arena *arena, const char **values, const char **failed,
                     struct err *err);
 
+/* found[i]: whether there is a parameter names[i] (bare names); no value is read. Errors: those of aws_call. */
+bool ssm_find(const struct ssm_query *query, struct arena *arena, bool *found, struct err *err);
+
 #endif

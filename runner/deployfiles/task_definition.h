@@ -46,6 +46,10 @@ bool task_definition_is_filled(const struct json *definition, struct err *err);
 bool task_definition_next(struct arena *arena, const struct json *described, const struct image_definitions *images,
                           struct json **out, struct err *err);
 
+/* Whether a service on FARGATE can run it, whatever its 'requiresCompatibilities' say. Takes a request or a
+ * description. Errors: ERR_INVALID: why not. */
+bool task_definition_fits_fargate(const struct json *definition, struct err *err);
+
 /* ---- comparing ---- */
 
 /* The same for every order of members; tags do not count. Takes a request or a description. */

@@ -5,6 +5,7 @@
 
 #include "common/str.h"
 #include "runner/deployfiles/image_name.h"
+#include "runner/deployfiles/task_definition.h"
 
 #include <string.h>
 
@@ -87,6 +88,20 @@ static void check_size(const struct rules *rules) {
         (void)findings_refuse(rules->findings, rules->definition,
                               "the task definition has %zu bytes without its blanks; ECS takes %d", size,
                               DEFINITION_MAX);
+}
+
+bool task_definition_fits_fargate(const struct json *definition, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct findings findings = findings_of(&arena, "");
+    const struct rules rules = {.findings = &findings,
+                                .definition = definition,
+                                .containers = json_get(definition, "containerDefinitions"),
+                                .network = json_get_text_or(definition, "networkMode", "bridge"),
+                                .fargate = true};
+    rules_of_sizes(&rules);
+    rules_of_fargate(&rules);
+    return findings.error_count == 0 ||
+           err_set_code(err, ERR_INVALID, "ConfigurationError", "%s", findings.errors[0].message);
 }
 
 void task_definition_rules(struct findings *findings, const struct json *definition) {
