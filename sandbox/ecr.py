@@ -1,6 +1,8 @@
 """ECR: repositories, the sign-in token, and what was pushed.  The bytes are in `registry.py`."""
 
 import base64
+import hashlib
+import json
 import re
 import threading
 
@@ -203,7 +205,42 @@ def batch_get_image(ecr, params, key):
     return {"images": images, "failures": failures}
 
 
+def put_image(ecr, params, key):
+    text = params["imageManifest"]
+    try:
+        media_type = params.get("imageManifestMediaType") or json.loads(text).get("mediaType", "application/vnd.docker.distribution.manifest.v2+json")
+    except ValueError:
+        raise AwsError("InvalidParameterException", "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'") from None
+    digest = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    tag = params.get("imageTag")
+    with ecr.lock:
+        repository = ecr.find(params)
+        known = repository.images.get(digest)
+        if known and (tag is None or tag in known.tags):
+            raise AwsError("ImageAlreadyExistsException", f"Image with digest '{digest}' and tag '{tag}' already exists in the repository with name '{repository.name}' in registry with id '{ecr.account.account_id}'")
+        refused = tag and ecr.refuses_tag(repository.name, tag)
+        if refused:
+            raise AwsError("ImageTagAlreadyExistsException", refused)
+    problem = ecr.registry.put_manifest(repository.name, tag or digest, media_type, text)
+    if problem:
+        raise AwsError("LayersNotFoundException", problem)
+    image_id = {"imageDigest": digest, **({"imageTag": tag} if tag else {})}
+    return {"image": {"registryId": ecr.account.account_id, "repositoryName": repository.name, "imageId": image_id, "imageManifest": text, "imageManifestMediaType": media_type}}
+
+
+def get_download_url_for_layer(ecr, params, key):
+    with ecr.lock:
+        repository = ecr.find(params)
+    digest = params["layerDigest"]
+    if not ecr.registry.has_blob(repository.name, digest):
+        raise AwsError("LayersNotFoundException", f"The layer with digest '{digest}' could not be found in the repository with name '{repository.name}' in the registry with id '{ecr.account.account_id}'")
+    path = ecr.registry.signed_path(f"/v2/{repository.name}/blobs/{digest}")
+    return {"downloadUrl": f"http://{ecr.registry.address}{path}", "layerDigest": digest}
+
+
 OPERATIONS = {
+    "PutImage": put_image,
+    "GetDownloadUrlForLayer": get_download_url_for_layer,
     "CreateRepository": create_repository,
     "DescribeRepositories": describe_repositories,
     "DeleteRepository": delete_repository,

@@ -124,11 +124,11 @@ class Registry(Passwords):
     def connect(self, timeout=120):
         return UnixConnection(self._socket, timeout)
 
-    def ask(self, method, path, headers=None):
+    def ask(self, method, path, headers=None, body=None):
         """(status, headers, body) of a request of our own."""
         connection = self.connect(30)
         try:
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body, headers or {})
             response = connection.getresponse()
             return response.status, response.headers, response.read()
         finally:
@@ -140,6 +140,17 @@ class Registry(Passwords):
         if status != 200:
             return None
         return "sha256:" + hashlib.sha256(body).hexdigest(), headers["Content-Type"], body.decode()
+
+    def has_blob(self, name, digest):
+        return self.ask("HEAD", f"/v2/{name}/blobs/{digest}")[0] == 200
+
+    def put_manifest(self, name, reference, media_type, text):
+        """Store a manifest whose blobs are there; None, or the refusal's text."""
+        status, _, body = self.ask("PUT", f"/v2/{name}/manifests/{reference}", {"Content-Type": media_type}, text.encode())
+        if status != 201:
+            return body.decode("utf-8", "replace")
+        self.note_push(name, reference)
+        return None
 
     def delete_manifest(self, name, digest):
         self.ask("DELETE", f"/v2/{name}/manifests/{digest}")
@@ -183,7 +194,7 @@ class _DoorHandler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if not path.startswith("/v2/"):
             return self._refuse(404, "NOT_FOUND", "there is only /v2/")
-        refused = registry.check_authorization(self.headers.get("Authorization"))
+        refused = None if registry.check_ticket(self.path) else registry.check_authorization(self.headers.get("Authorization"))
         if refused:
             code = "DENIED" if "expired" in refused else "UNAUTHORIZED"
             return self._refuse(401, code, refused, {"Www-Authenticate": f'Basic realm="http://{registry.address}/",service="ecr.amazonaws.com"'})

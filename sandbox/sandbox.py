@@ -12,6 +12,7 @@ from sandbox.account import Account
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
 from sandbox.ecs import operations as ecs_operations
+from sandbox.ecs.capacity import InstancesDoor
 from sandbox.ecs.past import EcsService
 from sandbox.ecs.runner import TaskRunner
 from sandbox.ecs.scheduler import Scheduler, ScriptedScheduler
@@ -88,7 +89,7 @@ class Sandbox:
             "ssm": Service(ssm.OPERATIONS, parameters),
             "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }
-        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "machines": machines, "distributions": distributions, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
+        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, "instances": InstancesDoor(containers), **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "machines": machines, "distributions": distributions, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
         self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
 
     def _open_ground(self, account, repositories, ledger, identity):

@@ -15,6 +15,8 @@ def create_cluster(ecs, params, key):
         found = ecs.clusters.get(name)
         if found is None or found.status == "INACTIVE":
             found = Cluster(name, ecs.account.arn("ecs", f"cluster/{name}"), params.get("tags", []), params.get("settings", [{"name": "containerInsights", "value": "disabled"}]))
+            found.providers = params.get("capacityProviders", [])
+            found.default_strategy = params.get("defaultCapacityProviderStrategy", [])
             ecs.clusters[name] = found
         return {"cluster": views.cluster(ecs, found)}
 

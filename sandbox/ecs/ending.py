@@ -2,8 +2,7 @@
 
 from sandbox import clock
 from sandbox.ecs import rollout, traffic
-from sandbox.ecs.records import Deployment
-from sandbox.ecs.state import new_deployment_id
+from sandbox.ecs.records import Deployment, new_deployment_id
 
 _ALARM_BAKE_SECONDS = 60  # ECS computes it from the alarms; some minutes at most
 
@@ -27,8 +26,8 @@ def watch(round, service):
 
 def _break_circuit(round, service):
     primary = service.primary
-    if primary.record:
-        primary.record.failures_seen = max(primary.record.failures_seen, primary.failed_tasks) if primary.failed_tasks else 0
+    if primary.record and not primary.is_rollback:
+        primary.record.failures_seen = primary.failed_tasks
     breaker = service.deployment_configuration.get("deploymentCircuitBreaker", {})
     if not breaker.get("enable") or primary.failed_tasks < rollout.breaker_threshold(service.desired, breaker.get("thresholdConfiguration")):
         return

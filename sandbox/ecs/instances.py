@@ -74,6 +74,20 @@ class ContainerInstance:
         return None
 
 
+    def run_task_lack(self, definition):
+        """The same as a reason of RunTask's failures."""
+        reasons = {
+            'encountered error "AGENT"': "AGENT",
+            "has insufficient CPU units available": "RESOURCE:CPU",
+            "has insufficient memory available": "RESOURCE:MEMORY",
+            'encountered error "RESOURCE:ENI"': "RESOURCE:ENI",
+            "is already using a port required by your task": "RESOURCE:PORTS",
+            "is missing an attribute required by your task": "ATTRIBUTE",
+        }
+        lack = self.lacks(definition)
+        return lack and reasons[lack]
+
+
 def needs(definition):
     """(CPU units, MiB) that a task takes of its instance."""
     containers = definition.body["containerDefinitions"]

@@ -32,6 +32,9 @@ def _make(ecs, cluster, definition, group, started_by, settings):
     arn = ecs.account.arn("ecs", f"task/{cluster.name}/{task_id}")
     task = Task(task_id, arn, cluster, definition, containers, group, started_by, settings, attachment_id=new_uuid())
     task.mark("createdAt")
+    strategy = settings.get("capacityProviderStrategy")
+    if strategy:
+        settings["capacityProviderName"] = max(strategy, key=lambda one: (one.get("base", 0), one.get("weight", 0)))["capacityProvider"]
     return task
 
 
@@ -48,5 +51,7 @@ def _target_port(task, entry):
 
 def _start(ecs, task):
     ecs.tasks[task.arn] = task
+    if task.service:
+        task.service.tasks.append(task)
     ecs.run_task(ecs, task).start()
     return task

@@ -1,8 +1,9 @@
 """Which ECS operations there are, and the function of each."""
 
-from sandbox.ecs import clusters, deployment_operations, services, task_definitions, tasks
+from sandbox.ecs import capacity, clusters, deployment_operations, services, task_definitions, tasks
 
 OPERATIONS = {
+    **capacity.OPERATIONS,
     "CreateCluster": clusters.create_cluster,
     "DescribeClusters": clusters.describe_clusters,
     "ListClusters": clusters.list_clusters,

@@ -1,6 +1,7 @@
 """What ECS keeps: clusters, task definitions, services, deployments, tasks and their containers.  `state.py` finds them."""
 
 import collections
+import secrets
 import uuid
 from dataclasses import dataclass, field
 
@@ -83,6 +84,7 @@ class Service:
     controller: str = "ECS"
     current: object = None  # the ServiceDeployment that is going on
     history: list = field(default_factory=list)  # all its ServiceDeployments, newest first
+    tasks: list = field(default_factory=list)  # all that can be described
     past: list = field(default_factory=list)  # (time, how DescribeServices showed it before a change)
     events: collections.deque = field(default_factory=lambda: collections.deque(maxlen=100))
     created_at: float = field(default_factory=clock.now)
@@ -198,3 +200,8 @@ class Task:
 
 def new_uuid():
     return str(uuid.uuid4())
+
+
+def new_deployment_id():
+    """`ecs-svc/` and 19 digits."""
+    return f"ecs-svc/{10**18 + secrets.randbelow(9 * 10**18)}"

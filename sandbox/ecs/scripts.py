@@ -151,6 +151,15 @@ class Scripts:
             deployment.script = Script(order["script"])
             deployment.script.begin(self.ecs, service, deployment)
 
+    def run_task_failure(self, ecs, cluster, definition):
+        """{"arn", "reason"} where the next task of that family is to find no place, by the cause no-capacity; else None."""
+        orders = self._families.get(definition.family)
+        script = orders and orders[0]["script"]
+        if not isinstance(script, dict) or script.get("cause") != "no-capacity":
+            return None
+        orders.pop(0)
+        return {"arn": ecs.account.arn("ecs", f"cluster/{cluster.name}"), "reason": script.get("text", "Capacity is unavailable at this time. Please try again later or in a different availability zone")}
+
     def life(self, task):
         """The Life of a task that is being launched."""
         if task.deployment:

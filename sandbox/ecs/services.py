@@ -4,9 +4,8 @@ import re
 
 from sandbox import clock
 from sandbox.ecs import service_deployments, service_settings, traffic, views
-from sandbox.ecs.records import Deployment, Service
+from sandbox.ecs.records import Deployment, Service, new_deployment_id
 from sandbox.ecs.service_settings import refuse
-from sandbox.ecs.state import new_deployment_id
 from sandbox.errors import AwsError
 
 _OF_CODE_DEPLOY = ("taskDefinition", "networkConfiguration", "loadBalancers", "platformVersion")

@@ -1,12 +1,11 @@
 """What ECS knows: clusters, task definitions, services, deployments and tasks, under one lock."""
 
 import collections
-import secrets
 import threading
 
 from sandbox import clock
 from sandbox.ecs import output
-from sandbox.ecs.records import Cluster, Container, Deployment, Service, Task, TaskDefinition, new_uuid  # noqa: F401
+from sandbox.ecs.records import Cluster, Container, Deployment, Service, Task, TaskDefinition, new_deployment_id, new_uuid  # noqa: F401
 from sandbox.ecs.scripts import Scripts
 from sandbox.errors import AwsError
 
@@ -45,10 +44,12 @@ class EcsState:
         self.alarms = None  # CloudWatchState, where deployments look at alarms
         self.functions = None  # FunctionsState, for lifecycle hooks
         self.stopping = False
+        self._forgot_at = 0
         self.clusters = {}  # name -> Cluster
         self.families = collections.defaultdict(list)  # family -> [TaskDefinition], revision n at n - 1
         self.services = {}  # (cluster name, service name) -> Service
         self.tasks = {}  # ARN -> Task
+        self.providers = {}  # capacity provider's name -> its Auto Scaling group's settings
         self.run_tokens = {}  # (cluster, clientToken) -> (input, [Task])
         balancers.subscribe(self.tell)
 
@@ -113,18 +114,19 @@ class EcsState:
         return definition
 
     def service_tasks(self, service):
-        return [task for task in self.tasks.values() if task.service is service]
+        return list(service.tasks)
 
     def forget_old_tasks(self):
-        """Stopped tasks can be described for an hour, as on AWS."""
+        """Stopped tasks can be described for an hour, as on AWS.  Looked at once a minute."""
+        if clock.now() < self._forgot_at + 60:
+            return
+        self._forgot_at = clock.now()
         limit = clock.now() - KEEP_STOPPED_SECONDS
-        for arn in [arn for arn, task in self.tasks.items() if task.stopped and task.times.get("stoppedAt", limit) < limit]:
-            del self.tasks[arn]
-
-
-def new_deployment_id():
-    """`ecs-svc/` and 19 digits."""
-    return f"ecs-svc/{10**18 + secrets.randbelow(9 * 10**18)}"
+        for arn, task in list(self.tasks.items()):
+            if task.stopped and task.times.get("stoppedAt", limit) < limit:
+                del self.tasks[arn]
+                if task.service:
+                    task.service.tasks = [one for one in task.service.tasks if one is not task]
 
 
 def _is_arn(reference):

@@ -1,7 +1,7 @@
 """Task operations: list, describe, stop, and RunTask."""
 
 from sandbox import clock
-from sandbox.ecs import views
+from sandbox.ecs import placement, views
 from sandbox.ecs.launch import launch_single_task
 from sandbox.ecs.runner import stop_task
 from sandbox.errors import AwsError
@@ -21,7 +21,7 @@ def list_tasks(ecs, params, key):
         if "launchType" in params:
             found = [task for task in found if task.settings.get("launchType") == params["launchType"]]
         if "containerInstance" in params:
-            found = []
+            found = [task for task in found if task.host and params["containerInstance"] in (task.host.arn, task.host.arn.rsplit("/", 1)[-1])]
         status = params.get("desiredStatus", "RUNNING")
         return {"taskArns": [task.arn for task in found if task.desired_status == status]}
 
@@ -68,24 +68,48 @@ def run_task(ecs, params, key):
         definition = ecs.usable_definition(params["taskDefinition"])
         settings = _settings(params, definition)
         group = params.get("group", f"family:{definition.family}")
-        tasks = [launch_single_task(ecs, cluster, definition, group, params.get("startedBy"), settings) for _ in range(count)]
+        tasks, failures = [], []
+        for _ in range(count):
+            host, lack = _place(ecs, cluster, definition, settings)
+            if lack:
+                failures.append(lack)
+            else:
+                tasks.append(launch_single_task(ecs, cluster, definition, group, params.get("startedBy"), settings, host))
         if token[1]:
             ecs.run_tokens[token] = (params, tasks)
         ecs.changed.notify_all()
-        return {"tasks": [views.task(task) for task in tasks], "failures": []}
+        return {"tasks": [views.task(task) for task in tasks], "failures": failures}
+
+
+def _place(ecs, cluster, definition, settings):
+    """(instance or None, None), or (None, the failure that RunTask tells)."""
+    refused = ecs.scripts.run_task_failure(ecs, cluster, definition)
+    if refused:
+        return None, refused
+    if not placement.uses_instances(ecs, cluster, settings):
+        return None, None
+    hosts = [host for host in cluster.instances if host.status == "ACTIVE"]
+    lacks = [(host, host.run_task_lack(definition)) for host in hosts]
+    fitting = [host for host, lack in lacks if lack is None]
+    if fitting:
+        return max(fitting, key=lambda host: (host.free_cpu, host.free_memory, host.arn)), None
+    if not hosts:
+        raise AwsError("InvalidParameterException", "No Container Instances were found in your cluster.")
+    return None, {"arn": lacks[0][0].arn, "reason": lacks[0][1]}
 
 
 def _settings(params, definition):
     """What the task keeps of the request; refuses what cannot run."""
-    if definition.body.get("networkMode") != "awsvpc":
-        raise AwsError("InvalidParameterException", "the sandbox runs task definitions of networkMode 'awsvpc' only")
-    if "awsvpcConfiguration" not in params.get("networkConfiguration", {}):
+    mode = definition.body.get("networkMode", "bridge")
+    if mode != "awsvpc" and not clock.simulated():
+        raise AwsError("InvalidParameterException", "the sandbox runs containers of networkMode 'awsvpc' only")
+    if mode == "awsvpc" and "awsvpcConfiguration" not in params.get("networkConfiguration", {}):
         raise AwsError("InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
     names = {container["name"] for container in definition.body["containerDefinitions"]}
     for override in params.get("overrides", {}).get("containerOverrides", []):
         if override.get("name") not in names:
             raise AwsError("InvalidParameterException", f"Override for container named {override.get('name')} is not a container in the TaskDefinition.")
-    kept = ("launchType", "platformVersion", "networkConfiguration", "overrides", "tags")
+    kept = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "overrides", "tags")
     settings = {name: params[name] for name in kept if name in params}
     if "capacityProviderStrategy" not in params:
         settings.setdefault("launchType", "EC2")

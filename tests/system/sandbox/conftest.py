@@ -11,6 +11,7 @@ import tempfile
 import uuid
 
 import pytest
+from scripted_under_test import ScriptedService
 from sandbox_under_test import BUSYBOX, DOCKER, ENGINE, SERVER, Application, RunningSandbox, docker
 
 
@@ -66,6 +67,13 @@ def scripted():
     yield running
     assert running.stop() == 0
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def end_scripted_services():
+    """Services that crash for ever would make time pass slowly for the tests to come."""
+    yield
+    ScriptedService.end_all()
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,15 @@ def call(sandbox, operation, **params):
 class ScriptedService:
     """A service behind a load balancer with two target groups, on a cluster of its own."""
 
+    alive = []
+
+    @classmethod
+    def end_all(cls):
+        """Delete what tests have made; their tasks end as time goes on."""
+        while cls.alive:
+            service = cls.alive.pop()
+            call(service.sandbox, "DeleteService", cluster=service.cluster, service="web", force=True)
+
     def __init__(self, sandbox, desired=2, container=None, definition=None, settings=None, **configuration):
         self.sandbox = sandbox
         self.cluster = f"c-{uuid.uuid4().hex[:10]}"
@@ -60,6 +69,7 @@ class ScriptedService:
         params = {"launchType": "FARGATE", "networkConfiguration": NETWORK, "loadBalancers": [balancer], **(settings or {})}
         params = {name: value for name, value in params.items() if value is not None}
         call(sandbox, "CreateService", cluster=self.cluster, serviceName="web", taskDefinition=self.first, desiredCount=desired, deploymentConfiguration=configuration, **params)
+        self.alive.append(self)
 
     def _make_balancer(self):
         name = self.cluster
