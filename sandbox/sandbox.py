@@ -7,8 +7,10 @@ import os
 import re
 import secrets
 
-from sandbox import clock, cloudfront, cloudwatch, ecr, events, functions, iam, logs, s3, secretsmanager, ssm, stepfunctions, sts
+from sandbox import clock, cloudformation, cloudfront, cloudwatch, ecr, elasticbeanstalk, events, functions, iam, logs, s3, secretsmanager, ssm, stepfunctions, sts
 from sandbox.account import Account
+from sandbox.codedeploy import operations as codedeploy_operations
+from sandbox.codedeploy.state import CodeDeployState
 from sandbox.control import Control
 from sandbox.docker import DockerEngine
 from sandbox.ecs import operations as ecs_operations
@@ -72,8 +74,14 @@ class Sandbox:
         roles = iam.IamState(account)
         account.rights = Rights(account, roles)
         distributions = cloudfront.CloudFrontState(account)
+        rollouts = CodeDeployState(account, containers, alarms, buckets)
+        stacks = cloudformation.CloudFormationState(account, buckets)
+        environments = elasticbeanstalk.BeanstalkState(account, buckets)
         faults = Faults()
         services = {
+            "cloudformation": Service(cloudformation.OPERATIONS, stacks),
+            "codedeploy": Service(codedeploy_operations.OPERATIONS, rollouts),
+            "elasticbeanstalk": Service(elasticbeanstalk.OPERATIONS, environments),
             "cloudfront": Service(cloudfront.OPERATIONS, distributions),
             "events": Service(events.OPERATIONS, events.EventsState(account)),
             "iam": Service(iam.OPERATIONS, roles),
@@ -89,7 +97,7 @@ class Sandbox:
             "ssm": Service(ssm.OPERATIONS, parameters),
             "secretsmanager": Service(secretsmanager.OPERATIONS, secret_store),
         }
-        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, "instances": InstancesDoor(containers), **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "machines": machines, "distributions": distributions, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
+        control = Control({"clock": clock.ClockDoor(), "rollouts": containers.scripts, "instances": InstancesDoor(containers), **({"images": registry} if arguments.scripted else {}), "faults": faults, "alarms": alarms, "functions": lambdas, "machines": machines, "codedeploy": rollouts, "stacks": stacks, "beanstalk": environments, "distributions": distributions, "buckets": buckets, "parameters": parameters, "secrets": secret_store})
         self._listen(Dispatcher(account, Models(), services, ledger, faults, control), registry)
 
     def _open_ground(self, account, repositories, ledger, identity):

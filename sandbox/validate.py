@@ -9,7 +9,7 @@ import botocore.validate
 
 from sandbox.errors import AwsError
 
-_WRONG_INPUT = {"ecs": "InvalidParameterException", "ecr": "InvalidParameterException", "lambda": "InvalidParameterValueException", "logs": "InvalidParameterException", "events": "ValidationException", "cloudfront": "InvalidArgument", "ssm": "ValidationException", "secretsmanager": "ValidationException"}
+_WRONG_INPUT = {"ecs": "InvalidParameterException", "ecr": "InvalidParameterException", "lambda": "InvalidParameterValueException", "logs": "InvalidParameterException", "codedeploy": "ValidationException", "events": "ValidationException", "cloudfront": "InvalidArgument", "ssm": "ValidationException", "secretsmanager": "ValidationException"}
 
 
 def drop_nulls(value):

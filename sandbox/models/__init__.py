@@ -13,6 +13,9 @@ import botocore.model
 SERVICES = {
     "iam": "iam",
     "stepfunctions": "states",
+    "cloudformation": "cloudformation",
+    "codedeploy": "codedeploy",
+    "elasticbeanstalk": "elasticbeanstalk",
     "sts": "sts",
     "ecr": "ecr",
     "ecs": "ecs",
