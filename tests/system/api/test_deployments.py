@@ -196,8 +196,13 @@ class TestPause:
         assert not heard[0]["cancel"]
         # What it saw is no news to it, and still stands there for whoever holds the job next.
         assert hand.heartbeat(job, 0, decisionSeen="hook-1")["decision"]["answer"] == "REJECTED"
-        hand.fail(job, message="rejected by admin: the colour is wrong")
-        wait_for_status(codepipeline, shop, newest(codepipeline, shop), "Failed")
+        seen = threading.Thread(target=lambda: heard.append(hand.heartbeat(job, 10, decisionSeen="hook-1")))
+        seen.start()
+        codepipeline.stop_pipeline_execution(pipelineName=shop, pipelineExecutionId=newest(codepipeline, shop), abandon=True)
+        seen.join(60)
+        assert heard[1]["cancel"], "it came back before there was news"
+        hand.finish(job, "stopped")
+        wait_for_status(codepipeline, shop, newest(codepipeline, shop), "Stopped")
 
     def test_an_answer_outlives_the_runner(self, codepipeline, hand, shop, paused):
         job, token = paused

@@ -8,6 +8,7 @@
 #include "common/str.h"
 #include "server/definition/definition.h"
 #include "server/engine/wait.h"
+#include "server/store/pauses.h"
 #include "server/store/projects.h"
 #include "server/store/runners.h"
 #include "server/store/stage_runs.h"
@@ -309,6 +310,20 @@ static bool upload(struct tx *tx, struct world *world, const struct queue_fence 
     return true;
 }
 
+/* The deploy waits for a person, or goes on. */
+static bool tell_pause(struct tx *tx, const struct order *order, const struct queue_fence *fence, struct err *err) {
+    struct arena *arena = &order->world->arena;
+    struct json *deployment = json_object(arena);
+    json_set_text(arena, deployment, "kind", "ECS");
+    if (str_equal(order->verb, "pause")) {
+        struct json *pause = json_set_object(arena, deployment, "pause");
+        json_set_text(arena, pause, "id", "hook-1");
+        json_set_text(arena, pause, "sentence", "look at it");
+    }
+    const struct wire_progress progress = {.token = fence->token, .percent = -1, .deployment = deployment};
+    return queue_progress(tx, arena, fence, &progress, err);
+}
+
 static bool work_on_job(struct tx *tx, void *context, struct err *err) {
     const struct order *order = context;
     struct find find = {.world = order->world, .number = order->number, .action = order->what};
@@ -322,6 +337,8 @@ static bool work_on_job(struct tx *tx, void *context, struct err *err) {
         json_set_text(arena, mark, "intent", "deploy");
         return queue_checkpoint(tx, &fence, mark, err);
     }
+    if (str_equal(order->verb, "pause") || str_equal(order->verb, "go"))
+        return tell_pause(tx, order, &fence, err);
     if (str_equal(order->verb, "upload"))
         return upload(tx, order->world, &fence, &find.run, err);
     if (!order->result)
@@ -408,13 +425,15 @@ static bool do_answer(struct tx *tx, void *context, struct err *err) {
     const struct order *order = context;
     struct find find = {.world = order->world, .number = order->number, .action = order->what};
     int64_t answered_ms = 0;
-    if (!find_action(tx, &find, err))
+    struct pause_row pause = {.token = "3137f7cb-8d44-4f1b-9d35-1c2f8b0c1a2e"};
+    bool paused = false;
+    if (!find_action(tx, &find, err) || !pauses_newest(tx, &order->world->arena, find.run.id, &paused, &pause, err))
         return false;
     const struct engine_answer answer = {
         .pipeline = "shop",
         .stage = find.run.stage,
         .action = order->what,
-        .token = find.run.approval_token,
+        .token = find.run.approval_token ? find.run.approval_token : pause.token,
         .approved = str_equal(order->verb, "approve"),
         .summary = "as said",
         .by = "arn:aws:iam::123456789012:user/tester",
@@ -533,7 +552,8 @@ static bool do_to_one(struct order *order, struct err *err) {
         work = do_rollback;
     else if (str_equal(verb, "override"))
         work = do_override;
-    else if (!str_equal(verb, "take") && !str_equal(verb, "mark"))
+    else if (!str_equal(verb, "take") && !str_equal(verb, "mark") && !str_equal(verb, "pause") &&
+             !str_equal(verb, "go"))
         fail_msg("no step '%s'", verb);
     return world_write(order->world, work, order, err);
 }

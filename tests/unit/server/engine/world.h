@@ -8,7 +8,8 @@
  *     {"1 done App", "1 Build:Image | 2 Source:App"}
  *
  * What can be done: start; N done ACTION; N fails ACTION; N stopped ACTION (the runner saw it undone); N take ACTION (a
- * runner begins it); N mark ACTION (and leaves a checkpoint); N approve ACTION; N reject ACTION; N stop; N abandon;
+ * runner begins it); N mark ACTION (and leaves a checkpoint); N pause ACTION (its deploy asks a person); N go ACTION
+ * (and asks no more); N approve ACTION; N reject ACTION (the newest question of it); N stop; N abandon;
  * N giveup ACTION; N retry STAGE; N retryall STAGE; N rollback STAGE (back to N); N override STAGE (what it is asked);
  * close STAGE; open STAGE; update; same (the definition again, as it is); delete; pass MINUTES (leases last one).
  */
