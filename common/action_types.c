@@ -28,11 +28,11 @@ static const struct action_type types[] = {
      .keys = {REQUIRED("Owner"), REQUIRED("Repo"), REQUIRED("Branch"), SECRET("OAuthToken"),
               OPTIONAL("PollForSourceChanges")}},
     {.provider = "S3", .category = ACTION_SOURCE, .owner = "AWS", .version = "1", COUNTS(0, 0, 1, 1),
-     .worker = ACTION_BY_NOBODY,
+     .worker = ACTION_BY_RUNNER,
      .keys = {REQUIRED("S3Bucket"), REQUIRED("S3ObjectKey"), OPTIONAL("PollForSourceChanges"),
               OPTIONAL("AllowOverrideForS3ObjectKey")}},
     {.provider = "ECR", .category = ACTION_SOURCE, .owner = "AWS", .version = "1", COUNTS(0, 0, 1, 1),
-     .worker = ACTION_BY_NOBODY,
+     .worker = ACTION_BY_RUNNER,
      .keys = {REQUIRED("RepositoryName"), OPTIONAL("ImageTag")}},
 
     {.provider = "CodeBuild", .category = ACTION_BUILD, .owner = "AWS", .version = "1", COUNTS(1, 5, 0, 5),
@@ -130,10 +130,10 @@ static const struct action_type types[] = {
               OPTIONAL("MaxBatch"), OPTIONAL("MaxError"), OPTIONAL("TargetGroupNameList")}},
 
     {.provider = "Lambda", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 5, 0, 5),
-     .worker = ACTION_BY_NOBODY,
+     .worker = ACTION_BY_RUNNER,
      .keys = {REQUIRED("FunctionName"), OPTIONAL("UserParameters")}},
     {.provider = "StepFunctions", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 1, 0, 1),
-     .worker = ACTION_BY_NOBODY,
+     .worker = ACTION_BY_RUNNER,
      .keys = {REQUIRED("StateMachineArn"), OPTIONAL("ExecutionNamePrefix"), OPTIONAL("InputType"),
               OPTIONAL("Input")}},
     /* The next four are Penstock's own: docs/deploying.md. */

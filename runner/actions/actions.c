@@ -23,6 +23,10 @@ static const struct action actions[] = {
     {.provider = "CodeDeploy", .run = action_codedeploy},
     {.provider = "CloudFormation", .run = action_cloudformation},
     {.provider = "ElasticBeanstalk", .run = action_elastic_beanstalk},
+    {.provider = "S3", .category = "Source", .run = action_s3_source},
+    {.provider = "ECR", .run = action_ecr_source},
+    {.provider = "Lambda", .category = "Invoke", .run = action_lambda},
+    {.provider = "StepFunctions", .run = action_step_functions},
     {.provider = "CloudWatchAlarm", .run = action_cloudwatch_alarm},
     {.provider = "LambdaInvoke", .run = action_lambda_invoke},
 };

@@ -25,6 +25,10 @@ bool action_codebuild(struct job *job, struct wire_result *result, struct err *e
 bool action_codebuild_batch(struct job *job, struct wire_result *result, struct err *err);
 bool action_ecr_build(struct job *job, struct wire_result *result, struct err *err);
 bool action_commands(struct job *job, struct wire_result *result, struct err *err);
+bool action_s3_source(struct job *job, struct wire_result *result, struct err *err);
+bool action_ecr_source(struct job *job, struct wire_result *result, struct err *err);
+bool action_lambda(struct job *job, struct wire_result *result, struct err *err);
+bool action_step_functions(struct job *job, struct wire_result *result, struct err *err);
 bool action_cloudwatch_alarm(struct job *job, struct wire_result *result, struct err *err);
 bool action_lambda_invoke(struct job *job, struct wire_result *result, struct err *err);
 bool action_ecs(struct job *job, struct wire_result *result, struct err *err);

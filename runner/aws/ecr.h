@@ -33,4 +33,19 @@ struct ecr_image {
 bool ecr_image(struct aws *aws, struct arena *arena, const char *region, const char *repository, const char *tag,
                struct ecr_image *out, struct err *err);
 
+struct ecr_detail {
+    const char *registry; /* the account's number */
+    const char *repository;
+    const char *digest;
+    const char *uri;         /* with the digest */
+    const struct json *tags; /* list of texts, or NULL */
+    int64_t size_bytes;
+    int64_t pushed_ms;
+    const char *pushed_at; /* "Mon Jan 21 20:04:00 UTC 2019" */
+};
+
+/* By tag, or by digest where one is given. Errors: ERR_NOT_FOUND with a sentence of what to do. */
+bool ecr_describe_image(struct aws *aws, struct arena *arena, const char *region, const char *repository,
+                        const char *tag, const char *digest, struct ecr_detail *out, struct err *err);
+
 #endif

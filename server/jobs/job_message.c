@@ -105,7 +105,7 @@ static bool set_source(struct draft *draft, const struct action_run_row *action,
                                         json_get_text_or(configuration, "Repo", ""));
         ok = job_source_named(&sources, source, name, err);
         json_set_text(draft->arena, source, "branch", json_get_text(configuration, "Branch"));
-    } else {
+    } else if (!str_equal(action->provider, "S3") && !str_equal(action->provider, "ECR")) { /* which name their own */
         ok = job_source_named(&sources, source, json_get_text_or(configuration, "FullRepositoryId", ""), err);
         json_set_text(draft->arena, source, "branch", json_get_text(configuration, "BranchName"));
     }

@@ -7,6 +7,8 @@
 
 #include "common/str.h"
 
+#include <string.h>
+
 static const struct shape_pattern token_pattern = {
     .aws = "^[a-zA-Z0-9-]+$", .expression = "^[a-zA-Z0-9-]+$", .words = "letters, digits and -"};
 static const struct shape_pattern variable_pattern = {
@@ -58,20 +60,49 @@ const struct shape start_pipeline_execution_input = {
         },
 };
 
+static bool is_hexadecimal(const char *text, size_t digits) {
+    return strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
+}
+
 static bool is_commit(const char *text) {
-    size_t length = 0;
-    for (; text[length]; length++)
-        if (!((text[length] >= '0' && text[length] <= '9') || (text[length] >= 'a' && text[length] <= 'f')))
-            return false;
-    return length == 40;
+    return is_hexadecimal(text, 40);
+}
+
+static bool is_digest(const char *text) {
+    return str_starts_with(text, "sha256:") && is_hexadecimal(text + strlen("sha256:"), 64);
+}
+
+/* S3 promises no form, but that they are opaque text of 1,024 bytes at most. */
+static bool is_version(const char *text) {
+    return *text && strlen(text) <= 1024 && !strpbrk(text, " \t\r\n");
+}
+
+/* How a source names its revisions; those in git, which are not listed, by commits. */
+struct naming {
+    const char *provider;
+    const char *type;
+    bool (*fits)(const char *text);
+    const char *words;
+};
+
+static const struct naming *naming_of(const struct pipeline_action *action) {
+    static const struct naming commits = {NULL, "COMMIT_ID", is_commit,
+                                          "commit id; write all its 40 hexadecimal digits"};
+    static const struct naming others[] = {
+        {"ECR", "IMAGE_DIGEST", is_digest, "image digest; write 'sha256:' and 64 hexadecimal digits"},
+        {"S3", "S3_OBJECT_VERSION_ID", is_version, "version of an object in S3"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (str_equal(others[i].provider, action->type->provider))
+            return &others[i];
+    return &commits;
 }
 
 bool source_revision_check(const struct pipeline_action *action, const char *revision_id, struct err *err) {
-    if (action->type->worker != ACTION_BY_RUNNER || is_commit(revision_id)) /* a job worker knows its own */
+    const struct naming *naming = naming_of(action);
+    if (action->type->worker != ACTION_BY_RUNNER || naming->fits(revision_id)) /* a job worker knows its own */
         return true;
-    return err_set(err, ERR_INVALID,
-                   "revision '%s' of action '%s' is no commit id; write all its 40 hexadecimal digits", revision_id,
-                   action->name);
+    return err_set(err, ERR_INVALID, "revision '%s' of action '%s' is no %s", revision_id, action->name, naming->words);
 }
 
 static const struct pipeline_action *find_source(const struct pipeline *pipeline, const char *name) {
@@ -81,8 +112,8 @@ static const struct pipeline_action *find_source(const struct pipeline *pipeline
     return NULL;
 }
 
-/* COMMIT_ID is what sources in git have, on any of their branches; the other types belong to sources that are not here,
- * and AWS knows none for custom ones. */
+/* COMMIT_ID is what sources in git have, on any of their branches. AWS knows no type for custom ones. Another key of
+ * the same bucket (S3_OBJECT_KEY) would be another source: not known here. */
 static bool check_revision(const struct pipeline *pipeline, const char *name, const char *type, const char *value,
                            struct err *err) {
     const struct pipeline_action *action = find_source(pipeline, name);
@@ -91,9 +122,12 @@ static bool check_revision(const struct pipeline *pipeline, const char *name, co
     if (action->type->worker != ACTION_BY_RUNNER)
         return err_set(err, ERR_INVALID, "action '%s' is of the type %s/%s, whose revision cannot be chosen at a start",
                        name, action->type->owner, action->type->provider);
-    if (!str_equal(type, "COMMIT_ID"))
-        return err_set(err, ERR_INVALID, "action '%s' fetches commits, not revisions of type %s; write COMMIT_ID", name,
-                       type);
+    if (!str_equal(type, naming_of(action)->type))
+        return err_set(err, ERR_INVALID, "action '%s' fetches %s, not revisions of type %s; write %s", name,
+                       str_equal(action->type->provider, "ECR")  ? "images"
+                       : str_equal(action->type->provider, "S3") ? "versions of an object"
+                                                                 : "commits",
+                       type, naming_of(action)->type);
     return source_revision_check(action, value, err);
 }
 
