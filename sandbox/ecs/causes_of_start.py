@@ -13,6 +13,7 @@ class _StartCause(Cause):
 
     def spoil(self, life, order, ecs, task, left):
         life.pending = order.get("after", life.pending)
+        life.running = None
         life.stop_code = "TaskFailedToStart"
         life.stopped_reason = order.get("text") or self.text(ecs, task, self.way(order))
         life.reason = life.stopped_reason if self.of_container else None

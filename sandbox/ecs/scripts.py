@@ -87,6 +87,8 @@ class Script:
         healthy = ordinary_life(task)
         if self._lives is not None:
             index = min(task.number, len(self._lives) - 1)
+            if {"stopped_reason", "reason"} & set(self._lives[index]):
+                healthy.running = None
             for name, value in self._lives[index].items():
                 setattr(healthy, name, value)
             return healthy
