@@ -35,6 +35,8 @@ class Job:
         self.returned = 0  # how often it came back unbegun
         self.cancel = False
         self.abandon = False
+        self.cancelled_by = None
+        self.decision = None  # the answer to a pause of its deployment
         self.stale = False  # somebody else has it: every write is refused
         self.result = None
         self.result_at = None
@@ -95,9 +97,15 @@ class FakeServer:
                 assert left > 0, "waited too long"
                 self.lock.wait(min(left, 0.2))
 
-    def cancel(self, job):
+    def cancel(self, job, by=None):
         with self.lock:
-            job.cancel = True
+            job.cancel, job.cancelled_by = True, by
+            self.lock.notify_all()
+
+    def decide(self, job, pause_id, answer, by=None, summary=None):
+        """Answers a pause of the job's deployment: "APPROVED" or "REJECTED"."""
+        with self.lock:
+            job.decision = {"pauseId": pause_id, "answer": answer, "by": by, "summary": summary}
             self.lock.notify_all()
 
 
@@ -223,13 +231,17 @@ class Doors(BaseHTTPRequestHandler):
         job.beating += 1
         end = time.monotonic() + message["waitSeconds"]
         while time.monotonic() < end and not job.result and not job.stale and not job.abandon and not (
-                job.cancel and not message["cancelSeen"]):
+                job.cancel and not message["cancelSeen"]) and not (
+                job.decision and message.get("decisionSeen") != job.decision["pauseId"]):
             state.lock.wait(0.2)
         job.beating -= 1
         state.lock.notify_all()
         if job.stale or job.result:  # with its result a job is over
             return self.refuse(409, "StaleTokenException")
-        return self.reply(200, {"cancel": job.cancel, "abandon": job.abandon})
+        told = {"cancelledBy": job.cancelled_by} if job.cancelled_by else {}
+        if job.decision and message.get("decisionSeen") != job.decision["pauseId"]:
+            told["decision"] = {key: value for key, value in job.decision.items() if value is not None}
+        return self.reply(200, {"cancel": job.cancel, "abandon": job.abandon, **told})
 
     def door_log(self, job, name, query, data, message):
         offset = int(query["offset"])
