@@ -138,7 +138,7 @@ static const struct action_type types[] = {
               OPTIONAL("Input")}},
     /* The next four are Penstock's own: docs/deploying.md. */
     {.provider = "RunTask", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 5, 0, 0),
-     .worker = ACTION_BY_NOBODY, .target_kind = "lock", .target_keys = {"LockName"},
+     .worker = ACTION_BY_RUNNER, .target_kind = "lock", .target_keys = {"LockName"},
      .keys = {REQUIRED("ClusterName"), REQUIRED("ServiceName"), REQUIRED("LockName"), OPTIONAL("ContainerName"),
               OPTIONAL("Command"), OPTIONAL("Environment"), OPTIONAL("Cpu"), OPTIONAL("Memory"), OPTIONAL("FileName"),
               OPTIONAL("TaskDefinitionTemplateArtifact"), OPTIONAL("TaskDefinitionTemplatePath"),

@@ -19,6 +19,7 @@ static const struct action actions[] = {
     {.provider = "ECS", .run = action_ecs},
     {.provider = "S3", .category = "Deploy", .run = action_s3_deploy},
     {.provider = "CloudFront", .run = action_cloudfront},
+    {.provider = "RunTask", .run = action_run_task},
     {.provider = "CodeDeployToECS", .run = action_codedeploy_ecs},
     {.provider = "CodeDeploy", .run = action_codedeploy},
     {.provider = "CloudFormation", .run = action_cloudformation},
