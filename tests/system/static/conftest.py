@@ -58,6 +58,19 @@ class Deploys:
                    "action": "Deploy", "executionId": str(uuid.uuid4()), "actionExecutionId": str(uuid.uuid4()), "configuration": configuration, **more}
         return self.server.offer(message, {"App": zip_of(files)} if files else {})
 
+    def fault(self, operation, kind, **more):
+        """Orders one; a kill is of the present runner."""
+        order = {"operation": operation, "kind": kind, **({"pid": self.runner.process.pid} if kind.startswith("kill") else {}), **more}
+        status, answer = self.sandbox.control("POST", order)
+        assert status == 200, answer
+
+    def survivor(self, job, cancelled=False):
+        """The runner has killed itself over the job: another one, and the job as it gets it."""
+        self.runner.process.wait(60)
+        job.stale = True
+        self.start()
+        return self.again(job, cancelled)
+
     def finish(self, job):
         self.server.wait(lambda: job.result, 60)
         return job.result
