@@ -112,7 +112,5 @@ bool deploy_look(struct deploy *deploy, struct look *look, struct err *err) {
         return false;
     if (deploy->plan.health_gate || deploy->plan.rule.wanted)
         deploy_weigh_health(deploy, look);
-    if (look->state == ECS_GOES_ON)
-        ecs_cause_look(deploy, look->service);
     return true;
 }
