@@ -103,8 +103,9 @@ static const char *part(struct arena *arena, const char *arn, int number) {
 }
 
 static bool is_machine(struct arena *arena, const char *arn) {
+    const char *name = part(arena, arn, 6);
     return str_starts_with(arn, "arn:") && str_equal(part(arena, arn, 2), "states") &&
-           str_equal(part(arena, arn, 5), "stateMachine") && part(arena, arn, 6) && *part(arena, arn, 6);
+           str_equal(part(arena, arn, 5), "stateMachine") && name && *name;
 }
 
 const char *step_functions_execution_arn(struct arena *arena, const char *machine, const char *name) {
