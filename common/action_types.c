@@ -147,7 +147,7 @@ static const struct action_type types[] = {
      .worker = ACTION_BY_RUNNER,
      .keys = {REQUIRED("DistributionId"), OPTIONAL("Paths")}},
     {.provider = "ScheduledTask", .category = ACTION_DEPLOY, .owner = "AWS", .version = "1", COUNTS(1, 5, 0, 0),
-     .worker = ACTION_BY_NOBODY, .target_kind = "schedule", .target_keys = {"RuleName", "TargetId"},
+     .worker = ACTION_BY_RUNNER, .target_kind = "schedule", .target_keys = {"RuleName", "TargetId"},
      .keys = {REQUIRED("RuleName"), REQUIRED("TargetId"), OPTIONAL("EventBusName"), OPTIONAL("FileName"),
               OPTIONAL("TaskDefinitionTemplateArtifact"), OPTIONAL("TaskDefinitionTemplatePath"),
               OPTIONAL("OnCancel"), OPTIONAL("Preflight")}},

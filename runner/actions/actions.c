@@ -20,6 +20,7 @@ static const struct action actions[] = {
     {.provider = "S3", .category = "Deploy", .run = action_s3_deploy},
     {.provider = "CloudFront", .run = action_cloudfront},
     {.provider = "RunTask", .run = action_run_task},
+    {.provider = "ScheduledTask", .run = action_scheduled_task},
     {.provider = "CodeDeployToECS", .run = action_codedeploy_ecs},
     {.provider = "CodeDeploy", .run = action_codedeploy},
     {.provider = "CloudFormation", .run = action_cloudformation},
