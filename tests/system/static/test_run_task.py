@@ -71,7 +71,7 @@ def test_a_migration_before_the_traffic_moves(shop):
     revision = f"arn:aws:ecs:eu-west-1:123456789012:task-definition/{shop.name}:2"
     asked.pop("platformVersion", None)
     assert asked == {
-        "cluster": shop.name, "taskDefinition": revision, "count": 1, "clientToken": token, "startedBy": token, "launchType": "FARGATE",
+        "cluster": shop.name, "taskDefinition": revision, "count": 1, "clientToken": token, "startedBy": token, "launchType": "FARGATE", "enableExecuteCommand": False,
         "networkConfiguration": NETWORK, "overrides": {"cpu": "512", "containerOverrides": [{"name": "web", "command": ["sh", "-c", "bin/migrate"], "environment": [{"name": "MODE", "value": "up"}]}]}}
     [task] = shop.tasks()
     assert result["variables"] == {"TaskArn": task["taskArn"], "ExitCode": "0", "TaskDefinition": revision}
