@@ -211,8 +211,10 @@ static bool from_profile(struct aws *self, struct arena *arena, const char *name
     if (depth == 0 && variable("AWS_WEB_IDENTITY_TOKEN_FILE"))
         return from_web_identity(self, arena, &profile, variable("AWS_WEB_IDENTITY_TOKEN_FILE"),
                                  variable("AWS_ROLE_ARN"), variable("AWS_ROLE_SESSION_NAME"), out, err);
-    if (!static_keys(&profile, out, found, err) || *found)
-        return *found;
+    if (!static_keys(&profile, out, found, err))
+        return false;
+    if (*found)
+        return true;
     *found = profile.credential_process != NULL;
     if (*found)
         return credentials_from_process(arena, profile.credential_process, out, err);
@@ -225,15 +227,15 @@ static bool from_profile(struct aws *self, struct arena *arena, const char *name
 
 bool credentials_find(struct aws *self, struct arena *arena, struct credentials_found *out, struct err *err) {
     bool found = false;
-    if (!credentials_from_environment(arena, out, &found, err) || found)
-        return found;
-    if (!from_profile(self, arena, profile_in_use(), 0, out, &found, err) || found)
-        return found;
-    if (!credentials_from_container(arena, out, &found, err) || found)
-        return found;
-    if (!credentials_from_instance(arena, out, &found, err) || found)
-        return found;
-    return err_set(err, ERR_NOT_FOUND,
-                   "the runner has no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give its "
-                   "machine a role");
+    if (!credentials_from_environment(arena, out, &found, err))
+        return false;
+    if (!found && !from_profile(self, arena, profile_in_use(), 0, out, &found, err))
+        return false;
+    if (!found && !credentials_from_container(arena, out, &found, err))
+        return false;
+    if (!found && !credentials_from_instance(arena, out, &found, err))
+        return false;
+    return found || err_set(err, ERR_NOT_FOUND,
+                            "the runner has no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+                            "give its machine a role");
 }
