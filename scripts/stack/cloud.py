@@ -4,6 +4,7 @@ Everything goes through boto3, unmodified, at the sandbox's address.
 """
 
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -15,7 +16,9 @@ from stack import processes
 from stack.sandbox import ACCOUNT, REGION
 
 DOCKER = "/usr/bin/docker" if os.path.exists("/usr/bin/docker") else "docker"
-_EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ecsTaskExecutionRole"
+_ROLE = "ecsTaskExecutionRole"
+_EXECUTION_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{_ROLE}"
+_TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 
 
 def free_port():
@@ -39,7 +42,7 @@ class Cloud:
             return boto3.client(name, region_name=REGION, endpoint_url=sandbox.endpoint, aws_access_key_id=sandbox.access_key, aws_secret_access_key=sandbox.secret_key, config=settings)
 
         self.client = client
-        self.ecs, self.ecr, self.elb = client("ecs"), client("ecr"), client("elbv2")
+        self.ecs, self.ecr, self.elb, self.iam = client("ecs"), client("ecr"), client("elbv2"), client("iam")
 
     @property
     def image_prefix(self):
@@ -67,6 +70,7 @@ class Cloud:
 
     def make_service(self, version, port, count=2):
         """The service, with the load balancer listening on `port`."""
+        self._make_role()
         self.ecs.create_cluster(clusterName=self.cluster)
         name = f"{self.cluster}-{self.service}"
         balancer = self.elb.create_load_balancer(Name=name, Subnets=["subnet-1", "subnet-2"])["LoadBalancers"][0]
@@ -84,6 +88,11 @@ class Cloud:
             networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}},
             deploymentConfiguration={"minimumHealthyPercent": 100, "maximumPercent": 200},
         )
+
+    def _make_role(self):
+        """As whom ECS pulls the images: one for the whole account."""
+        with contextlib.suppress(self.iam.exceptions.EntityAlreadyExistsException):
+            self.iam.create_role(RoleName=_ROLE, AssumeRolePolicyDocument=json.dumps(_TRUST))
 
     def describe(self):
         return self.ecs.describe_services(cluster=self.cluster, services=[self.service])["services"][0]
