@@ -75,7 +75,7 @@ def fail(round, service, reason, said, by, wants_rollback):
         record.failed(reason, rolls_back)
     if rolls_back:
         _roll_back(round, service, service.last_completed, by)
-    round.ecs.changed.notify_all()
+    round.again_at(clock.monotonic() + 0.1)
 
 
 def _roll_back(round, service, target, by):

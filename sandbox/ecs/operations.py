@@ -1,9 +1,10 @@
 """Which ECS operations there are, and the function of each."""
 
-from sandbox.ecs import capacity, clusters, deployment_operations, services, task_definitions, tasks
+from sandbox.ecs import capacity, clusters, deployment_operations, services, task_definitions, task_set_operations, tasks
 
 OPERATIONS = {
     **capacity.OPERATIONS,
+    **task_set_operations.OPERATIONS,
     "CreateCluster": clusters.create_cluster,
     "DescribeClusters": clusters.describe_clusters,
     "ListClusters": clusters.list_clusters,

@@ -56,6 +56,7 @@ class Deployment:
     script: object = None  # scripts.Script: how its tasks behave; None: as they are
     launches: int = 0  # tasks started so far
     task_set_label: str = None  # "BLUE" or "GREEN" where CodeDeploy moves the service
+    scale: dict = None  # of a task set: {"value", "unit": "PERCENT"} of the service's desired count
     record: object = None  # the service_deployments.ServiceDeployment that it belongs to
     revision: object = None  # its service_deployments.ServiceRevision
     created_at: float = field(default_factory=clock.now)

@@ -99,6 +99,15 @@ def serves_alone(round, service, tasks):
     return serving == service.desired == len(staying) and not others
 
 
+def serves_enough(round, service, tasks):
+    """Early success: enough of the primary's tasks are healthy, whatever else is still there."""
+    criteria = service.deployment_configuration.get("earlySuccessCriteria", {})
+    if not criteria.get("enable"):
+        return False
+    needed = rollout.lower_bound(service.desired, criteria.get("healthyPercent", 100))
+    return sum(healthy(round, task) for task in tasks if task.deployment is service.primary) >= needed
+
+
 def say_steady(round, service, tasks):
     leaving = any(task.leaving and not task.stopped for task in tasks)
     if not service.steady and not leaving:

@@ -12,6 +12,7 @@ import time
 from sandbox import clock
 from sandbox.docker import DockerError
 from sandbox.ecs import output
+from sandbox.ecs.cause import first_essential
 from sandbox.ecs.containers import DEFAULT_STOP_SECONDS
 from sandbox.ecs.world import Closed
 
@@ -75,6 +76,7 @@ class TaskRunner(threading.Thread):
             task.address = address
             self._set_status("PENDING")
             task.mark("pullStartedAt")
+        self._obey_script()
         self._refuse_secrets()
         self._check_logging()
         images = {container.name: self._pull(container) for container in task.containers}
@@ -83,6 +85,14 @@ class TaskRunner(threading.Thread):
             task.mark("pullStoppedAt")
         self._start_containers(images)
         self._activate()
+
+    def _obey_script(self):
+        """Of a script, real containers take only why they cannot start; the rest happens to them for real."""
+        life = self._ecs.scripts.ordered_life(self._task)
+        if life and life.fails_to_start:
+            with self._ecs.changed:
+                first_essential(self._task).reason = life.reason
+            raise TaskFailed(life.stopped_reason or life.reason)
 
     def _refuse_secrets(self):
         for container in self._task.containers:
@@ -301,7 +311,7 @@ class TaskRunner(threading.Thread):
                 task.service.say(f"deregistered 1 targets in (target-group {group_arn})")
             task.service.say("has begun draining connections on 1 tasks.")
         for group_arn, port in task.targets:
-            self._ecs.balancers.deregister(group_arn, task.address, port)
+            self._ecs.balancers.deregister(group_arn, task.address, port, task.drain_seconds)
         for group_arn, port in task.targets:
             self._ecs.balancers.wait_until_gone(group_arn, task.address, port, self._essential_exit)
 

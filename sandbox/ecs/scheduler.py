@@ -9,7 +9,7 @@ import logging
 import threading
 
 from sandbox import clock
-from sandbox.ecs import ending, instances, rolling, strategies, watching
+from sandbox.ecs import ending, instances, rolling, strategies, task_sets, watching
 
 log = logging.getLogger("sandbox")
 _LONGEST_WAIT_SECONDS = 30
@@ -45,8 +45,6 @@ class Round:
             rolling.drain_service(self, service, tasks)
             return
         if service.controller != "ECS":
-            from sandbox.ecs import task_sets
-
             task_sets.step(self, service, tasks)
             return
         if service.settings.get("schedulingStrategy") == "DAEMON":
@@ -57,11 +55,11 @@ class Round:
             return
         rolling.step(self, service, tasks)
         tasks = self.ecs.service_tasks(service)
-        if rolling.serves_alone(self, service, tasks):
-            if service.primary.rollout_state == "IN_PROGRESS" and ending.baked(self, service):
-                ending.complete(service)
-            if service.primary.rollout_state != "IN_PROGRESS":
-                rolling.say_steady(self, service, tasks)
+        serves = rolling.serves_alone(self, service, tasks)
+        if service.primary.rollout_state == "IN_PROGRESS" and (serves or rolling.serves_enough(self, service, tasks)) and ending.baked(self, service):
+            ending.complete(service)
+        if serves and service.primary.rollout_state != "IN_PROGRESS":
+            rolling.say_steady(self, service, tasks)
 
 
 class Scheduler(threading.Thread):

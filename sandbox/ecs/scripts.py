@@ -162,14 +162,18 @@ class Scripts:
         orders.pop(0)
         return {"arn": ecs.account.arn("ecs", f"cluster/{cluster.name}"), "reason": script.get("text", "Capacity is unavailable at this time. Please try again later or in a different availability zone")}
 
-    def life(self, task):
-        """The Life of a task that is being launched."""
+    def ordered_life(self, task):
+        """The Life of a task that is being launched, None where nobody has said how it goes."""
         if task.deployment:
             script = task.deployment.script
         else:
             orders = self._families.get(task.definition.family)
             script = Script(orders.pop(0)["script"]) if orders else None
-        life = script.life(self.ecs, task) if script else ordinary_life(task)
+        return script.life(self.ecs, task) if script else None
+
+    def life(self, task):
+        """The Life of a task in scripted mode."""
+        life = self.ordered_life(task) or ordinary_life(task)
         for text in life.told:
             if task.service:
                 task.service.say(text)

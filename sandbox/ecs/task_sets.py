@@ -4,20 +4,23 @@ A task set is a Deployment of the service: the primary one, and beside it those 
 each at its strength; which one is primary, and which goes, is said from outside.
 """
 
+import math
+
 from sandbox import clock
 from sandbox.ecs import rolling
 from sandbox.ecs.records import Deployment
 from sandbox.ecs.state import new_deployment_id
 from sandbox.ecs.watching import healthy
 
+_WHOLE = {"value": 100.0, "unit": "PERCENT"}
 _OF_TASKS = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration")
 
 
 def step(round, service, tasks):
     """Bring each task set to its strength; forget those that are gone."""
     for task_set in list(service.deployments):
-        if task_set.status == "PRIMARY":
-            task_set.desired = service.desired
+        if task_set.status == "PRIMARY" or task_set.scale and task_set.status != "DRAINING":
+            task_set.desired = math.ceil(service.desired * (task_set.scale or _WHOLE)["value"] / 100)
         own = [task for task in tasks if task.deployment is task_set]
         staying = [task for task in own if not task.leaving]
         serving = {task.arn for task in staying if healthy(round, task)}
@@ -99,7 +102,7 @@ def _view(ecs, service, task_set):
         "updatedAt": task_set.updated_at,
         "loadBalancers": task_set.settings.get("loadBalancers", []),
         "serviceRegistries": [],
-        "scale": {"value": 100.0, "unit": "PERCENT"},
+        "scale": task_set.scale or _WHOLE,
         "stabilityStatus": "STEADY_STATE" if task_set.rollout_state == "COMPLETED" else "STABILIZING",
         "stabilityStatusAt": task_set.updated_at,
         "tags": [],

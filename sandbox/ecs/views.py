@@ -1,5 +1,7 @@
 """Records as AWS's answers show them.  The renderer leaves out what is None."""
 
+from sandbox.ecs import task_sets
+
 _PENDING = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
@@ -87,8 +89,6 @@ def service(ecs, record, with_tags=False):
         "enableExecuteCommand": record.settings.get("enableExecuteCommand", False),
     }
     if record.controller != "ECS":
-        from sandbox.ecs import task_sets
-
         view["taskSets"] = task_sets.views(ecs, record)
     for name in ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration", "healthCheckGracePeriodSeconds", "availabilityZoneRebalancing"):
         if name in record.settings:

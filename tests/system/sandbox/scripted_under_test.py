@@ -66,9 +66,9 @@ class ScriptedService:
         if configuration.get("strategy", "ROLLING") != "ROLLING":
             balancer["advancedConfiguration"] = {"alternateTargetGroupArn": self.green, "productionListenerRule": self.rule, "testListenerRule": self.test_rule, "roleArn": "arn:aws:iam::123456789012:role/ecs"}
         self.first = self.definition("1")
-        params = {"launchType": "FARGATE", "networkConfiguration": NETWORK, "loadBalancers": [balancer], **(settings or {})}
+        params = {"taskDefinition": self.first, "launchType": "FARGATE", "networkConfiguration": NETWORK, "loadBalancers": [balancer], **(settings or {})}
         params = {name: value for name, value in params.items() if value is not None}
-        call(sandbox, "CreateService", cluster=self.cluster, serviceName="web", taskDefinition=self.first, desiredCount=desired, deploymentConfiguration=configuration, **params)
+        call(sandbox, "CreateService", cluster=self.cluster, serviceName="web", desiredCount=desired, deploymentConfiguration=configuration, **params)
         self.alive.append(self)
 
     def _make_balancer(self):
@@ -110,6 +110,10 @@ class ScriptedService:
 
     def service(self):
         return call(self.sandbox, "DescribeServices", cluster=self.cluster, services=["web"])["services"][0]
+
+    def call(self, operation, **params):
+        """An operation on this service."""
+        return call(self.sandbox, operation, cluster=self.cluster, service="web", **params)
 
     def update(self, **changes):
         return call(self.sandbox, "UpdateService", cluster=self.cluster, service="web", **changes)["service"]
