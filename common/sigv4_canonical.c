@@ -1,6 +1,6 @@
 /*
  * Canonical requests. What clients really do, as recorded: other services than S3 encode the path once more as it is
- * sent; query pairs are decoded and encoded afresh, then sorted by name and value.
+ * sent, without its dots and empty parts; query pairs are decoded and encoded afresh, then sorted by name and value.
  */
 #include "common/sigv4_canonical.h"
 
@@ -49,6 +49,29 @@ static const char *encode_once(struct arena *arena, const char *text, size_t len
         memcpy(out + used, encoded, size);
         used += size;
     }
+    out[used] = '\0';
+    return out;
+}
+
+/* RFC 3986, 5.2.4: no ".", "..", or empty parts; a slash at the end stays. */
+static const char *normalise(struct arena *arena, const char *path) {
+    char *out = arena_alloc(arena, strlen(path) + 2);
+    size_t used = 0;
+    for (const char *at = path; *at;) {
+        at += strspn(at, "/");
+        const size_t length = strcspn(at, "/");
+        if (length == 2 && strncmp(at, "..", 2) == 0) {
+            while (used > 0 && out[--used] != '/')
+                continue;
+        } else if (length > 0 && !(length == 1 && *at == '.')) {
+            out[used++] = '/';
+            memcpy(out + used, at, length);
+            used += length;
+        }
+        at += length;
+    }
+    if (used == 0 || str_ends_with(path, "/"))
+        out[used++] = '/';
     out[used] = '\0';
     return out;
 }
@@ -128,8 +151,8 @@ static size_t headers_size(const struct sigv4_request *request) {
 
 const char *sigv4_canonical_request(struct arena *arena, const struct sigv4_request *request,
                                     const char *signed_headers, const char *payload, bool s3) {
-    const char *path =
-        s3 ? encode_once(arena, request->path, strlen(request->path), true) : http_encode(arena, request->path, true);
+    const char *path = s3 ? encode_once(arena, request->path, strlen(request->path), true)
+                          : http_encode(arena, normalise(arena, request->path), true);
     const char *query = canonical_query(arena, request->query);
     /* A list may name a header several times; it must not multiply the request's size at will. */
     size_t ceiling = strlen(path) + strlen(query) + strlen(signed_headers) * 2 + headers_size(request) + 1024;
