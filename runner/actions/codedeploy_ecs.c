@@ -16,6 +16,7 @@
 
 #define REVISIONS_LOOKED_AT 3
 #define LOOK_AGAIN_MS 3000
+#define MARKED_MAX 32768 /* an undo cannot fetch its inputs any more, so the appspec is kept with the mark */
 
 static const struct json *primary_set(const struct json *service) {
     json_each(set, json_get(service, "taskSets")) {
@@ -32,6 +33,8 @@ static bool mark(struct blue_green *deploy, struct err *err) {
     json_set_text(run->arena, run->mark, "previous", deploy->previous);
     json_set_text(run->arena, run->mark, "fingerprint", deploy->fingerprint);
     json_set_text(run->arena, run->mark, "registered", deploy->registered);
+    if (deploy->appspec_size <= MARKED_MAX)
+        json_set_text(run->arena, run->mark, "appspec", deploy->appspec);
     return codedeploy_run_mark(run, err);
 }
 
@@ -89,6 +92,8 @@ static bool init(struct blue_green *deploy, struct job *job, struct err *err) {
     deploy->previous = json_get_text(left, "previous");
     deploy->fingerprint = json_get_text(left, "fingerprint");
     deploy->registered = json_get_text(left, "registered");
+    deploy->appspec = json_get_text(left, "appspec");
+    deploy->appspec_size = deploy->appspec ? strlen(deploy->appspec) : 0;
     return true;
 }
 
