@@ -1,6 +1,6 @@
 """DIR/ledger.jsonl: one line for each request, so that a test can count effects.
 
-{"time", "requestId", "service", "operation", "accessKey", "input", "outcome": {"status", "error"?, "message"?, "result"?},
+{"time", "nowMs"? (simulated), "requestId", "service", "operation", "accessKey", "input", "outcome": {"status", "error"?, "message"?, "result"?},
  "fault"?}.  No secret is written: members that AWS's models call sensitive, and values whose name sounds like a
 secret, read "***".
 """
@@ -10,6 +10,8 @@ import os
 import re
 import threading
 import time
+
+from sandbox import clock
 
 _SECRET_NAME = re.compile(r"secret|password|passwd|token$|private.?key|credential", re.IGNORECASE)
 _HARMLESS_NAME = {"nextToken", "clientToken"}
@@ -26,7 +28,8 @@ class Ledger:
         self._file = os.fdopen(os.open(os.path.join(folder, "ledger.jsonl"), flags, 0o600), "a", encoding="utf-8")
 
     def write(self, **entry):
-        line = json.dumps({"time": round(time.time(), 3), **entry}, default=str)
+        simulated = {"nowMs": round(clock.now() * 1000)} if clock.simulated() else {}
+        line = json.dumps({"time": round(time.time(), 3), **simulated, **entry}, default=str)
         with self._lock:
             self._file.write(line + "\n")
             self._file.flush()

@@ -38,9 +38,9 @@ class Quota(Cause):
 
 
 class NoIpAddress(Cause):
-    """The subnet is full: seen in an event, or in tasks that fail to start, or as an instance without a free interface."""
+    """The subnet is full: seen in tasks that fail to start, or in an event, or as an instance without a free interface."""
 
-    ways = ("event", "task", "eni")
+    ways = ("task", "event", "eni")
 
     @staticmethod
     def _error(settings):

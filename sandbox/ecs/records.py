@@ -164,6 +164,7 @@ class Task:
     host_ports: dict = field(default_factory=dict)  # (container's name, container port) -> host port
     number: int = 0  # the how manieth of its deployment, from 0
     on_stop: object = None  # called when somebody asks it to stop
+    on_script: object = None  # in scripted mode: called with a Life when it is to live on otherwise
     drain_seconds: float = None  # instead of its target groups' deregistration delay
     protected_until: float = None
     visible_at: float = None  # eventually consistent: DescribeTasks says MISSING before

@@ -28,6 +28,7 @@ class ScriptedTask:
         self._life = self._ecs.scripts.life(self._task)
         task, life = self._task, self._life
         task.on_stop = self._finish_soon
+        task.on_script = self._live_on
         if life.drain is not None:
             task.drain_seconds = life.drain
         if life.invisible:
@@ -127,6 +128,15 @@ class ScriptedTask:
                     self._later(seconds, lambda container=container, health=health: self._set_health(container, health))
         if life.running is not None:
             self._later(life.running, self._exit)
+
+    def _live_on(self, life):
+        """From now on the running task does as that life says: its times count from here."""
+        for call in self._calls:
+            call.cancel()
+        self._life = life
+        if life.drain is not None:
+            self._task.drain_seconds = life.drain
+        self._schedule_course()
 
     def _answer(self, problem):
         """From now on the load balancer's checks find that: None, or why they fail."""

@@ -135,6 +135,11 @@ class Scripts:
                 raise ValueError(f"there is no service '{order['service']}' yet")
             service.primary.script = script
             script.begin(self.ecs, service, service.primary)
+            for number, task in enumerate(task for task in service.tasks if task.deployment is service.primary and task.last_status == "RUNNING" and not task.leaving):
+                if task.on_script:
+                    task.number = number  # counted anew from the oldest
+                    task.on_script(script.life(self.ecs, task))
+            service.primary.launches = len([task for task in service.tasks if task.deployment is service.primary and not task.leaving])
             self.ecs.changed.notify_all()
 
     def waiting(self):

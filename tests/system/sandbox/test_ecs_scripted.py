@@ -34,7 +34,7 @@ STARTS = [
     ({"cause": "pull-network"}, r"ResourceInitializationError: .*i/o timeout"),
     ({"cause": "secret-denied"}, r"ResourceInitializationError: .*secretsmanager:GetSecretValue"),
     ({"cause": "circuit-breaker"}, r"Task failed to start"),
-    ({"cause": "no-ip-address", "how": "task"}, r"InsufficientFreeAddressesInSubnet"),
+    ({"cause": "no-ip-address"}, r"InsufficientFreeAddressesInSubnet"),
     ({"cause": "port-taken", "how": "host"}, r"CannotStartContainerError: .*port is already allocated"),
 ]
 
@@ -72,7 +72,7 @@ EVENTS = [
     ({"cause": "no-capacity"}, r"was unable to place a task\. Reason: Capacity is unavailable at this time"),
     ({"cause": "no-capacity", "how": "memory"}, r"closest matching \(container-instance \w+\) has insufficient memory available"),
     ({"cause": "quota"}, r"You've reached the limit on the number of vCPUs you can run concurrently"),
-    ({"cause": "no-ip-address"}, r"InsufficientFreeAddressesInSubnet"),
+    ({"cause": "no-ip-address", "how": "event"}, r"InsufficientFreeAddressesInSubnet"),
     ({"cause": "throttled"}, r"operations are being throttled\. Will try again later\."),
     ({"cause": "role"}, r"failed to launch a task with \(error ECS was unable to assume the role 'arn:aws:iam::123456789012:role/"),
     ({"cause": "percent-deadlock"}, r"was unable to stop or start tasks during a deployment because of the service deployment configuration"),
@@ -110,6 +110,17 @@ def test_flapping_target(scripted):
         return {"unhealthy", "healthy"} <= states
 
     service.until(seen, "both states")
+
+
+def test_trouble_of_tasks_that_run_already(scripted):
+    """`now` changes the lives of the current deployment's tasks, too."""
+    service = ScriptedService(scripted)
+    service.stable(service.first)
+    service.script({"cause": "health-check", "how": "timeout", "recover": 120}, now=True)
+    service.until(lambda: any("is unhealthy in (target-group" in event and "Request timed out" in event for event in service.events()), "the event")
+    service.until(lambda: service.events()[0] == "has reached a steady state." and service.service()["runningCount"] == 2, "steady again")
+    service.script([{"running": 5, "exitCode": 9}, {}], now=True)
+    service.until(lambda: [task for task in service.tasks("STOPPED") if task["containers"][0].get("exitCode") == 9], "a crash")
 
 
 def test_only_some_tasks_are_hit(scripted):
