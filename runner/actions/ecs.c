@@ -5,6 +5,7 @@
  */
 #include "runner/actions/actions.h"
 #include "runner/actions/ecs_deploy.h"
+#include "runner/actions/probe.h"
 
 static bool is_cancelled(const struct deploy *deploy) {
     return job_stop_reason(deploy->job) == STOP_CANCELLED;
@@ -13,8 +14,10 @@ static bool is_cancelled(const struct deploy *deploy) {
 static bool roll_out(struct deploy *deploy, struct err *err) {
     if (deploy->undo != UNDO_NOT || deploy->job->message->cancelled) /* an earlier holder was at it */
         return false;
-    return (deploy->registered || deploy_prepare(deploy, err)) && deploy_apply(deploy, err) &&
-           deploy_follow(deploy, err);
+    if (!deploy->registered && !deploy_prepare(deploy, err))
+        return false;
+    deploy->probe = probe_start(deploy->job, deploy->plan.probe_url);
+    return deploy_apply(deploy, err) && deploy_follow(deploy, err);
 }
 
 static void succeed(struct deploy *deploy, struct wire_result *result) {
@@ -22,6 +25,19 @@ static void succeed(struct deploy *deploy, struct wire_result *result) {
         arena_printf(deploy->arena, "service '%s' runs %s", deploy->ecs.service, ecs_short_name(deploy->registered));
     deployment_note(deploy->report, "%s", sentence);
     *result = (struct wire_result){.outcome = WIRE_SUCCEEDED, .summary = sentence, .external_id = deploy->deployment};
+}
+
+static bool deploy_it(struct deploy *deploy, struct wire_result *result, struct err *err) {
+    const bool done = roll_out(deploy, err);
+    result->external_id = deploy->deployment;
+    /* Who cancels in the moment of success wants the old revision none the less. */
+    if (is_cancelled(deploy) && deploy->undo == UNDO_NOT)
+        return deploy->plan.leave_on_cancel ? deploy_leave(deploy, result) : deploy_undo(deploy, result, err);
+    if (deploy->undo != UNDO_NOT)
+        return deploy_undo(deploy, result, err);
+    if (done)
+        succeed(deploy, result);
+    return done;
 }
 
 bool action_ecs(struct job *job, struct wire_result *result, struct err *err) {
@@ -32,14 +48,7 @@ bool action_ecs(struct job *job, struct wire_result *result, struct err *err) {
         return false;
     deployment_begin(report, job, "ECS");
     deploy_init(deploy, job, report, &plan, job->message->checkpoint);
-    const bool done = roll_out(deploy, err);
-    result->external_id = deploy->deployment;
-    /* Who cancels in the moment of success wants the old revision none the less. */
-    if (is_cancelled(deploy) && deploy->undo == UNDO_NOT)
-        return plan.leave_on_cancel ? deploy_leave(deploy, result) : deploy_undo(deploy, result, err);
-    if (deploy->undo != UNDO_NOT)
-        return deploy_undo(deploy, result, err);
-    if (done)
-        succeed(deploy, result);
+    const bool done = deploy_it(deploy, result, err);
+    probe_end(deploy->probe, report);
     return done;
 }

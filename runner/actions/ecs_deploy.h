@@ -16,6 +16,7 @@
 
 struct cause;     /* runner/diagnosis/diagnosis.h */
 struct ecs_cause; /* runner/actions/ecs_cause.c */
+struct probe;     /* runner/actions/probe.h */
 
 /* What is wanted: an action's configuration, or a release's member. */
 struct deploy_plan {
@@ -103,6 +104,7 @@ struct deploy {
     size_t seen_count;
     size_t seen_capacity;
     const char *last_stop; /* why the latest of our tasks stopped, or NULL */
+    struct probe *probe;   /* asks for the old page's files, or NULL */
 };
 
 /* ---- ecs_marks.c ---- */

@@ -4,6 +4,7 @@
 #include "runner/actions/ecs_deploy.h"
 
 #include "common/str.h"
+#include "runner/actions/probe.h"
 
 #define SEEN_MAX 4000
 #define LOG_MESSAGE_MAX 500
@@ -86,5 +87,6 @@ void deploy_tell(struct deploy *deploy, const char *sentence) {
     if (!str_equal(deploy->report->summary, sentence))
         deployment_note(deploy->report, "%s", sentence);
     deploy->report->external_id = deploy->deployment;
+    probe_tell(deploy->probe, deploy->report);
     deployment_send(deploy->report, sentence);
 }
