@@ -4,6 +4,7 @@
  */
 #include "cli/check.h"
 
+#include "cli/check_deploy.h"
 #include "cli/commands.h"
 #include "common/doc.h"
 #include "common/str.h"
@@ -15,7 +16,9 @@
 #include <sys/stat.h>
 
 static const struct flag flags[] = {
-    {"as", "KIND", "what the files are: pipeline or buildspec; found out if not given"},
+    {"as", "KIND",
+     "what the files are: pipeline, buildspec, imagedefinitions, imageDetail, taskdef or appspec; found out if not "
+     "given"},
     {"buildspec", NULL, "the same as --as buildspec"},
     {NULL},
 };
@@ -23,7 +26,8 @@ static const struct flag flags[] = {
 #define PIPELINE "pipeline"
 #define BUILDSPEC "buildspec"
 
-static const char *const known_kinds[] = {PIPELINE, BUILDSPEC, NULL};
+static const char *const known_kinds[] = {
+    PIPELINE, BUILDSPEC, CHECK_IMAGE_DEFINITIONS, CHECK_IMAGE_DETAIL, CHECK_TASK_DEFINITION, CHECK_APPSPEC, NULL};
 
 /* buildspec.yml, buildspec-release.yaml: what the name says is believed before what is in the file, which may be broken
  * beyond reading. */
@@ -35,6 +39,9 @@ static bool is_named_buildspec(const char *path) {
 
 /* What the file looks like; NULL where it looks like neither. */
 static const char *find_kind(const struct json *document) {
+    const char *deploy = check_deploy_kind_by_content(document);
+    if (deploy)
+        return deploy;
     if (json_get(document, "stages") || json_get(document, "pipeline") || json_get(document, "projects"))
         return PIPELINE;
     return json_get(document, "phases") || json_get(document, "batch") ? BUILDSPEC : NULL;
@@ -85,9 +92,10 @@ static void check_text(struct check *check, const char *file, const char *kind, 
     struct arena *arena = &check->cli->arena;
     const struct json *document = NULL;
     struct err err = {0};
-    if (!kind && is_named_buildspec(file))
-        kind = BUILDSPEC;
-    if (!str_equal(kind, BUILDSPEC) && !doc_parse(arena, file, text, size, &document, &err)) {
+    if (!kind)
+        kind = is_named_buildspec(file) ? BUILDSPEC : check_deploy_kind_by_name(file);
+    if (!check_is_deploy_kind(kind) && !str_equal(kind, BUILDSPEC) &&
+        !doc_parse(arena, file, text, size, &document, &err)) {
         check_add_parse_error(check, file, err.message);
         return;
     }
@@ -96,12 +104,15 @@ static void check_text(struct check *check, const char *file, const char *kind, 
     json_set_text(arena, check->shown, "kind", kind);
     if (str_equal(kind, BUILDSPEC)) {
         check_buildspec(check, file, text, size);
+    } else if (check_is_deploy_kind(kind)) {
+        check_deploy(check, file, kind, text, size);
     } else if (kind) {
         check_pipeline(check, file, document);
         check_inline_buildspecs(check, file, document);
     } else {
-        const char *message = "this looks neither like a pipeline file (no 'stages') nor like a buildspec (no "
-                              "'phases'); --as pipeline or --as buildspec checks it as one";
+        const char *message =
+            "this looks neither like a pipeline file (no 'stages') nor like a buildspec (no "
+            "'phases') nor like a deployment's file; --as pipeline or --as buildspec checks it as one";
         check_add_error(check, arena_printf(arena, "%s:1:1: %s", file, message), 1, 1, "", message);
     }
 }
@@ -141,11 +152,14 @@ static void check_file(struct check *check, const char *path, const char *kind) 
 
 static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exit *exit_code, struct err *err) {
     const char *kind = arguments_get(arguments, "as");
-    if (kind && !str_equal(kind, PIPELINE) && !str_equal(kind, BUILDSPEC)) {
+    if (kind && !str_equal(kind, PIPELINE) && !str_equal(kind, BUILDSPEC) && !check_is_deploy_kind(kind)) {
         *exit_code = CLI_USAGE;
         const char *near = suggest_nearest(kind, known_kinds);
         return near ? err_set(err, ERR_INVALID, "no kind '%s'; did you mean '%s'?", kind, near)
-                    : err_set(err, ERR_INVALID, "no kind '%s'; there are pipeline and buildspec", kind);
+                    : err_set(err, ERR_INVALID,
+                              "no kind '%s'; there are pipeline, buildspec, imagedefinitions, imageDetail, "
+                              "taskdef and appspec",
+                              kind);
     }
     if (arguments_has(arguments, "buildspec"))
         kind = BUILDSPEC;
@@ -163,9 +177,10 @@ static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exi
 const struct command command_check = {
     .name = "check",
     .words = "FILE...",
-    .summary = "Check pipeline files and buildspecs without a server; every error with its place",
+    .summary = "Check pipeline files, buildspecs and deployments' files without a server; every error with its place",
     .examples = "  penstock check pipelines/*.yml       before a commit, or in it\n"
                 "  penstock check buildspec.yml         what would run, or what is wrong with it\n"
+                "  penstock check taskdef.json appspec.yaml imagedefinitions.json\n"
                 "  aws codepipeline get-pipeline --name shop > shop.json && penstock check shop.json",
     .least_words = 1,
     .most_words = (size_t)-1,

@@ -42,9 +42,9 @@ static const struct shape service[] = {
 
 static const struct shape whole[] = {{.name = "version", .kind = SHAPE_TEXT},
                                      {.name = "Resources", .kind = SHAPE_OBJECTS, .required = true},
-                                     {.name = "Hooks", .kind = SHAPE_OBJECTS},
-                                     {.name = "hooks", .kind = SHAPE_OBJECTS}, /* said elsewhere */
-                                     END};
+                                     {.name = "Hooks", .kind = SHAPE_ANY},
+                                     {.name = "hooks", .kind = SHAPE_ANY},
+                                     /* said elsewhere */ END};
 
 static void check_task_definition(struct findings *findings, const struct json *value) {
     if (!value || value->type != JSON_TEXT || !*value->text || str_equal(value->text, APPSPEC_TASK_DEFINITION))
@@ -64,8 +64,9 @@ void appspec_check_ecs(struct findings *findings, struct json *root, struct apps
                                          "BeforeAllowTraffic", "AfterAllowTraffic", NULL};
     struct json *resource = appspec_resource(root);
     const struct json *resources = json_get(root, "Resources");
-    (void)shape_check(findings, root, whole, "", "");
-    (void)shape_check(findings, resource, service, "", arena_printf(findings->arena, " of '%.100s'", resource->name));
+    (void)json_shape_check(findings, root, whole, "", "");
+    (void)json_shape_check(findings, resource, service, "",
+                           arena_printf(findings->arena, " of '%.100s'", resource->name));
     if (resources->count > 1 || resources->first->count > 1)
         (void)findings_refuse_name(findings, resources, "'Resources' has several services; CodeDeploy takes one");
     appspec_check_functions(findings, root, events);

@@ -16,16 +16,17 @@ static const struct shape function[] = {
 
 static const struct shape whole[] = {{.name = "version", .kind = SHAPE_TEXT},
                                      {.name = "Resources", .kind = SHAPE_OBJECTS, .required = true},
-                                     {.name = "Hooks", .kind = SHAPE_OBJECTS},
-                                     {.name = "hooks", .kind = SHAPE_OBJECTS}, /* said elsewhere */
-                                     END};
+                                     {.name = "Hooks", .kind = SHAPE_ANY},
+                                     {.name = "hooks", .kind = SHAPE_ANY},
+                                     /* said elsewhere */ END};
 
 void appspec_check_lambda(struct findings *findings, struct json *root) {
     static const char *const events[] = {"BeforeAllowTraffic", "AfterAllowTraffic", NULL};
     struct json *resource = appspec_resource(root);
     const struct json *resources = json_get(root, "Resources");
-    (void)shape_check(findings, root, whole, "", "");
-    (void)shape_check(findings, resource, function, "", arena_printf(findings->arena, " of '%.100s'", resource->name));
+    (void)json_shape_check(findings, root, whole, "", "");
+    (void)json_shape_check(findings, resource, function, "",
+                           arena_printf(findings->arena, " of '%.100s'", resource->name));
     if (resources->count > 1 || resources->first->count > 1)
         (void)findings_refuse_name(findings, resources, "'Resources' has several functions; CodeDeploy takes one");
     appspec_check_functions(findings, root, events);

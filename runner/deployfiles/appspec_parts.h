@@ -5,7 +5,7 @@
 #define RUNNER_DEPLOYFILES_APPSPEC_PARTS_H
 
 #include "runner/deployfiles/appspec.h"
-#include "runner/deployfiles/shape.h"
+#include "runner/deployfiles/json_shape.h"
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define END                                                                                                            \

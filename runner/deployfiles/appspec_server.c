@@ -91,7 +91,7 @@ static void drop_empty_events(struct json *root) {
 
 void appspec_check_server(struct findings *findings, struct json *root) {
     drop_empty_events(root);
-    (void)shape_check(findings, root, whole, "", "");
+    (void)json_shape_check(findings, root, whole, "", "");
     const struct json *rights = json_get(root, "permissions");
     if (rights && str_equal(json_get_text(root, "os"), "windows"))
         findings_note(findings, rights, "'permissions' are for linux; on windows they are left out");

@@ -97,6 +97,7 @@ bool image_name_check(struct findings *findings, const struct json *at, const ch
         return findings_refuse(findings, at, "image '%.255s' is an address; leave out what stands before the registry",
                                name);
     if (strpbrk(name, " \t\r\n"))
-        return findings_refuse(findings, at, "image '%.255s' holds a blank", name);
+        return findings_refuse(findings, at, "image '%.*s' holds a %s", (int)strcspn(name, "\t\r\n"), name,
+                               strpbrk(name, "\r\n") ? "line end" : "blank");
     return check_parts(findings, at, name);
 }

@@ -29,7 +29,7 @@ static struct json *unwrap(struct arena *arena, const struct json *root) {
 
 /* The whole shape: what is wrong with one part keeps no other from being looked at. */
 static bool check_shape(struct findings *findings, struct json *definition) {
-    bool good = shape_check(findings, definition, task_definition_shape, "", "");
+    bool good = json_shape_check(findings, definition, task_definition_shape, "", "");
     size_t number = 0;
     struct json *containers = definition->first;
     while (containers && !str_equal(containers->name, "containerDefinitions"))
@@ -41,9 +41,9 @@ static bool check_shape(struct findings *findings, struct json *definition) {
         number++;
         if (container->type != JSON_OBJECT)
             continue; /* said already */
-        good = shape_check(findings, container, container_shape, "",
-                           name && *name ? arena_printf(findings->arena, " of container '%.255s'", name)
-                                         : arena_printf(findings->arena, " of container %zu", number)) &&
+        good = json_shape_check(findings, container, container_shape, "",
+                                name && *name ? arena_printf(findings->arena, " of container '%.255s'", name)
+                                              : arena_printf(findings->arena, " of container %zu", number)) &&
                good;
     }
     return good;

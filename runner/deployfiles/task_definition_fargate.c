@@ -23,10 +23,10 @@ static void check_modes(const struct rules *rules) {
         (void)findings_refuse(rules->findings, pid, "FARGATE has no 'pidMode' '%s'; there is 'task'", pid->text);
     if (ipc)
         (void)findings_refuse_name(rules->findings, ipc, "FARGATE has no 'ipcMode'");
-    if (has_items(rules->definition, "placementConstraints"))
+    if (rules_has_items(rules->definition, "placementConstraints"))
         (void)findings_refuse_name(rules->findings, json_get(rules->definition, "placementConstraints"),
                                    "FARGATE has no 'placementConstraints'");
-    if (has_items(rules->definition, "inferenceAccelerators"))
+    if (rules_has_items(rules->definition, "inferenceAccelerators"))
         (void)findings_refuse_name(rules->findings, json_get(rules->definition, "inferenceAccelerators"),
                                    "FARGATE has no 'inferenceAccelerators'");
 }
@@ -52,26 +52,26 @@ static void check_container(const struct rules *rules, const struct json *contai
     const struct json *parameters = json_get(container, "linuxParameters");
     if (json_get_bool(container, "privileged", false))
         (void)findings_refuse(rules->findings, json_get(container, "privileged"),
-                              "container '%s' is privileged, which FARGATE has not", container_name(container));
-    if (has_items(parameters, "devices"))
+                              "container '%s' is privileged, which FARGATE has not", rules_name_of(container));
+    if (rules_has_items(parameters, "devices"))
         (void)findings_refuse_name(rules->findings, json_get(parameters, "devices"),
-                                   "container '%s' wants devices, which FARGATE has not", container_name(container));
+                                   "container '%s' wants devices, which FARGATE has not", rules_name_of(container));
     json_each(capability, json_get(json_get(parameters, "capabilities"), "add")) {
         if (!str_equal(capability->text, "SYS_PTRACE") && !str_equal(capability->text, "CAP_SYS_PTRACE"))
             (void)findings_refuse(rules->findings, capability,
                                   "container '%s' wants the capability '%.50s'; FARGATE gives SYS_PTRACE only",
-                                  container_name(container), capability->text);
+                                  rules_name_of(container), capability->text);
     }
     json_each(resource, json_get(container, "resourceRequirements")) {
         if (str_equal(json_get_text(resource, "type"), "GPU"))
             (void)findings_refuse(rules->findings, resource, "container '%s' wants a GPU, which FARGATE has not",
-                                  container_name(container));
+                                  rules_name_of(container));
     }
     const struct json *stop = json_get(container, "stopTimeout");
     if (stop && stop->integer > 120)
         (void)findings_refuse(rules->findings, stop,
                               "'stopTimeout' of container '%s' is %lld; FARGATE takes 120 at most",
-                              container_name(container), (long long)stop->integer);
+                              rules_name_of(container), (long long)stop->integer);
 }
 
 /* Who gets the image and writes the log on FARGATE is the execution role: there is no instance whose role could. */
@@ -87,7 +87,7 @@ static void check_execution_role(const struct rules *rules) {
             continue;
         (void)findings_refuse(rules->findings, rules->definition,
                               "'executionRoleArn' is missing, which FARGATE needs for %s of container '%s'",
-                              ecr ? "the image in ECR" : "the log driver awslogs", container_name(container));
+                              ecr ? "the image in ECR" : "the log driver awslogs", rules_name_of(container));
         return;
     }
 }

@@ -35,7 +35,7 @@ static void check_option_names(const struct rules *rules, const struct json *con
         const char *meant = suggest_nearest(option->name, awslogs_options);
         (void)findings_refuse_name(rules->findings, option,
                                    "log driver awslogs of container '%s' has no option '%.100s'%s%s%s",
-                                   container_name(container), option->name, meant ? "; did you mean '" : "",
+                                   rules_name_of(container), option->name, meant ? "; did you mean '" : "",
                                    meant ? meant : "", meant ? "'?" : "");
     }
 }
@@ -53,13 +53,13 @@ static void check_awslogs(const struct rules *rules, const struct json *containe
                                   : options ? options
                                             : logs,
                                   "log driver awslogs of container '%s' lacks the option '%s'%s",
-                                  container_name(container), needed[i], i == 2 ? ", which FARGATE needs" : "");
+                                  rules_name_of(container), needed[i], i == 2 ? ", which FARGATE needs" : "");
     }
     const char *create = json_get_text(options, "awslogs-create-group");
     if (create && !str_equal(create, "true"))
         (void)findings_refuse(rules->findings, json_get(options, "awslogs-create-group"),
                               "the option 'awslogs-create-group' of container '%s' must be \"true\" or left out",
-                              container_name(container));
+                              rules_name_of(container));
     check_option_names(rules, container, options);
 }
 
@@ -70,7 +70,7 @@ static void check_driver(const struct rules *rules, const struct json *container
         (void)findings_refuse(
             rules->findings, json_get(logs, "logDriver"),
             "FARGATE has no log driver '%s' for container '%s'; there are awslogs, splunk and awsfirelens", driver,
-            container_name(container));
+            rules_name_of(container));
     if (str_equal(driver, AWSLOGS))
         check_awslogs(rules, container, logs);
 }
@@ -80,12 +80,12 @@ static void check_firelens(const struct rules *rules, const struct json *router,
     if (router && !routed)
         (void)findings_refuse_name(rules->findings, json_get(router, "firelensConfiguration"),
                                    "container '%s' routes logs and no container has the log driver awsfirelens",
-                                   container_name(router));
+                                   rules_name_of(router));
     if (routed && !router)
         (void)findings_refuse(
             rules->findings, json_get(json_get(routed, "logConfiguration"), "logDriver"),
             "container '%s' has the log driver awsfirelens and no container has 'firelensConfiguration'",
-            container_name(routed));
+            rules_name_of(routed));
 }
 
 void rules_of_logs(const struct rules *rules) {
@@ -101,7 +101,7 @@ void rules_of_logs(const struct rules *rules) {
         if (router)
             (void)findings_refuse_name(rules->findings, json_get(container, "firelensConfiguration"),
                                        "containers '%s' and '%s' both have 'firelensConfiguration'; only one may",
-                                       container_name(router), container_name(container));
+                                       rules_name_of(router), rules_name_of(container));
         router = container;
     }
     check_firelens(rules, router, routed);

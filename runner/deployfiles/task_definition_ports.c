@@ -28,17 +28,17 @@ static void check_mapping(const struct rules *rules, const struct json *containe
         (void)findings_refuse(rules->findings, mapping,
                               "a port mapping of container '%s' must have either 'containerPort' or "
                               "'containerPortRange'",
-                              container_name(container));
+                              rules_name_of(container));
     if (range && !is_range(range->text))
         (void)findings_refuse(rules->findings, range,
                               "'containerPortRange' of container '%s' must be like \"100-200\", not '%.50s'",
-                              container_name(container), range->text);
+                              rules_name_of(container), range->text);
     if (port && host && shares_addresses(rules) && host->integer != port->integer)
         (void)findings_refuse(
             rules->findings, host,
             "'hostPort' of container '%s' is %lld and its 'containerPort' %lld; in network mode %s they "
             "must be the same, or 'hostPort' left out",
-            container_name(container), (long long)host->integer, (long long)port->integer, rules->network);
+            rules_name_of(container), (long long)host->integer, (long long)port->integer, rules->network);
 }
 
 /* The port that a mapping takes of what all containers share; 0: none that could collide. */
@@ -74,25 +74,25 @@ static void check_taken(const struct rules *rules, const struct json *container,
     if (shares_addresses(rules))
         findings_note(rules->findings, mapping,
                       "port %lld of container '%s' is container '%s''s, too; in network mode %s only one can listen",
-                      taken(rules, mapping), container_name(container), container_name(taker), rules->network);
+                      taken(rules, mapping), rules_name_of(container), rules_name_of(taker), rules->network);
     else
         (void)findings_refuse(rules->findings, mapping, "'hostPort' %lld of container '%s' is container '%s''s, too",
-                              taken(rules, mapping), container_name(container), container_name(taker));
+                              taken(rules, mapping), rules_name_of(container), rules_name_of(taker));
 }
 
 /* What the addresses of awsvpc have no place for. */
 static void check_awsvpc(const struct rules *rules, const struct json *container) {
     static const char *const odd[] = {"hostname", "extraHosts"};
-    if (has_items(container, "links"))
+    if (rules_has_items(container, "links"))
         (void)findings_refuse_name(rules->findings, json_get(container, "links"),
                                    "'links' of container '%s' works in network mode bridge only; in awsvpc containers "
                                    "reach each other at localhost",
-                                   container_name(container));
+                                   rules_name_of(container));
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
         if (json_get(container, odd[i]))
             findings_note(rules->findings, json_get(container, odd[i]),
                           "'%s' of container '%s' is not supported in network mode awsvpc", odd[i],
-                          container_name(container));
+                          rules_name_of(container));
 }
 
 void rules_of_ports(const struct rules *rules) {
@@ -100,7 +100,7 @@ void rules_of_ports(const struct rules *rules) {
         const struct json *mappings = json_get(container, "portMappings");
         if (mappings && mappings->count > PORTS_MAX) {
             (void)findings_refuse_name(rules->findings, mappings, "container '%s' has %zu port mappings; ECS takes %d",
-                                       container_name(container), mappings->count, PORTS_MAX);
+                                       rules_name_of(container), mappings->count, PORTS_MAX);
             continue;
         }
         json_each(mapping, mappings) {

@@ -26,34 +26,34 @@ static void refuse_unknown(const struct rules *rules, const struct json *contain
     const char *meant = suggest_from(list, at->text);
     (void)findings_refuse(rules->findings, at,
                           "container '%s' %s %s '%.255s', which is not in the task definition%s%s%s",
-                          container_name(container), verb, what, at->text, meant ? "; did you mean '" : "",
+                          rules_name_of(container), verb, what, at->text, meant ? "; did you mean '" : "",
                           meant ? meant : "", meant ? "'?" : "");
 }
 
 static void check_condition(const struct rules *rules, const struct json *container, const struct json *entry,
                             const struct json *other) {
     const struct json *condition = json_get(entry, "condition");
-    const char *other_name = container_name(other);
+    const char *other_name = rules_name_of(other);
     if (str_equal(condition->text, "HEALTHY") && !json_get(other, "healthCheck"))
         (void)findings_refuse(rules->findings, condition,
                               "container '%s' waits until '%s' is HEALTHY, which has no 'healthCheck'",
-                              container_name(container), other_name);
+                              rules_name_of(container), other_name);
     if ((str_equal(condition->text, "COMPLETE") || str_equal(condition->text, "SUCCESS")) &&
         json_get_bool(other, "essential", true))
         (void)findings_refuse(rules->findings, condition,
                               "container '%s' waits for the end of '%s' (%s), which is essential: with it the task "
                               "would end; set its 'essential' to false",
-                              container_name(container), other_name, condition->text);
+                              rules_name_of(container), other_name, condition->text);
 }
 
 static void check_dependencies(const struct rules *rules, const struct json *container) {
     json_each(entry, json_get(container, "dependsOn")) {
         const struct json *name = json_get(entry, "containerName");
-        const struct json *other = find_container(rules, name->text);
+        const struct json *other = rules_find(rules, name->text);
         if (!other)
             refuse_unknown(rules, container, name, "container", "depends on", rules->containers);
         else if (other == container)
-            (void)findings_refuse(rules->findings, name, "container '%s' depends on itself", container_name(container));
+            (void)findings_refuse(rules->findings, name, "container '%s' depends on itself", rules_name_of(container));
         else
             check_condition(rules, container, entry, other);
     }
@@ -65,7 +65,7 @@ static const struct json *held_up_by(const struct rules *rules, const struct jso
         const char *name = json_get_text_or(entry, "containerName", "");
         size_t number = 0;
         json_each(other, rules->containers) {
-            if (other != container && !ready[number] && str_equal(container_name(other), name))
+            if (other != container && !ready[number] && str_equal(rules_name_of(other), name))
                 return other;
             number++;
         }
@@ -91,7 +91,7 @@ static void check_circles(const struct rules *rules) {
     for (size_t i = 0; i < rules->containers->count; i++)
         stuck = held_up_by(rules, stuck, ready);
     (void)findings_refuse_name(rules->findings, json_get(stuck, "dependsOn"),
-                               "container '%s' waits for itself in a circle of 'dependsOn'", container_name(stuck));
+                               "container '%s' waits for itself in a circle of 'dependsOn'", rules_name_of(stuck));
 }
 
 static const struct json *find_volume(const struct rules *rules, const char *name) {
@@ -107,7 +107,7 @@ static void check_mount(const struct rules *rules, const struct json *container,
     const struct json *path = json_get(mount, "containerPath");
     if (!source || !path)
         (void)findings_refuse(rules->findings, mount, "a mount point of container '%s' lacks '%s'",
-                              container_name(container), source ? "containerPath" : "sourceVolume");
+                              rules_name_of(container), source ? "containerPath" : "sourceVolume");
     else if (!find_volume(rules, source->text))
         refuse_unknown(rules, container, source, "volume", "mounts", json_get(rules->definition, "volumes"));
     json_each(other, json_get(container, "mountPoints")) {
@@ -115,7 +115,7 @@ static void check_mount(const struct rules *rules, const struct json *container,
             break;
         if (path && str_equal(json_get_text(other, "containerPath"), path->text))
             (void)findings_refuse(rules->findings, path, "container '%s' mounts two volumes at '%.200s'",
-                                  container_name(container), path->text);
+                                  rules_name_of(container), path->text);
     }
 }
 
@@ -131,7 +131,7 @@ static void check_volumes(const struct rules *rules) {
         json_each(mount, json_get(container, "mountPoints")) check_mount(rules, container, mount);
         json_each(from, json_get(container, "volumesFrom")) {
             const struct json *source = json_get(from, "sourceContainer");
-            if (source && !find_container(rules, source->text))
+            if (source && !rules_find(rules, source->text))
                 refuse_unknown(rules, container, source, "container", "takes volumes from", rules->containers);
         }
     }
@@ -141,7 +141,7 @@ static void check_volumes(const struct rules *rules) {
 static void check_links(const struct rules *rules, const struct json *container) {
     json_each(link, json_get(container, "links")) {
         const char *name = arena_strndup(rules->findings->arena, link->text, strcspn(link->text, ":"));
-        if (!find_container(rules, name))
+        if (!rules_find(rules, name))
             refuse_unknown(rules, container, link, "container", "links to", rules->containers);
     }
 }
@@ -154,7 +154,7 @@ static void check_health(const struct rules *rules, const struct json *container
             rules->findings, command->first,
             "the health check of container '%s' begins with '%.100s'; it must be \"CMD\" or \"CMD-SHELL\", or "
             "nothing is checked",
-            container_name(container), first);
+            rules_name_of(container), first);
 }
 
 void rules_of_references(const struct rules *rules) {
@@ -167,7 +167,7 @@ void rules_of_references(const struct rules *rules) {
     if (rules->containers->count <= CONTAINERS_MAX)
         check_circles(rules);
     check_volumes(rules);
-    if (proxy && !find_container(rules, proxy->text))
+    if (proxy && !rules_find(rules, proxy->text))
         (void)findings_refuse(rules->findings, proxy,
                               "'proxyConfiguration' names container '%.255s', which is not in the "
                               "task definition",

@@ -14,19 +14,19 @@
 
 static const char name_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
-const char *container_name(const struct json *container) {
+const char *rules_name_of(const struct json *container) {
     return json_get_text_or(container, "name", "");
 }
 
-const struct json *find_container(const struct rules *rules, const char *name) {
+const struct json *rules_find(const struct rules *rules, const char *name) {
     json_each(container, rules->containers) {
-        if (str_equal(container_name(container), name))
+        if (str_equal(rules_name_of(container), name))
             return container;
     }
     return NULL;
 }
 
-bool has_items(const struct json *object, const char *name) {
+bool rules_has_items(const struct json *object, const char *name) {
     const struct json *value = json_get(object, name);
     return value && value->count > 0;
 }
@@ -61,7 +61,7 @@ static void check_container(const struct rules *rules, const struct json *contai
         (void)findings_refuse(rules->findings, name,
                               "'name' of container %zu may hold up to 255 letters, digits, '-' and '_', not '%.100s'",
                               number, name->text);
-    else if (find_container(rules, name->text) != container)
+    else if (rules_find(rules, name->text) != container)
         (void)findings_refuse(rules->findings, name, "two containers are named '%s'", name->text);
     const struct json *image = json_get(container, "image");
     (void)image_name_check(rules->findings, image, image->text);

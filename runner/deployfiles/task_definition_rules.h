@@ -29,8 +29,8 @@ void rules_of_references(const struct rules *rules);
 void rules_of_fargate(const struct rules *rules);
 
 /* For all of them: */
-const char *container_name(const struct json *container); /* "" where it has none */
-const struct json *find_container(const struct rules *rules, const char *name);
-bool has_items(const struct json *object, const char *name); /* a list or object with something in it */
+const char *rules_name_of(const struct json *container); /* "" where it has none */
+const struct json *rules_find(const struct rules *rules, const char *name);
+bool rules_has_items(const struct json *object, const char *name); /* a list or object with something in it */
 
 #endif

@@ -24,7 +24,7 @@ static void check_value_from(const struct rules *rules, const struct json *conta
     struct err err = {0};
     if (!task_reference_read(rules->findings->arena, value->text, &reference, &err))
         (void)findings_refuse(rules->findings, value, "'valueFrom' of secret '%.100s' of container '%s' %s",
-                              json_get_text_or(secret, "name", ""), container_name(container), err.message);
+                              json_get_text_or(secret, "name", ""), rules_name_of(container), err.message);
 }
 
 static void check_secrets(const struct rules *rules, const struct json *container) {
@@ -35,10 +35,10 @@ static void check_secrets(const struct rules *rules, const struct json *containe
         if (find_named(json_get(container, "environment"), name->text, NULL))
             (void)findings_refuse(rules->findings, name,
                                   "'%.100s' of container '%s' is both an environment variable and a secret", name->text,
-                                  container_name(container));
+                                  rules_name_of(container));
         else if (find_named(secrets, name->text, secret))
             (void)findings_refuse(rules->findings, name, "container '%s' has two secrets named '%.100s'",
-                                  container_name(container), name->text);
+                                  rules_name_of(container), name->text);
     }
     json_each(option, json_get(json_get(container, "logConfiguration"), "secretOptions")) {
         check_value_from(rules, container, option);
@@ -51,7 +51,7 @@ static void check_environment(const struct rules *rules, const struct json *cont
         const struct json *name = json_get(variable, "name");
         if (find_named(environment, name->text, variable))
             findings_note(rules->findings, name, "environment variable '%.100s' of container '%s' is set twice",
-                          name->text, container_name(container));
+                          name->text, rules_name_of(container));
     }
     json_each(file, json_get(container, "environmentFiles")) {
         const struct json *value = json_get(file, "value");
@@ -60,7 +60,7 @@ static void check_environment(const struct rules *rules, const struct json *cont
             (void)findings_refuse(rules->findings, value,
                                   "an environment file of container '%s' must be an ARN of S3 that ends in .env "
                                   "(arn:aws:s3:::bucket/file.env), not '%.200s'",
-                                  container_name(container), value->text);
+                                  rules_name_of(container), value->text);
     }
 }
 
@@ -68,15 +68,15 @@ static void check_environment(const struct rules *rules, const struct json *cont
 static void check_role(const struct rules *rules, const struct json *container) {
     if (json_get(rules->definition, "executionRoleArn"))
         return;
-    const char *what = has_items(container, "secrets") ? "secrets"
-                       : has_items(json_get(container, "logConfiguration"), "secretOptions")
+    const char *what = rules_has_items(container, "secrets") ? "secrets"
+                       : rules_has_items(json_get(container, "logConfiguration"), "secretOptions")
                            ? "secrets of its log driver"
                        : json_get(container, "repositoryCredentials") ? "credentials of its registry"
                                                                       : NULL;
     if (what)
         (void)findings_refuse(rules->findings, rules->definition,
                               "'executionRoleArn' is missing, which container '%s' needs for the %s",
-                              container_name(container), what);
+                              rules_name_of(container), what);
 }
 
 void rules_of_secrets(const struct rules *rules) {

@@ -100,11 +100,11 @@ static void check_container(const struct rules *rules, const struct json *contai
         (void)findings_refuse(
             rules->findings, container,
             "container '%s' has neither 'memory' nor 'memoryReservation'; give it one, or the whole task 'memory'",
-            container_name(container));
+            rules_name_of(container));
     if (memory && reservation && reservation->integer > memory->integer)
         (void)findings_refuse(rules->findings, reservation,
                               "'memoryReservation' of container '%s' is above its 'memory', %lld",
-                              container_name(container), (long long)memory->integer);
+                              rules_name_of(container), (long long)memory->integer);
 }
 
 static void check_sum(const struct rules *rules, const char *key, long long sum, long long whole) {

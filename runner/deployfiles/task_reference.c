@@ -49,12 +49,12 @@ bool task_reference_read(struct arena *arena, const char *value_from, struct tas
     if (!*value_from)
         return err_set(err, ERR_INVALID, "is empty");
     if (strstr(value_from, "${") || strpbrk(value_from, " \t\r\n<>{}"))
-        return err_set(err, ERR_INVALID, "'%.200s' holds a variable, a placeholder or a blank that nothing fills in",
+        return err_set(err, ERR_INVALID, "holds a variable, a placeholder or a blank that nothing fills in: '%.200s'",
                        value_from);
     if (!str_starts_with(value_from, "arn:")) {
         *out = (struct task_reference){.name = arena_strdup(arena, value_from)};
         return strchr(value_from, ':') == NULL ||
-               err_set(err, ERR_INVALID, "'%.200s' is neither a parameter's name nor an ARN", value_from);
+               err_set(err, ERR_INVALID, "is neither a parameter's name nor an ARN: '%.200s'", value_from);
     }
     size_t count = split(arena, value_from, parts);
     if (count >= SECRET_PARTS && str_equal(parts[2], "secretsmanager"))
@@ -63,5 +63,5 @@ bool task_reference_read(struct arena *arena, const char *value_from, struct tas
         *out = (struct task_reference){.name = arena_strdup(arena, value_from), .region = parts[3]};
         return true;
     }
-    return err_set(err, ERR_INVALID, "'%.200s' is the ARN of neither a secret nor a parameter", value_from);
+    return err_set(err, ERR_INVALID, "is the ARN of neither a secret nor a parameter: '%.200s'", value_from);
 }

@@ -5,13 +5,14 @@ set -e
 cd "$(dirname "$0")/../.."
 target=$1
 seconds=${2:-60}
-[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: buildspec chunked cron demux doc glob json report_json report_lcov report_xml sigv4 wire xml" >&2; exit 2; }
+[ -f "tests/fuzz/$target.c" ] || { echo "no target '$target'; there are: buildspec chunked cron demux deployfiles doc glob json report_json report_lcov report_xml sigv4 wire xml" >&2; exit 2; }
 
 room= # what the target tries besides common
 case $target in
 buildspec) room=$(echo runner/buildspec/*.c) ;;
 chunked) room=server/api/s3/chunked.c ;;
 demux) room=runner/docker/demux.c ;;
+deployfiles) room=$(echo runner/deployfiles/*.c) ;;
 cron | glob) room=$(echo server/triggers/*.c) ;;
 report_*) room=$(echo runner/reports/*.c runner/xml/*.c) ;;
 xml) room="runner/aws/xml.c runner/xml/xml_read.c" ;;
@@ -28,6 +29,7 @@ if [ "$seconds" = merge ]; then
     exec "$out/$target-fuzzer" -merge=1 -use_counters=0 -max_len=300 "$seeds" "$out/$target"
 fi
 [ "$target" != buildspec ] || seeds="$seeds tests/data/good-buildspec tests/data/bad-buildspec"
+[ "$target" != deployfiles ] || seeds="$seeds tests/data/good-deploy tests/data/bad-deploy"
 [ "$target" != doc ] || seeds="$seeds tests/data/doc/good tests/data/doc/bad"
 case $target in
 report_*) seeds="$seeds $(find tests/data/reports -mindepth 1 -type d | tr '\n' ' ')" ;;

@@ -1,5 +1,5 @@
-"""`penstock check` of buildspecs: each of tests/data/bad-buildspec and good-buildspec prints exactly the .txt beside it,
-with --json the same errors. CHECK_TEST_WRITE=1 writes the .txt files anew: to be read before they are kept.
+"""`penstock check` of buildspecs and of deployments' files: each of tests/data/bad-buildspec, good-buildspec, bad-deploy and
+good-deploy prints exactly the .txt beside it, with --json the same errors. CHECK_TEST_WRITE=1 writes the .txt files anew: to be read before they are kept.
 
 Usage: check_test.py PENSTOCK DATA"""
 
@@ -57,6 +57,52 @@ class Check(unittest.TestCase):
                     self.assertEqual(printed[:len(errors)], errors)
                     self.assertEqual(printed[len(printed) - len(notices):], notices)
                     self.assertEqual([phase["phase"] for phase in file["phases"]], ["install", "pre_build", "build", "post_build"])
+
+    def compare_deploy(self, folder, exit_code):
+        """Files of a deployment, known by their names: all in one run, one by one where that differs."""
+        names = sorted(path.name for path in (DATA / folder).iterdir() if path.suffix != ".txt")
+        expected = {name: DATA / folder / (name + ".txt") for name in names}
+        if os.environ.get("CHECK_TEST_WRITE"):
+            for name, text in expected.items():
+                text.write_bytes(check(name, folder=DATA / folder).stdout)
+        result = check(*names, folder=DATA / folder)
+        if result.stdout.decode() != "".join(text.read_text() for text in expected.values()):
+            for name, text in expected.items():
+                with self.subTest(file=f"{folder}/{name}"):
+                    self.assertEqual(check(name, folder=DATA / folder).stdout.decode(), text.read_text())
+            self.fail("the files together give something else than each")
+        self.assertEqual((result.returncode, result.stderr), (exit_code, b""))
+        return len(names)
+
+    def test_each_mistake_in_a_deployments_file_has_its_sentence(self):
+        self.assertGreaterEqual(self.compare_deploy("bad-deploy", 1), 150)
+
+    def test_what_a_deployments_file_says_is_printed(self):
+        self.assertGreaterEqual(self.compare_deploy("good-deploy", 0), 18)
+
+    def test_json_says_the_same_of_a_deployments_file(self):
+        for folder in ("bad-deploy", "good-deploy"):
+            names = sorted(path.name for path in (DATA / folder).iterdir() if path.suffix != ".txt")
+            for name, file in zip(names, json.loads(check("--json", *names, folder=DATA / folder).stdout)["files"], strict=True):
+                with self.subTest(file=f"{folder}/{name}"):
+                    printed = (DATA / folder / (name + ".txt")).read_text().splitlines()
+                    said = [f"{name}:{one['line']}:{one['column']}: {one['message']}" if one["line"] else f"{name}: {one['message']}"
+                            for one in file["errors"] + file["notices"]]
+                    self.assertEqual(file["valid"], folder == "good-deploy")
+                    self.assertEqual(file["kind"], name.partition("-")[0])
+                    self.assertEqual(printed[len(printed) - len(said):], said)
+
+    def test_a_deployments_file_is_known_by_its_content_too(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for kind, text in {"imagedefinitions": '[{"name": "web", "imageUri": "shop:1"}]', "imageDetail": '{"ImageURI": "shop:1"}',
+                               "taskdef": (DATA / "good-deploy" / "taskdef-fargate.json").read_text(),
+                               "appspec": (DATA / "good-deploy" / "appspec-ecs.yaml").read_text()}.items():
+                (folder / "release.yml").write_text(text)
+                shown = json.loads(check("--json", "release.yml", folder=folder).stdout)["files"][0]
+                self.assertEqual((shown["kind"], shown["valid"]), (kind, True))
+                self.assertEqual(check("--as", kind, "release.yml", folder=folder).returncode, 0)
+            self.assertIn(b"did you mean 'taskdef'", check("--as", "taskdeff", "release.yml", folder=folder).stderr)
 
     def test_a_file_is_known_by_its_name_or_its_keys(self):
         spec = (DATA / "good-buildspec" / "version-text.yml").read_bytes()

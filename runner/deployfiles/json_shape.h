@@ -3,8 +3,8 @@
  * there. A text that holds a number or a flag where ECS wants one (and the other way round) is turned into what was
  * meant, with a notice: people write "80" for 80, and 256 for "256".
  */
-#ifndef RUNNER_DEPLOYFILES_SHAPE_H
-#define RUNNER_DEPLOYFILES_SHAPE_H
+#ifndef RUNNER_DEPLOYFILES_JSON_SHAPE_H
+#define RUNNER_DEPLOYFILES_JSON_SHAPE_H
 
 #include "runner/deployfiles/findings.h"
 
@@ -17,6 +17,7 @@ enum shape_kind {
     SHAPE_MAP,      /* an object of texts */
     SHAPE_OBJECT,
     SHAPE_OBJECTS, /* a list of objects */
+    SHAPE_ANY,     /* looked at elsewhere */
 };
 
 struct shape {
@@ -31,7 +32,7 @@ struct shape {
 
 /* `of`: what the object is, behind its members' names in sentences (" of container 'web'", "" for the whole file);
  * `path`: of the object within that, "" or "logConfiguration.". False where something is wrong. */
-bool shape_check(struct findings *findings, struct json *object, const struct shape *shape, const char *path,
-                 const char *of);
+bool json_shape_check(struct findings *findings, struct json *object, const struct shape *shape, const char *path,
+                      const char *of);
 
 #endif

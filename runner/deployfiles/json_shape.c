@@ -1,7 +1,7 @@
 /*
  * Walking an object along its table.
  */
-#include "runner/deployfiles/shape.h"
+#include "runner/deployfiles/json_shape.h"
 
 #include "common/str.h"
 #include "common/suggest.h"
@@ -38,6 +38,8 @@ static const char *wanted(enum shape_kind kind) {
         return "an object";
     case SHAPE_OBJECTS:
         return "a list of objects";
+    case SHAPE_ANY:
+        break;
     }
     return "";
 }
@@ -60,8 +62,8 @@ static bool refuse_type(const struct walk *walk, const struct json *value, const
 static void note_turned(const struct walk *walk, const struct json *value, const char *name, const char *shown) {
     /* CodeDeploy reads YAML and gets the file's own text. */
     if (str_equal(walk->findings->reader, "ECS"))
-        findings_note(walk->findings, value, "'%s%s'%s must be %s for ECS; it is passed on so", walk->path, name,
-                      walk->of, shown);
+        findings_note(walk->findings, value, "ECS wants %s for '%s%s'%s, and gets it", shown, walk->path, name,
+                      walk->of);
 }
 
 /* A number or a flag becomes the text that was written. */
@@ -87,7 +89,7 @@ static bool take_integer(const struct walk *walk, struct json *value, const char
     value->is_integer = true;
     value->integer = number;
     value->number = (double)number;
-    note_turned(walk, value, name, arena_printf(walk->findings->arena, "the number %lld, without quotes", number));
+    note_turned(walk, value, name, arena_printf(walk->findings->arena, "the number %lld, without quotes,", number));
     return true;
 }
 
@@ -98,7 +100,7 @@ static bool take_flag(const struct walk *walk, struct json *value, const char *n
         return refuse_type(walk, value, name, SHAPE_FLAG);
     value->type = JSON_BOOL;
     value->boolean = str_equal(value->text, "true");
-    note_turned(walk, value, name, value->boolean ? "true, without quotes" : "false, without quotes");
+    note_turned(walk, value, name, value->boolean ? "true, without quotes," : "false, without quotes,");
     return true;
 }
 
@@ -145,8 +147,8 @@ static bool check_list(const struct walk *walk, struct json *value, const struct
         else if (item->type != JSON_OBJECT)
             good = refuse_type(walk, item, name, SHAPE_OBJECT);
         else if (shape->fields)
-            good = shape_check(walk->findings, item, shape->fields,
-                               arena_printf(walk->findings->arena, "%s%s.", walk->path, name), walk->of) &&
+            good = json_shape_check(walk->findings, item, shape->fields,
+                                    arena_printf(walk->findings->arena, "%s%s.", walk->path, name), walk->of) &&
                    good;
     }
     return good;
@@ -176,13 +178,15 @@ static bool check_value(const struct walk *walk, struct json *value, const struc
         return check_list(walk, value, shape);
     case SHAPE_MAP:
         return check_map(walk, value, shape);
+    case SHAPE_ANY:
+        return true;
     case SHAPE_OBJECT:
         break;
     }
     if (value->type != JSON_OBJECT)
         return refuse_type(walk, value, shape->name, SHAPE_OBJECT);
-    return shape_check(walk->findings, value, shape->fields,
-                       arena_printf(walk->findings->arena, "%s%s.", walk->path, shape->name), walk->of);
+    return json_shape_check(walk->findings, value, shape->fields,
+                            arena_printf(walk->findings->arena, "%s%s.", walk->path, shape->name), walk->of);
 }
 
 static const struct shape *find(const struct shape *shape, const char *name) {
@@ -224,8 +228,8 @@ static bool refuse_missing(const struct walk *walk, const struct json *object, c
     return findings_refuse(walk->findings, object, "'%s%s'%s is missing", walk->path, row->name, walk->of);
 }
 
-bool shape_check(struct findings *findings, struct json *object, const struct shape *shape, const char *path,
-                 const char *of) {
+bool json_shape_check(struct findings *findings, struct json *object, const struct shape *shape, const char *path,
+                      const char *of) {
     const struct walk walk = {.findings = findings, .path = path, .of = of};
     bool good = true;
     for (struct json *member = object->first; member; member = member->next) {
