@@ -5,6 +5,7 @@
 
 #include "common/str.h"
 #include "runner/actions/actions.h"
+#include "runner/actions/ecs_preflight.h"
 #include "runner/actions/ecs_sources.h"
 #include "runner/deployfiles/task_definition.h"
 
@@ -17,17 +18,21 @@ static const char *setting(const struct job *job, const char *name) {
 
 bool scheduled_plan_read(const struct job *job, struct scheduled_plan *out, struct err *err) {
     const char *on_cancel = setting(job, "OnCancel");
+    const char *preflight_wanted = setting(job, "Preflight");
     struct scheduled_plan plan = {.rule = setting(job, "RuleName"),
                                   .target_id = setting(job, "TargetId"),
                                   .bus = setting(job, "EventBusName"),
                                   .images_file = setting(job, "FileName"),
                                   .template_artifact = setting(job, "TaskDefinitionTemplateArtifact"),
                                   .template_path = setting(job, "TaskDefinitionTemplatePath"),
-                                  .leave_on_cancel = str_equal(on_cancel, "LEAVE")};
+                                  .leave_on_cancel = str_equal(on_cancel, "LEAVE"),
+                                  .preflight = !str_equal(preflight_wanted, "OFF")};
     if (!plan.rule || !plan.target_id)
         return err_set(err, ERR_INVALID, "the action's configuration lacks RuleName or TargetId");
     if (on_cancel && !plan.leave_on_cancel && !str_equal(on_cancel, "ROLLBACK"))
         return err_set(err, ERR_INVALID, "OnCancel must be ROLLBACK or LEAVE, not '%.50s'", on_cancel);
+    if (preflight_wanted && plan.preflight && !str_equal(preflight_wanted, "ON"))
+        return err_set(err, ERR_INVALID, "Preflight must be ON or OFF, not '%.50s'", preflight_wanted);
     if (!plan.images_file)
         plan.images_file = IMAGE_DEFINITIONS_FILE;
     if (plan.template_artifact && !plan.template_path)
@@ -126,6 +131,36 @@ static bool make_definition(struct scheduled_task *task, struct err *err) {
     return true;
 }
 
+/* What preflight looks at in a service: where its tasks run. */
+static const struct json *like_a_service(struct scheduled_task *task, const struct json *target) {
+    const struct json *parameters = json_get(target, "EcsParameters");
+    struct json *service = json_object(task->arena);
+    json_set_text(task->arena, service, "serviceArn", json_get_text(target, "Arn"));
+    json_set_text(task->arena, service, "launchType", json_get_text_or(parameters, "LaunchType", "EC2"));
+    if (json_get(json_get(parameters, "NetworkConfiguration"), "awsvpcConfiguration"))
+        (void)json_set_object(task->arena, json_set_object(task->arena, service, "networkConfiguration"),
+                              "awsvpcConfiguration");
+    struct json *list = json_set_array(task->arena, service, "capacityProviderStrategy");
+    json_each(given, json_get(parameters, "CapacityProviderStrategy")) {
+        json_set_text(task->arena, json_append_object(task->arena, list), "capacityProvider",
+                      json_get_text(given, "capacityProvider"));
+        json_remove(service, "launchType");
+    }
+    return service;
+}
+
+static bool look_before(struct scheduled_task *task, const struct json *target, struct err *err) {
+    const struct preflight_wish wish = {.job = task->job,
+                                        .aws = task->rule.aws,
+                                        .region = task->rule.region,
+                                        .cluster = json_get_text(target, "Arn"),
+                                        .service = like_a_service(task, target),
+                                        .definition = task->revision.definition,
+                                        .target = task->revision.target,
+                                        .report = task->report};
+    return !task->plan.preflight || preflight(&wish, err);
+}
+
 bool scheduled_task_prepare(struct scheduled_task *task, struct err *err) {
     const struct json *target = task->before;
     if (task->revision.registered)
@@ -139,7 +174,7 @@ bool scheduled_task_prepare(struct scheduled_task *task, struct err *err) {
     task->revision.previous = revision_of(target);
     deployment_note(task->report, "target '%s' of rule '%s' runs %s", task->plan.target_id, task->plan.rule,
                     ecs_short_name(task->revision.previous));
-    return make_definition(task, err);
+    return make_definition(task, err) && look_before(task, target, err);
 }
 
 /* ---- moving the target ---- */

@@ -17,6 +17,7 @@ struct scheduled_plan {
     const char *template_artifact;
     const char *template_path;
     bool leave_on_cancel;
+    bool preflight;
 };
 
 struct scheduled_task {

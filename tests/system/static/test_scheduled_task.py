@@ -30,7 +30,7 @@ class Schedule:
 
     def offer(self, **more):
         files = {"imagedefinitions.json": json.dumps([{"name": "report", "imageUri": f"{IMAGE}:2"}])}
-        return self.deploys.offer("ScheduledTask", "Deploy", {"RuleName": self.name, "TargetId": "report", **more}, files)
+        return self.deploys.offer("ScheduledTask", "Deploy", {"RuleName": self.name, "TargetId": "report", "Preflight": "OFF", **more}, files)
 
     def targets(self):
         return {one["Id"]: one for one in self.events.list_targets_by_rule(Rule=self.name)["Targets"]}
@@ -97,6 +97,8 @@ def test_what_is_wrong_is_said(schedule):
         ({"RuleName": "none"}, "no rule 'none' on event bus 'default'"),
         ({"TargetId": "none"}, "has no target 'none'"),
         ({"TargetId": "other"}, "is no ECS task"),
+        ({"Preflight": "ON"}, "nothing was changed)"),  # there is no such repository
+        ({"Preflight": "MAYBE"}, "Preflight must be ON or OFF"),
         ({"OnCancel": "KEEP"}, "OnCancel must be ROLLBACK or LEAVE"),
     ):
         job = schedule.offer(**settings)
