@@ -231,6 +231,7 @@ static bool roll_out(struct beanstalk_run *run, struct wire_result *result, stru
         return err_set_code(err, ERR_CONFLICT, "JobFailed", "environment '%s' was not updated%s%s; it has version %s",
                             run->client.environment, run->cause ? ": " : "", run->cause ? run->cause : "", label);
     result->outcome = WIRE_SUCCEEDED;
+    result->external_id = run->label;
     result->summary = arena_printf(run->arena, "environment '%s' runs version %s", run->client.environment, run->label);
     deployment_note(&run->report, "%s", result->summary);
     deployment_send(&run->report, result->summary);
