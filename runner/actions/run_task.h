@@ -50,6 +50,13 @@ bool run_task_follow(struct run_task *task, bool *timed_out, struct err *err);
 /* Stops it and waits until it has stopped. *was_there false: no task was ever started. */
 bool run_task_undo(struct run_task *task, const char *reason, bool *was_there, struct err *err);
 
+/* ---- marks ---- */
+
+bool run_task_mark(struct run_task *task, struct err *err);
+
+/* The task has that ARN: marked. */
+bool run_task_remember(struct run_task *task, const char *arn, struct err *err);
+
 /* ---- run_task_log.c ---- */
 
 void run_task_log_begin(struct run_task *task);

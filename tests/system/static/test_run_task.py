@@ -36,11 +36,11 @@ class Shop:
         status, answer = self.deploys.sandbox.control("POST", {"family": self.name, "script": script}, part="rollouts")
         assert status == 200, answer
 
-    def offer(self, provider="RunTask", **more):
+    def offer(self, provider="RunTask", images=True, **more):
         """To a shop without an ECR repository there is nothing to look through: Preflight is off."""
         configuration = {"ClusterName": self.name, "ServiceName": "web", "Preflight": "OFF", **({"LockName": "db", "Command": "bin/migrate"} if provider == "RunTask" else {}), **more}
         files = {"imagedefinitions.json": json.dumps([{"name": "web", "imageUri": f"{IMAGE}:2"}])}
-        return self.deploys.offer(provider, "Invoke" if provider == "RunTask" else "Deploy", configuration, files)
+        return self.deploys.offer(provider, "Invoke" if provider == "RunTask" else "Deploy", configuration, files if images else None)
 
     def run(self, provider="RunTask", **more):
         job = self.offer(provider, **more)
@@ -117,6 +117,16 @@ def test_a_cancel_may_leave_it(shop):
     result = shop.deploys.finish(job)
     assert result["outcome"] == "stopped" and "goes on (OnCancel: LEAVE)" in result["summary"], (result, job.text)
     assert shop.calls("StopTask") == []
+
+
+def test_a_command_with_what_runs(shop):
+    """Without an artifact there is no new revision."""
+    result, job = shop.run(images=False, ContainerName="rp", Command='["cleanup", "--all"]')
+    assert result["outcome"] == "succeeded", (result, job.text)
+    [asked] = shop.calls("RunTask")
+    assert asked["taskDefinition"].endswith(f"{shop.name}:1")
+    assert asked["overrides"] == {"containerOverrides": [{"name": "rp", "command": ["cleanup", "--all"]}]}
+    assert shop.calls("RegisterTaskDefinition") == []
 
 
 def test_its_time_is_over(shop):
