@@ -27,6 +27,42 @@ static const char *setting(const struct job *job, const char *name) {
     return value && *value ? value : NULL;
 }
 
+static bool read_place(const struct job *job, struct s3_deploy_plan *plan, struct err *err) {
+    const char *extract = setting(job, "Extract");
+    const char *key = setting(job, "ObjectKey");
+    plan->bucket = setting(job, "BucketName");
+    plan->extract = str_equal(extract, "true");
+    plan->object_key = key ? key : "";
+    if (!plan->bucket || strchr(plan->bucket, '/'))
+        return err_set(err, ERR_INVALID, "BucketName must be a bucket's name, not '%.100s'",
+                       plan->bucket ? plan->bucket : "");
+    if (!plan->extract && !str_equal(extract, "false"))
+        return err_set(err, ERR_INVALID, "Extract must be 'true' or 'false', not '%.50s'", extract ? extract : "");
+    return plan->extract || key ||
+           err_set(err, ERR_INVALID, "set ObjectKey: with Extract false it is the key of the artifact");
+}
+
+bool s3_deploy_plan_read(const struct job *job, struct s3_deploy_plan *out, struct err *err) {
+    const char *keep = setting(job, "KeepReleases");
+    long long number = 0;
+    struct s3_deploy_plan plan = {
+        .rights = {.acl = setting(job, "CannedACL"), .kms_key = setting(job, "KMSEncryptionKeyARN")}};
+    if (!read_place(job, &plan, err))
+        return false;
+    if (plan.rights.acl && !is_known_acl(plan.rights.acl))
+        return err_set(err, ERR_INVALID, "CannedACL must be one of S3's, such as 'public-read', not '%.50s'",
+                       plan.rights.acl);
+    if (keep && (!plan.extract || !str_to_int64(keep, 1, KEEP_MOST, &number)))
+        return err_set(err, ERR_INVALID, "KeepReleases must be a number from 1 to %d, and goes with Extract true",
+                       KEEP_MOST);
+    plan.keep = number;
+    if (!static_rules_read(job->arena, setting(job, "ContentTypes"), setting(job, "CacheControlRules"),
+                           setting(job, "CacheControl"), &plan.rules, err))
+        return false;
+    *out = plan;
+    return true;
+}
+
 /* "{datetime}" and "{uuid}" in ObjectKey; the same ones after a crash. */
 static const char *fill(struct s3_deploy *deploy, const char *text) {
     struct str out CLEANUP(str_release) = STR_INIT(4096);
@@ -46,59 +82,35 @@ static const char *fill(struct s3_deploy *deploy, const char *text) {
     return arena_strdup(deploy->arena, str_text(&out));
 }
 
-/* The folder of the keys, or with Extract=false the one key. */
-static bool read_place(struct s3_deploy *deploy, struct err *err) {
-    const struct job *job = deploy->job;
-    const char *extract = setting(job, "Extract");
-    const char *key = setting(job, "ObjectKey");
-    bool unpacks = str_equal(extract, "true");
-    if (!unpacks && !str_equal(extract, "false"))
-        return err_set(err, ERR_INVALID, "Extract must be 'true' or 'false', not '%.50s'", extract ? extract : "");
-    if (!unpacks && !key)
-        return err_set(err, ERR_INVALID, "set ObjectKey: with Extract false it is the key of the artifact");
-    key = key ? fill(deploy, key) : "";
+/* Without slashes in front; of a folder, with one behind. */
+static const char *prefix_of(struct s3_deploy *deploy, const struct s3_deploy_plan *plan) {
+    const char *key = fill(deploy, plan->object_key);
     key += strspn(key, "/");
-    if (unpacks) {
-        size_t length = strlen(key);
-        while (length > 0 && key[length - 1] == '/')
-            length--;
-        key = length > 0 ? arena_printf(deploy->arena, "%.*s/", (int)length, key) : "";
-        deploy->root = arena_printf(deploy->arena, "%s/files", job->folder);
-    }
-    deploy->prefix = key;
-    deploy->target = arena_printf(deploy->arena, "s3/%s/%s", deploy->bucket, key);
-    return true;
+    size_t length = strlen(key);
+    if (!plan->extract)
+        return key;
+    while (length > 0 && key[length - 1] == '/')
+        length--;
+    return length > 0 ? arena_printf(deploy->arena, "%.*s/", (int)length, key) : "";
 }
 
-static bool read_rights(struct s3_deploy *deploy, struct err *err) {
-    const char *keep = setting(deploy->job, "KeepReleases");
-    long long number = 0;
-    deploy->rights.acl = setting(deploy->job, "CannedACL");
-    deploy->rights.kms_key = setting(deploy->job, "KMSEncryptionKeyARN");
-    if (deploy->rights.acl && !is_known_acl(deploy->rights.acl))
-        return err_set(err, ERR_INVALID, "CannedACL must be one of S3's, such as 'public-read', not '%.50s'",
-                       deploy->rights.acl);
-    if (keep && (!deploy->root || !str_to_int64(keep, 1, KEEP_MOST, &number)))
-        return err_set(err, ERR_INVALID, "KeepReleases must be a number from 1 to %d, and goes with Extract true",
-                       KEEP_MOST);
-    deploy->keep = number;
-    return static_rules_read(deploy->arena, setting(deploy->job, "ContentTypes"),
-                             setting(deploy->job, "CacheControlRules"), setting(deploy->job, "CacheControl"),
-                             &deploy->rules, err);
-}
-
-bool s3_deploy_init(struct s3_deploy *deploy, struct job *job, struct deployment_report *report, struct err *err) {
+void s3_deploy_init(struct s3_deploy *deploy, struct job *job, struct deployment_report *report,
+                    const struct s3_deploy_plan *plan, const char *id, const struct json *mark) {
     *deploy = (struct s3_deploy){
         .job = job,
         .report = report,
         .arena = job->arena,
         .s3 = {.aws = job_aws(job), .region = job->message->region, .interrupted = job_is_stopped, .context = job},
-        .bucket = setting(job, "BucketName"),
-        .began_ms = json_get_integer(job->message->checkpoint, "beganMs", job_now_ms(job))};
-    if (!deploy->bucket || strchr(deploy->bucket, '/'))
-        return err_set(err, ERR_INVALID, "BucketName must be a bucket's name, not '%.100s'",
-                       deploy->bucket ? deploy->bucket : "");
-    return read_place(deploy, err) && read_rights(deploy, err);
+        .id = id,
+        .artifact = plan->artifact,
+        .bucket = plan->bucket,
+        .rights = plan->rights,
+        .rules = plan->rules,
+        .keep = plan->keep,
+        .began_ms = json_get_integer(mark, "beganMs", job_now_ms(job))};
+    deploy->prefix = prefix_of(deploy, plan);
+    deploy->target = arena_printf(job->arena, "s3/%s/%s", deploy->bucket, deploy->prefix);
+    deploy->root = plan->extract ? arena_printf(job->arena, "%s/files-%s", job->folder, id) : NULL;
 }
 
 static bool mark(struct s3_deploy *deploy, struct err *err) {
@@ -148,10 +160,12 @@ static bool failed(struct s3_deploy *deploy, struct err *err) {
 
 bool action_s3_deploy(struct job *job, struct wire_result *result, struct err *err) {
     struct deployment_report *report = arena_new(job->arena, struct deployment_report);
+    struct s3_deploy_plan plan;
     struct s3_deploy deploy;
     deployment_begin(report, job, "S3");
-    if (!s3_deploy_init(&deploy, job, report, err))
+    if (!s3_deploy_plan_read(job, &plan, err))
         return false;
+    s3_deploy_init(&deploy, job, report, &plan, job->message->action_execution_id, job->message->checkpoint);
     if (job->message->cancelled) /* its mark, if any, was left by somebody who died since */
         return job->message->checkpoint ? stopped(&deploy, result, err) : err_set(err, ERR_CONFLICT, "cancelled");
     (void)deployment_target(report, deploy.target, NULL, job->message->execution_id);

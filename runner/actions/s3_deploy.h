@@ -18,11 +18,27 @@ struct s3_deploy_file {
     struct static_headers headers;
 };
 
+/* What is wanted: an action's configuration, or a release's member. */
+struct s3_deploy_plan {
+    const char *bucket;
+    bool extract;
+    const char *object_key; /* "" where there is none; its placeholders are not filled yet */
+    struct s3_object_settings rights;
+    struct static_rules rules;
+    int64_t keep;         /* KeepReleases; 0: all files stay, and no manifests are kept */
+    const char *artifact; /* NULL: the first */
+};
+
+/* Reads the job's configuration. Errors: ERR_INVALID. */
+bool s3_deploy_plan_read(const struct job *job, struct s3_deploy_plan *out, struct err *err);
+
 struct s3_deploy {
     struct job *job;
     struct deployment_report *report;
     struct arena *arena;
     struct s3 s3;
+    const char *id; /* of this deploy, always the same: what is put aside for it lies under that name */
+    const char *artifact;
     const char *bucket;
     const char *prefix; /* of the keys: "" or "site/" */
     const char *target; /* "s3/bucket/site/" */
@@ -37,8 +53,10 @@ struct s3_deploy {
     _Atomic size_t uploaded, unchanged, replaced; /* replaced: those that are kept aside */
 };
 
-/* Reads the configuration. Errors: ERR_INVALID. */
-bool s3_deploy_init(struct s3_deploy *deploy, struct job *job, struct deployment_report *report, struct err *err);
+/* `id`: the action execution's, or that and the name of a release's member. `mark`: {beganMs} of an earlier holder, or
+ * NULL. */
+void s3_deploy_init(struct s3_deploy *deploy, struct job *job, struct deployment_report *report,
+                    const struct s3_deploy_plan *plan, const char *id, const struct json *mark);
 
 /* Fetches the artifact and looks through it; changes nothing. */
 bool s3_deploy_prepare(struct s3_deploy *deploy, struct err *err);

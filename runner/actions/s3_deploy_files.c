@@ -48,7 +48,8 @@ static bool unpack(struct s3_deploy *deploy, struct err *err) {
     if (!unzip(&request, err) || !tree_list(deploy->arena, deploy->root, "", &found, &count, err))
         return false;
     if (count == 0)
-        return err_set(err, ERR_INVALID, "the input artifact '%s' has no files", deploy->job->message->inputs[0].name);
+        return err_set(err, ERR_INVALID, "the input artifact '%s' has no files",
+                       deploy->artifact ? deploy->artifact : deploy->job->message->inputs[0].name);
     struct s3_deploy_file *files = arena_array(deploy->arena, struct s3_deploy_file, count);
     for (size_t i = 0; i < count; i++) {
         files[i].file = found[i];
@@ -62,7 +63,7 @@ static bool unpack(struct s3_deploy *deploy, struct err *err) {
 }
 
 bool s3_deploy_prepare(struct s3_deploy *deploy, struct err *err) {
-    if (!job_input(deploy->job, NULL, &deploy->zip, err))
+    if (!job_input(deploy->job, deploy->artifact, &deploy->zip, err))
         return false;
     if (deploy->root)
         return unpack(deploy, err);
@@ -107,7 +108,7 @@ static bool fingerprint(const struct s3_deploy *deploy, const struct s3_deploy_f
 }
 
 static const char *aside(const struct s3_deploy *deploy, struct arena *arena, const char *key) {
-    return arena_printf(arena, STATIC_OWN_FOLDER "before/%s/%s", deploy->job->message->action_execution_id, key);
+    return arena_printf(arena, STATIC_OWN_FOLDER "before/%s/%s", deploy->id, key);
 }
 
 /* Without the right to list the bucket S3 says "denied" of what is not there. */

@@ -10,8 +10,7 @@
 #include <string.h>
 
 const char *s3_deploy_manifest_key(struct s3_deploy *deploy) {
-    return static_releases_key(deploy->arena, deploy->prefix, deploy->began_ms,
-                               deploy->job->message->action_execution_id);
+    return static_releases_key(deploy->arena, deploy->prefix, deploy->began_ms, deploy->id);
 }
 
 static bool is_live(const struct wire_job *message, const char *execution) {
