@@ -20,11 +20,15 @@ def step(round, service, tasks):
     counts = rollout.Counts(service.desired, len(new), sum(t.arn in serving for t in new), len(old), sum(t.arn in serving for t in old))
     configuration = service.deployment_configuration
     next_step = rollout.next_step(counts, configuration["minimumHealthyPercent"], configuration["maximumPercent"])
+    if primary.rollout_state == "FAILED":
+        # Nothing of it is launched any more, and nothing gives way to it.
+        _keep_old_version(round, service, counts, 0, [])
+        return
     stop_some(round, service, new, next_step.stop_new, serving)
     stopped_old = stop_some(round, service, old, next_step.stop_old, serving)
-    if next_step.start and primary.rollout_state != "FAILED":
+    if next_step.start:
         start_some(round, service, primary, next_step.start)
-    if next_step.stuck and len(service.deployments) > 1 and primary.rollout_state != "FAILED":
+    if next_step.stuck and len(service.deployments) > 1:
         service.say_once(primary, _DEADLOCK)
     _keep_old_version(round, service, counts, next_step.start, stopped_old)
 

@@ -6,6 +6,8 @@ from sandbox.ecs.launch import launch_single_task
 from sandbox.ecs.runner import stop_task
 from sandbox.errors import AwsError
 
+_PAGE = 100
+
 
 def list_tasks(ecs, params, key):
     with ecs.changed:
@@ -23,7 +25,11 @@ def list_tasks(ecs, params, key):
         if "containerInstance" in params:
             found = [task for task in found if task.host and params["containerInstance"] in (task.host.arn, task.host.arn.rsplit("/", 1)[-1])]
         status = params.get("desiredStatus", "RUNNING")
-        return {"taskArns": [task.arn for task in found if task.desired_status == status]}
+        arns = [task.arn for task in found if task.desired_status == status]
+    most = min(params.get("maxResults", _PAGE), _PAGE)
+    begin = int(params.get("nextToken", 0))
+    more = {"nextToken": str(begin + most)} if begin + most < len(arns) else {}
+    return {"taskArns": arns[begin:begin + most], **more}
 
 
 def describe_tasks(ecs, params, key):

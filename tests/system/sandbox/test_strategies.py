@@ -197,3 +197,37 @@ def test_revisions_are_told(scripted):
     revisions = call(scripted, "DescribeServiceRevisions", serviceRevisionArns=arns)["serviceRevisions"]
     assert [one["taskDefinition"] for one in revisions] == [service.first, second]
     service.stable(second)
+
+
+@pytest.mark.parametrize("strategy", ["ROLLING", "BLUE_GREEN"])
+def test_abort_leaves_things_as_they_are(scripted, strategy):
+    """ABORT ends the deployment without a rollback: nothing is launched, nothing that serves is taken away."""
+    service = ScriptedService(scripted, strategy=strategy, bakeTimeInMinutes=30)
+    service.begin({"cause": "slow-drain"})
+    service.until(lambda: service.service()["runningCount"] >= 3, "new tasks run", step=1)
+    arn = service.deployment()["serviceDeploymentArn"]
+    call(scripted, "StopServiceDeployment", serviceDeploymentArn=arn, stopType="ABORT")
+    service.until(lambda: service.deployment(arn)["status"] == "STOPPED", "the end")
+    service.advance(1200)
+    assert service.weights() == (100, 0)
+    assert service.service()["deployments"][0]["rolloutState"] == "FAILED"
+    assert sum(task["taskDefinitionArn"] == service.first for task in service.tasks()) >= 1
+
+
+def test_early_success_does_not_wait_for_the_old_tasks(scripted):
+    service = ScriptedService(scripted, earlySuccessCriteria={"enable": True, "healthyPercent": 50})
+    second = service.begin({"cause": "slow-drain", "seconds": 1200})
+    service.until(lambda: service.deployment()["status"] == "SUCCESSFUL", "early success", 300)
+    assert len(service.service()["deployments"]) == 2
+    service.stable(second)
+
+
+def test_stop_of_the_first_deployment_has_nothing_to_go_back_to(scripted):
+    service = ScriptedService(scripted)
+    arn = service.deployment()["serviceDeploymentArn"]
+    call(scripted, "StopServiceDeployment", serviceDeploymentArn=arn)
+    service.advance(60)
+    assert service.deployment(arn)["status"] == "ROLLBACK_FAILED"
+    with pytest.raises(Refused) as refused:
+        call(scripted, "StopServiceDeployment", serviceDeploymentArn=arn + "x")
+    assert refused.value.code == "ServiceDeploymentNotFoundException"
