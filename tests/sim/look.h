@@ -32,8 +32,10 @@ struct seen_action {
     int64_t id, execution_id, stage_run_id, condition_id;
     char uuid[UUID_SIZE];
     const char *stage, *action, *category;
-    const char *approval; /* the token that answers it, or NULL */
-    const char *target;   /* or NULL */
+    const char *approval;     /* the token that answers it, or NULL */
+    char question[UUID_SIZE]; /* the token of the pause that its deploy is in; "": none */
+    bool answered, rejected;  /* its newest pause */
+    const char *target;       /* or NULL */
     int status;
     bool holds_target, set_aside;
     bool clocked; /* the clock brings it on: it expires, or is looked at again */

@@ -118,6 +118,16 @@ static void check_over(const struct seen *seen, const struct seen_action *action
                  (long long)action->id, job->id, state_name(&job_states, job->state));
 }
 
+/* A person is asked while the answer can still matter, and a no is one. */
+static void check_question(const struct seen *seen, const struct seen_action *action) {
+    const struct seen_job *job = seen_job_of(seen, action->id);
+    if (*action->question && (action->status != ACTION_IN_PROGRESS || !job || job->cancel != JOB_CANCEL_NONE))
+        violated("nobody is asked in vain", "action run %lld asks and has ended or is being undone",
+                 (long long)action->id);
+    if (action->rejected && action->status == ACTION_SUCCEEDED)
+        violated("a no is a no", "action run %lld was rejected and succeeded", (long long)action->id);
+}
+
 /* The ledger and the history tell the same. */
 static void check_effect(const struct sim *sim, const struct seen *seen, const struct seen_action *action) {
     const struct effect *effect = provider_find(sim, action->uuid);
@@ -136,6 +146,7 @@ static void check_effect(const struct sim *sim, const struct seen *seen, const s
 static void check_actions(const struct sim *sim, const struct seen *seen) {
     for (size_t i = 0; i < seen->action_count; i++) {
         const struct seen_action *action = &seen->actions[i];
+        check_question(seen, action);
         if (action->status == ACTION_IN_PROGRESS)
             check_in_hands(seen, action);
         else {
@@ -206,6 +217,11 @@ static void check_parked(const struct seen *seen, const struct runner *runner, c
         if (slot->state == SLOT_WORKS && slot->beat_parked && str_equal(job->id, slot->job) &&
             job->token == slot->token && job->state == JOB_RUNNING && job->cancel != JOB_CANCEL_NONE)
             violated("who is to stop is woken", "the runner of job %s waits and has not heard of its cancel", job->id);
+        const struct seen_action *action = seen_action(seen, slot->action_run ? slot->action_run : "");
+        if (slot->state == SLOT_WORKS && slot->beat_parked && str_equal(job->id, slot->job) &&
+            job->token == slot->token && job->state == JOB_RUNNING && action && action->answered &&
+            slot->answer == PAUSE_WAITING)
+            violated("who asked is woken", "the runner of job %s waits and has not heard the answer", job->id);
     }
 }
 

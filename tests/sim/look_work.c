@@ -35,14 +35,20 @@ static void read_action(struct looking *looking, struct query *query, size_t pla
     row->set_aside = row_number(query, 19) != 0;
     row->clocked = row_number(query, 26) != 0 || row_number(query, 27) != 0;
     row->rest = rest;
+    row_uuid(query, 28, row->question);
+    row->rejected = row_number(query, 30) != 0;
+    row->answered = row_number(query, 29) != 0;
 }
 
 bool look_read_actions(struct tx *tx, struct looking *looking, struct err *err) {
     static const char sql[] =
         "SELECT id, uuid, execution_id, stage_run_id, condition_id, stage, action, category, approval_token, target, "
         "provider, run_order, variable_namespace, configuration, inputs, outputs, started_ms, status, holds_target, "
-        "set_aside, summary, external_id, error_code, error_message, updated_by, ended_ms, expires_ms, look_ms "
-        "FROM action_runs ORDER BY id";
+        "set_aside, summary, external_id, error_code, error_message, updated_by, ended_ms, expires_ms, look_ms, "
+        "coalesce((SELECT token FROM pauses p WHERE p.action_run_id = a.id AND state = 'Waiting'), ''), "
+        "EXISTS (SELECT 1 FROM pauses p WHERE p.action_run_id = a.id AND state IN ('Approved', 'Rejected')), "
+        "EXISTS (SELECT 1 FROM pauses p WHERE p.action_run_id = a.id AND state = 'Rejected') "
+        "FROM action_runs a ORDER BY id";
     struct query query CLEANUP(query_close) = query_open(tx, sql);
     size_t place = 0, were = looking->seen->action_count;
     for (; query_next(&query); place++)

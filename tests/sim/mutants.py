@@ -138,6 +138,17 @@ MUTANTS = [
            "if (!job.nonce || !hash_equal_text(job.nonce, nonce))",
            "if (!job.nonce && !nonce)",
            "two workers do one job"),
+    # ---- questions of deploys
+    Mutant("nobody is woken for an answer", "server/jobs/deployment.c",
+           "           wake_holder(tx, arena, action->id, err);", "           (action || wake_holder(tx, arena, 0, err));",
+           "a deploy goes on waiting beside its answer until its next sign of life"),
+    Mutant("a question outlives its stop", "server/engine/carry_out.c",
+           "    return deployment_stop_asking(step->tx, step->arena, &action, err) &&\n           queue_cancel(",
+           "    return queue_cancel(",
+           "a person approves what is being undone"),
+    Mutant("an answer is asked for twice", "server/jobs/deployment.c",
+           "    if (found && before.state != PAUSE_GONE)\n        return true;\n", "",
+           "the next holder of the job cannot tell where it is"),
     # ---- builds
     Mutant("what was held back stays so", "server/jobs/queue_end.c",
            " && queue_let_go(tx, job->project, err);", ";",

@@ -63,11 +63,16 @@ static bool stop_one(struct sim *sim, bool abandon) {
 }
 
 /* An approval, or else an action that is being undone; now and then one that it is too late for. */
+/* What answers it: a manual approval, or a deploy in a pause; NULL: nothing. */
+static const char *token_of(const struct seen_action *action) {
+    return action->approval ? action->approval : *action->question ? action->question : NULL;
+}
+
 static const struct seen_action *pick_action(const struct sim *sim, bool approval) {
     const struct seen *seen = sim->seen;
     for (size_t i = 0, from = seen->action_count ? draw_below(seen->action_count) : 0; i < seen->action_count; i++) {
         const struct seen_action *action = &seen->actions[(from + i) % seen->action_count];
-        if ((action->approval != NULL) != approval || action->condition_id)
+        if ((token_of(action) != NULL) != approval || action->condition_id)
             continue;
         bool right = action->status == ACTION_IN_PROGRESS &&
                      (approval || seen_execution(seen, action->execution_id)->stop == STOP_ABANDON);
@@ -88,7 +93,7 @@ static void answer(struct sim *sim, const struct seen_action *action, bool appro
     const struct engine_answer request = {.pipeline = execution->pipeline,
                                           .stage = action->stage,
                                           .action = action->action,
-                                          .token = action->approval,
+                                          .token = token_of(action),
                                           .approved = approved,
                                           .summary = "as said",
                                           .by = "someone"};
@@ -234,7 +239,7 @@ bool people_settle(struct sim *sim) {
     sim->ways_open = true;
     for (size_t i = 0; i < sim->seen->action_count; i++) {
         const struct seen_action *action = &sim->seen->actions[i];
-        if (action->approval && action->status == ACTION_IN_PROGRESS) {
+        if (token_of(action) && action->status == ACTION_IN_PROGRESS) {
             answer(sim, action, draw_chance(800));
             any = true;
         }

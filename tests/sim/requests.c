@@ -100,18 +100,32 @@ static void artifact_of(const char *action_run, const char *name, char out[SHA25
     hash_sha256_hex(text, (size_t)length, out);
 }
 
+static bool progress(struct tx *tx, struct asking *asking, struct err *err) {
+    struct arena *arena = &asking->sim->scratch;
+    struct json *deployment = json_object(arena);
+    json_set_text(arena, deployment, "kind", "ECS");
+    if (asking->request->asks) {
+        struct json *pause = json_set_object(arena, deployment, "pause");
+        json_set_text(arena, pause, "id", "hook");
+        json_set_text(arena, pause, "sentence", "go on?");
+    }
+    const struct wire_progress told = {
+        .token = asking->request->token, .summary = "half", .percent = 50, .deployment = deployment};
+    return queue_progress(tx, arena, &asking->fence, &told, err);
+}
+
 static bool beat(struct tx *tx, struct asking *asking, struct err *err) {
     struct queue_word word;
     if (!queue_heartbeat(tx, &asking->sim->scratch, &asking->fence, &word, err))
         return false;
     asking->reply->cancel = word.cancel;
+    asking->reply->answer = word.answered ? word.answer.state : PAUSE_WAITING;
     return true;
 }
 
 static bool carry_out(struct tx *tx, void *context, struct err *err) {
     struct asking *asking = context;
     struct arena *arena = &asking->sim->scratch;
-    const struct wire_progress progress = {.token = asking->request->token, .summary = "half", .percent = 50};
     char sha[SHA256_HEX_SIZE];
     int64_t size = 0;
     switch (asking->request->kind) {
@@ -128,7 +142,7 @@ static bool carry_out(struct tx *tx, void *context, struct err *err) {
     case REQUEST_CHECKPOINT:
         return checkpoint(tx, asking, err);
     case REQUEST_PROGRESS:
-        return queue_progress(tx, arena, &asking->fence, &progress, err);
+        return progress(tx, asking, err);
     case REQUEST_ARTIFACT:
         artifact_of(asking->request->action_run, asking->request->name, sha);
         return queue_put_artifact(tx, arena, &asking->fence, asking->request->name, arena_strdup(arena, sha), 7, err);

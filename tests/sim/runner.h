@@ -11,7 +11,8 @@ struct reply {
     bool has_job;
     struct wire_job job; /* in sim->scratch */
     enum job_cancel cancel;
-    const char *sha256; /* of an input */
+    enum pause_state answer; /* to the deploy's pause; PAUSE_WAITING: none */
+    const char *sha256;      /* of an input */
 };
 
 /* requests.c: what the server's doors do with the message (server/api/jobs). */

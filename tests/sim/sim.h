@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/hash.h"
 #include "server/store/db.h"
+#include "server/store/states.h"
 #include "tests/sim/record.h"
 #include "tests/sim/workers.h"
 
@@ -78,6 +79,7 @@ struct request {
     const char *action_run; /* uuid */
     const char *name;       /* of an artifact */
     int outcome;            /* of a result */
+    bool asks;              /* progress: a person is asked */
 };
 
 /* What a slot does for its job, in this order; some are left out. */
@@ -86,6 +88,7 @@ enum work {
     WORK_INPUTS,
     WORK_MARK,
     WORK_EFFECT,
+    WORK_PAUSE,
     WORK_PROGRESS,
     WORK_OUTPUTS,
     WORK_UNDO,
@@ -108,6 +111,9 @@ struct slot {
     bool cancel, abandon;
     bool marked; /* an earlier holder left a mark, or this one */
     bool has_effect, is_build;
+    bool pauses; /* asks a person before it goes on */
+    bool has_asked;
+    enum pause_state answer; /* PAUSE_WAITING: none yet */
     enum work work;
     size_t next;            /* input or output */
     const char *action_run; /* uuid; "" : none */

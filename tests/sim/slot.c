@@ -79,6 +79,8 @@ static void take(struct sim *sim, struct slot *slot, const struct wire_job *job)
     slot->has_effect = str_equal(job->provider, "ECS");
     slot->is_build = job->build != NULL;
     slot->action_run = copy_text(sim, job->action_execution_id);
+    /* Whoever has the job asks the same. */
+    slot->pauses = slot->has_effect && strchr("0123", *slot->action_run);
     slot->target = slot->has_effect ? copy_text(sim, json_get_text(job->configuration, "ServiceName")) : "";
     slot->outcome = draw_chance(sim->faults ? 180 : 60) ? WIRE_FAILED : WIRE_SUCCEEDED;
     copy_names(sim, slot, job);
@@ -97,7 +99,7 @@ static void mark(struct sim *sim, const struct runner *runner, struct slot *slot
         ask(sim, runner, slot, REQUEST_CHECKPOINT, NULL);
     } else if (provider_has(sim, slot->action_run)) {
         count(COUNT_ADOPTED);
-        slot->work = WORK_PROGRESS;
+        slot->work = WORK_PAUSE;
     } else {
         slot->work = WORK_EFFECT;
     }
@@ -113,6 +115,23 @@ static void begin(struct sim *sim, struct slot *slot) {
     slot->work = slot->has_effect ? WORK_MARK : WORK_PROGRESS;
     if (!slot->has_effect)
         take_time(sim, slot);
+}
+
+/* In the midst of its traffic shift: only a person's word, or a cancel, brings it on. */
+static void wait_for_answer(struct sim *sim, const struct runner *runner, struct slot *slot) {
+    if (slot->pauses && !slot->has_asked) {
+        struct request request = slot_request(sim, runner, slot, REQUEST_PROGRESS);
+        request.asks = true;
+        send(sim, slot, &request);
+    } else if (slot->pauses && slot->answer == PAUSE_WAITING) {
+        slot->busy_ms = sim->now_ms + 1000;
+    } else {
+        if (slot->answer == PAUSE_REJECTED) {
+            slot->outcome = WIRE_FAILED;
+            count(COUNT_REJECTED);
+        }
+        slot->work = WORK_PROGRESS;
+    }
 }
 
 static void undo(struct sim *sim, struct slot *slot) {
@@ -138,8 +157,11 @@ static void work(struct sim *sim, const struct runner *runner, struct slot *slot
         break;
     case WORK_EFFECT:
         provider_apply(sim, slot->action_run, slot->target);
-        slot->work = WORK_PROGRESS;
+        slot->work = WORK_PAUSE;
         take_time(sim, slot);
+        break;
+    case WORK_PAUSE:
+        wait_for_answer(sim, runner, slot);
         break;
     case WORK_PROGRESS:
         slot->next = 0;
@@ -177,7 +199,9 @@ static void hear_lease(struct sim *sim, struct slot *slot, const struct reply *r
 static void hear_beat(struct sim *sim, struct slot *slot, const struct request *request, const struct reply *reply) {
     slot->believed_ms = request->sent_ms + BELIEF_MS;
     slot->beat_ms = sim->now_ms + BEAT_MS;
-    slot->beat_parked = reply->cancel == JOB_CANCEL_NONE;
+    bool news = reply->answer != slot->answer;
+    slot->answer = reply->answer;
+    slot->beat_parked = reply->cancel == JOB_CANCEL_NONE && !news;
     if (reply->cancel == JOB_CANCEL_NONE)
         return;
     slot->cancel = true;
@@ -202,7 +226,11 @@ static void hear_progress_of_work(struct slot *slot, const struct request *reque
         slot->work = WORK_EFFECT;
         break;
     case REQUEST_PROGRESS:
-        slot->work = WORK_OUTPUTS;
+        if (request->asks)
+            count(COUNT_PAUSES);
+        else
+            slot->work = WORK_OUTPUTS;
+        slot->has_asked = slot->has_asked || request->asks;
         break;
     case REQUEST_RESULT:
     case REQUEST_RETURN:
