@@ -5,6 +5,7 @@
 secret, read "***".
 """
 
+import functools
 import json
 import os
 import re
@@ -53,6 +54,7 @@ def without_secrets(shape, value, name=""):
     return value[:_MOST_TEXT] if isinstance(value, str) else value
 
 
+@functools.lru_cache(maxsize=4096)
 def _is_secret_name(name):
     return name not in _HARMLESS_NAME and _SECRET_NAME.search(name) is not None
 

@@ -21,6 +21,7 @@ STAGES = (
     "BAKE_TIME",
     "CLEAN_UP",
 )
+_STAGE_LIMIT_SECONDS = 24 * 3600
 _STAGE_SECONDS = 0.1  # until the next look at a stage; a second in simulated time, as for any change
 
 
@@ -73,7 +74,11 @@ def _move(round, service, record, green_tasks):
         name = record.stage
         ending.fail(round, service, f"ECS deployment failed: lifecycle hook of stage {name} did not succeed.", f"lifecycle hook failed at stage {name}.", "ECS deployment", True)
         return
-    if not passed or not _work_done(round, service, record, green_tasks):
+    if not passed:
+        return
+    if not _work_done(round, service, record, green_tasks):
+        if _over(round, record.stage_since + _STAGE_LIMIT_SECONDS):
+            ending.fail(round, service, f"ECS deployment failed: stage {record.stage} timed out.", f"stage {record.stage} timed out.", "ECS deployment", True)
         return
     if record.stage == "PRODUCTION_TRAFFIC_SHIFT" and record.percent < 100:
         record.entered = False  # the next step of traffic, with the stage's hooks again

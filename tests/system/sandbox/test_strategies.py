@@ -174,11 +174,12 @@ def test_next_update_takes_over_in_the_middle(scripted):
 
 
 def test_new_version_that_never_gets_healthy(scripted):
-    """Without a circuit breaker it stays in SCALE_UP; no traffic moves."""
+    """Without a circuit breaker it stays in SCALE_UP, no traffic moves, and after a day it is given up."""
     service = ScriptedService(scripted, strategy="BLUE_GREEN")
     service.begin({"cause": "health-check"})
     service.advance(3600)
     assert service.deployment()["lifecycleStage"] == "SCALE_UP" and service.weights() == (100, 0)
+    service.until(lambda: service.deployment()["status"] == "ROLLBACK_SUCCESSFUL", "the rollback", 24 * 3600, 3600)
 
 
 def test_strategy_needs_its_target_groups(scripted):
