@@ -228,6 +228,11 @@ def put_image(ecr, params, key):
     return {"image": {"registryId": ecr.account.account_id, "repositoryName": repository.name, "imageId": image_id, "imageManifest": text, "imageManifestMediaType": media_type}}
 
 
+def describe_pull_through_cache_rules(ecr, params, key):
+    """No repository here fills itself."""
+    return {"pullThroughCacheRules": []}
+
+
 def get_download_url_for_layer(ecr, params, key):
     with ecr.lock:
         repository = ecr.find(params)
@@ -241,6 +246,7 @@ def get_download_url_for_layer(ecr, params, key):
 OPERATIONS = {
     "PutImage": put_image,
     "GetDownloadUrlForLayer": get_download_url_for_layer,
+    "DescribePullThroughCacheRules": describe_pull_through_cache_rules,
     "CreateRepository": create_repository,
     "DescribeRepositories": describe_repositories,
     "DeleteRepository": delete_repository,

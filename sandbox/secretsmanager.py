@@ -96,6 +96,13 @@ def put_secret_value(state, params, key):
     return {"ARN": secret["arn"], "Name": name, "VersionId": number, "VersionStages": sorted(stages)}
 
 
+def describe_secret(state, params, key):
+    with state.lock:
+        name, secret = state.find(params["SecretId"])
+        stages = {number: sorted(version["stages"]) for number, version in secret["versions"].items() if version["stages"]}
+    return {"ARN": secret["arn"], "Name": name, "CreatedDate": secret["created"], "VersionIdsToStages": stages}
+
+
 def get_secret_value(state, params, key):
     with state.lock:
         asked = params["SecretId"]
@@ -125,4 +132,4 @@ def delete_secret(state, params, key):
     return {"ARN": secret["arn"], "Name": name, "DeletionDate": clock.now()}
 
 
-OPERATIONS = {"CreateSecret": create_secret, "PutSecretValue": put_secret_value, "GetSecretValue": get_secret_value, "DeleteSecret": delete_secret}
+OPERATIONS = {"CreateSecret": create_secret, "PutSecretValue": put_secret_value, "GetSecretValue": get_secret_value, "DescribeSecret": describe_secret, "DeleteSecret": delete_secret}

@@ -24,6 +24,9 @@ static bool read_file(const struct ecs_sources *sources, const char *artifact, c
     if (zip_read(sources->arena, zip, file, ceiling, text, size, &own))
         return true;
     *text = NULL;
+    if (own.kind == ERR_LIMIT) /* as deployfiles/ says it */
+        return err_set_code(err, ERR_INVALID, "ConfigurationError", "%s: the file is larger than %zu KB", file,
+                            ceiling / 1024);
     return own.kind == ERR_NOT_FOUND || err_set(err, own.kind, "%s", own.message);
 }
 

@@ -83,7 +83,7 @@ static void refuse_twice(struct findings *findings, const struct image_definitio
 bool image_definitions_check(const char *text, size_t size, struct image_definitions *out, struct findings *findings) {
     const struct json *root;
     if (size > IMAGE_DEFINITIONS_CEILING)
-        return findings_refuse(findings, NULL, "the image definition file is larger than 100 KB");
+        return findings_refuse(findings, NULL, "the file is larger than 100 KB");
     if (!json_file_open(findings, "the image definition file", text, size, &root))
         return false;
     if (root->type != JSON_ARRAY)

@@ -20,6 +20,8 @@ from scripted_under_test import Refused, call
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build")) / "runner" / "penstock-runner"
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1", "subnet-2"], "securityGroups": [], "assignPublicIp": "ENABLED"}}
+TRUST = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 WAIT_SECONDS = 120  # of real time, for what takes one or two
 
 
@@ -71,6 +73,7 @@ class Rehearsal:
         self._folder = tempfile.TemporaryDirectory(prefix="rehearsal-")
         self.folder = pathlib.Path(self._folder.name)
         self.sandbox = RunningSandbox(str(self.folder)).start("--scripted", "--deregistration-delay", "30")
+        self.sandbox.client("iam").create_role(RoleName="shop-execution", AssumeRolePolicyDocument=json.dumps(TRUST))
         self.server = FakeServer()
         self.runners = 0
         self.runner = None
