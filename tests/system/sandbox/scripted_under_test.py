@@ -24,22 +24,42 @@ class Refused(Exception):
         self.code = code
 
 
+_connections = {}  # endpoint -> a connection that is used again: these tests ask often
+
+
+def _send(sandbox, path, body, headers):
+    connection = _connections.get(sandbox.endpoint)
+    if connection is None:
+        connection = _connections[sandbox.endpoint] = http.client.HTTPConnection(urllib.parse.urlsplit(sandbox.endpoint).netloc, timeout=120)
+    try:
+        connection.request("POST", path, body, headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    except (OSError, http.client.HTTPException):
+        connection.close()
+        raise
+
+
 def call(sandbox, operation, **params):
     """One operation of ECS; its answer, or Refused."""
     request = botocore.awsrequest.AWSRequest("POST", sandbox.endpoint + "/", data=json.dumps(params).encode())
     request.headers["Content-Type"] = "application/x-amz-json-1.1"
     request.headers["X-Amz-Target"] = TARGET + operation
     botocore.auth.SigV4Auth(botocore.credentials.Credentials(KEY, SECRET), "ecs", REGION).add_auth(request)
-    connection = http.client.HTTPConnection(urllib.parse.urlsplit(sandbox.endpoint).netloc, timeout=60)
-    try:
-        connection.request("POST", "/", request.data, dict(request.headers.items()))
-        response = connection.getresponse()
-        answer = json.loads(response.read())
-    finally:
-        connection.close()
-    if response.status != 200:
+    status, answer = _send(sandbox, "/", request.data, dict(request.headers.items()))
+    if status != 200:
         raise Refused(answer["__type"], answer["message"])
     return answer
+
+
+_clients = {}  # (endpoint, service) -> boto3's client: it takes long to make
+
+
+def _client(sandbox, name):
+    key = (sandbox.endpoint, name)
+    if key not in _clients:
+        _clients[key] = sandbox.client(name)
+    return _clients[key]
 
 
 class ScriptedService:
@@ -57,7 +77,7 @@ class ScriptedService:
     def __init__(self, sandbox, desired=2, container=None, definition=None, settings=None, **configuration):
         self.sandbox = sandbox
         self.cluster = f"c-{uuid.uuid4().hex[:10]}"
-        self.elb = sandbox.client("elbv2")
+        self.elb = _client(sandbox, "elbv2")
         self.container = container or {}
         self.more = definition or {}
         call(sandbox, "CreateCluster", clusterName=self.cluster)
@@ -91,7 +111,7 @@ class ScriptedService:
         return call(self.sandbox, "RegisterTaskDefinition", **{name: value for name, value in body.items() if value is not None})["taskDefinition"]["taskDefinitionArn"]
 
     def advance(self, seconds):
-        status, answer = self.sandbox.control("POST", {"advanceMs": round(seconds * 1000)}, "clock")
+        status, answer = _send(self.sandbox, "/_sandbox/clock", json.dumps({"advanceMs": round(seconds * 1000)}), {})
         assert status == 200, answer
         return answer["nowMs"] / 1000
 
