@@ -9,6 +9,7 @@
 
 #include "common/str.h"
 #include "runner/actions/actions.h"
+#include "runner/actions/ecs_preflight.h"
 #include "runner/actions/ecs_verdict.h"
 #include "runner/deployfiles/task_definition.h"
 
@@ -123,13 +124,16 @@ static bool find_service(struct blue_green *deploy, const struct json **service,
                         deploy->ecs.service, controller ? controller : "ECS");
 }
 
+static const char *target_name(const struct blue_green *deploy) {
+    return arena_printf(deploy->run.arena, "ecs/%s/%s/%s", deploy->ecs.region, deploy->ecs.cluster,
+                        deploy->ecs.service);
+}
+
 static void show(struct blue_green *deploy, const struct json *definition) {
     struct codedeploy_run *run = &deploy->run;
     const struct json *described = NULL;
     struct err err = {0};
-    const char *name =
-        arena_printf(run->arena, "ecs/%s/%s/%s", deploy->ecs.region, deploy->ecs.cluster, deploy->ecs.service);
-    struct json *target = deployment_target(&run->report, name, run->from, run->to);
+    struct json *target = deployment_target(&run->report, target_name(deploy), run->from, run->to);
     json_set_text(deployment_memory(&run->report), target, "fingerprint", deploy->fingerprint);
     deployment_set_text(&run->report, "strategy", "BLUE_GREEN");
     if (!definition)
@@ -150,13 +154,22 @@ static void show(struct blue_green *deploy, const struct json *definition) {
                    task_definition_diff(run->arena, json_get(described, "taskDefinition"), definition));
 }
 
-/* Everything that can be wrong is found before anything is changed. */
-static bool prepare(struct blue_green *deploy, struct json **definition, struct err *err) {
+/* Every container's image, to be looked at. */
+static struct image_definitions images_of(const struct blue_green *deploy, const struct json *definition) {
+    const struct json *containers = json_get(definition, "containerDefinitions");
+    struct image_definition *items =
+        arena_array(deploy->run.arena, struct image_definition, containers ? containers->count : 0);
+    size_t count = 0;
+    json_each(container, containers) {
+        items[count++] = (struct image_definition){.container = json_get_text_or(container, "name", ""),
+                                                   .uri = json_get_text_or(container, "image", "")};
+    }
+    return (struct image_definitions){.items = items, .count = count};
+}
+
+static void remember(struct blue_green *deploy, const struct json *service, const struct json *definition) {
     struct codedeploy_run *run = &deploy->run;
-    const struct json *service;
     char fingerprint[SHA256_HEX_SIZE];
-    if (!blue_green_read(deploy, definition, err) || !find_service(deploy, &service, err))
-        return false;
     /* After a crash ours may serve already; what to go back to is what the mark says. */
     if (!deploy->previous)
         deploy->previous = json_get_text(primary_set(service), "taskDefinition");
@@ -164,10 +177,41 @@ static bool prepare(struct blue_green *deploy, struct json **definition, struct 
         deploy->previous = json_get_text(service, "taskDefinition");
     if (deploy->previous && !run->from)
         run->from = arena_strdup(run->arena, ecs_short_name(deploy->previous));
-    task_definition_fingerprint(*definition, fingerprint);
+    task_definition_fingerprint(definition, fingerprint);
     deploy->fingerprint = arena_strdup(run->arena, fingerprint);
-    show(deploy, *definition);
-    return true;
+}
+
+static bool look_ahead(struct blue_green *deploy, const struct json *definition, struct preflight_images *images,
+                       bool wanted, struct err *err) {
+    const struct json *service;
+    if (!find_service(deploy, &service, err))
+        return false;
+    remember(deploy, service, definition);
+    show(deploy, definition);
+    const struct preflight_wish wish = {.job = deploy->run.job,
+                                        .aws = deploy->ecs.aws,
+                                        .region = deploy->ecs.region,
+                                        .cluster = deploy->ecs.cluster,
+                                        .service = service,
+                                        .definition = definition,
+                                        .target = target_name(deploy),
+                                        .images = images,
+                                        .report = &deploy->run.report};
+    return !wanted || preflight(&wish, err);
+}
+
+/* Everything that can be wrong is found before anything is changed. Images are looked at beside all the rest. */
+static bool prepare(struct blue_green *deploy, struct json **definition, struct err *err) {
+    struct job *job = deploy->run.job;
+    bool wanted = !str_equal(job_setting(job, "Preflight"), "OFF");
+    if (!blue_green_read(deploy, definition, err))
+        return false;
+    const struct image_definitions list = images_of(deploy, *definition);
+    struct preflight_images *images =
+        wanted ? preflight_images_begin(job, deploy->ecs.aws, deploy->ecs.region, &list) : NULL;
+    bool good = look_ahead(deploy, *definition, images, wanted, err);
+    preflight_images_end(images);
+    return good;
 }
 
 /* An earlier holder may have registered the revision and died before it could say so; and so may a call whose answer

@@ -33,7 +33,6 @@ Resources:
 def definition(name, image="<IMAGE1_NAME>"):
     """A task definition, as RegisterTaskDefinition takes it."""
     return {"family": name, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
-            "executionRoleArn": "arn:aws:iam::123456789012:role/execution",
             "containerDefinitions": [{"name": "web", "image": image, "essential": True, "portMappings": [{"containerPort": 8080, "protocol": "tcp"}]}]}
 
 
