@@ -82,8 +82,9 @@ static bool send_update(struct deploy *deploy, struct arena *arena, const struct
     }
     if (!ecs_update_service(&deploy->ecs, arena, deploy->registered, service, err))
         return false;
-    deployment_note(deploy->report, "updating service '%s' to %s", deploy->ecs.service,
-                    ecs_short_name(deploy->registered));
+    deploy->just_updated = true;
+    deploy_tell(deploy, arena_printf(deploy->arena, "updating service '%s' to %s", deploy->ecs.service,
+                                     ecs_short_name(deploy->registered)));
     return true;
 }
 

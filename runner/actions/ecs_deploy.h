@@ -90,6 +90,10 @@ struct deploy {
     int64_t healthy_since_ms;    /* since when the success rule has held; 0: it does not */
     const char *health_sentence; /* what the health was when it was asked last, or NULL */
     bool health_good;
+    bool just_updated;      /* by this process: there is nothing to look for yet */
+    int64_t before_took_ms; /* how long the deployment before took, or 0 */
+    int64_t likely_end_ms;  /* if ours takes as long, or 0 */
+    int64_t drained_ms;     /* when the connections of old tasks are given up, or 0 */
     int looks_done;
     int health_checked;      /* the definition has a health check: 1, none: 0, not known yet: -1 */
     int64_t health_asked_ms; /* when the gate was asked last */
@@ -159,8 +163,8 @@ void deploy_tell(struct deploy *deploy, const char *sentence);
 
 /* ---- calls: every one counts, whoever makes it ---- */
 
-/* True where the budget has so many calls to spare beside the looks. ECS's calls count by themselves; of others'
- * (load balancers, logs) deploy_spend() says how many were made. */
+/* Takes so many calls beside the looks; false where the budget has none to spare. ECS's calls count by themselves; of
+ * others' (load balancers, logs) deploy_spend() says how many were made. */
 bool deploy_may_call(struct deploy *deploy, int calls);
 void deploy_spend(struct deploy *deploy, int calls);
 

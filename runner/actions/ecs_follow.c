@@ -110,39 +110,46 @@ static bool is_stuck(struct deploy *deploy, struct err *err) {
 /* ---- the loop ---- */
 
 static void pause_before_next(struct deploy *deploy, const struct look *look) {
-    const int64_t pause_ms =
-        ecs_budget_pause_ms(&deploy->budget, job_now_ms(deploy->job), look->pace, look->known_end_ms);
+    const int64_t pause_ms = ecs_budget_pause_ms(&deploy->budget, job_now_ms(deploy->job), look->pace, &look->ends);
     (void)job_sleep(deploy->job, pause_ms,
                     job_stop_reason(deploy->job) == STOP_TIMED_OUT ? STOP_CANCELLED : STOP_TIMED_OUT);
 }
 
-/* One round. *over: the deployment has ended for us, *good says how. */
-static void go_round(struct deploy *deploy, struct ecs_ours *ours, int rounds, bool *over, bool *good,
-                     struct err *err) {
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    struct look look = {.arena = &arena, .ours = ours, .pace = ECS_STARTS};
+/* One look; true where the deployment has ended for us, *good says how. */
+static bool look_once(struct deploy *deploy, struct look *look, bool *good, struct err *err) {
     struct err passing = {0};
-    if (deploy_look(deploy, &look, &passing)) {
-        *over = is_over(deploy, &look, good, err) || is_stuck(deploy, err);
-    } else if (deploy->undo != UNDO_NOT || passing.kind != ERR_UNAVAILABLE) {
+    if (deploy_look(deploy, look, &passing))
+        return is_over(deploy, look, good, err) || is_stuck(deploy, err);
+    if (deploy->undo != UNDO_NOT || passing.kind != ERR_UNAVAILABLE) {
         *err = passing;
-        *over = true;
-    } else if (!is_cancelled(deploy->job)) {
-        job_log(deploy->job, "%s", passing.message);
+        return true;
     }
+    if (!is_cancelled(deploy->job))
+        job_log(deploy->job, "%s", passing.message);
+    return false;
+}
+
+static bool go_round(struct deploy *deploy, struct ecs_ours *ours, int rounds, bool *good, struct err *err) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct look look = {
+        .arena = &arena, .ours = ours, .pace = ECS_STARTS, .ends = {.as_before_ms = deploy->likely_end_ms}};
+    /* What the update answered says all that there is to see at first. */
+    if ((rounds > 0 || !deploy->just_updated) && look_once(deploy, &look, good, err))
+        return true;
     if (rounds == LOOKS_TO_SHOW)
         ours->seen = true;
-    if (*over)
-        return;
     /* The job's own time limit and DeploymentTimeout come to the same: ECS goes on, and we say so. */
     if (job_stop_reason(deploy->job) == STOP_TIMED_OUT)
         deploy->plan.timeout_ms = 0;
-    if (is_cancelled(deploy->job))
-        *over = !err_set(err, ERR_CONFLICT, "stopped");
-    else if (time_is_up(deploy, &look, err))
-        *over = true;
-    else
-        pause_before_next(deploy, &look);
+    if (time_is_up(deploy, &look, err))
+        return true;
+    pause_before_next(deploy, &look);
+    return false;
+}
+
+/* The first call after a cancel is the one that undoes: no look is begun any more. */
+static bool is_wanted(const struct deploy *deploy, struct err *err) {
+    return !is_cancelled(deploy->job) || err_set(err, ERR_CONFLICT, "stopped");
 }
 
 bool deploy_follow(struct deploy *deploy, struct err *err) {
@@ -151,15 +158,16 @@ bool deploy_follow(struct deploy *deploy, struct err *err) {
                             .task_definition = deploy->registered,
                             .previous = deploy->previous,
                             .began_ms = deploy->began_ms};
-    bool over = false;
     bool good = false;
     ecs_budget_begin(&deploy->budget, job_now_ms(deploy->job));
+    if (deploy->just_updated && deploy->before_took_ms > 0)
+        deploy->likely_end_ms = deploy->budget.begin_ms + deploy->before_took_ms;
     /* A cancel must not wait for an answer to a mere question. */
     deploy->ecs.client = client;
     deploy->ecs.interrupted = is_cancelled;
     heartbeat_on_stop(deploy->job->heartbeat, wake, client);
-    for (int rounds = 0; !over; rounds++)
-        go_round(deploy, &ours, rounds, &over, &good, err);
+    for (int rounds = 0; is_wanted(deploy, err) && !go_round(deploy, &ours, rounds, &good, err); rounds++)
+        ;
     heartbeat_on_stop(deploy->job->heartbeat, NULL, NULL);
     deploy->ecs.interrupted = job_is_lost;
     deploy->ecs.client = NULL;

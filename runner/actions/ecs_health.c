@@ -7,6 +7,8 @@
 
 #include "common/str.h"
 
+#include <string.h>
+
 #define GROUPS_MAX 10
 #define ASKED_EVERY_MS 9000
 #define CALLS_OF_TASKS 2
@@ -164,21 +166,44 @@ static int64_t longest_delay(struct deploy *deploy, struct look *look, const cha
     return longest;
 }
 
+/* The newest event that says so: from then on the delay runs. */
+static int64_t began_draining_ms(const struct deploy *deploy, const struct json *service) {
+    int64_t newest_ms = 0;
+    json_each(event, json_get(service, "events")) {
+        const struct json *created = json_get(event, "createdAt");
+        const char *message = json_get_text(event, "message");
+        if (!created || created->type != JSON_NUMBER || !message || !strstr(message, "has begun draining connections"))
+            continue;
+        const int64_t created_ms = (int64_t)(created->number * 1000);
+        if (created_ms >= deploy->began_ms && created_ms > newest_ms)
+            newest_ms = created_ms;
+    }
+    return newest_ms;
+}
+
+void deploy_know_draining(struct deploy *deploy, struct look *look) {
+    if (look->service && deploy->draining_seconds == -1 && deploy_may_call(deploy, 1))
+        deploy->draining_seconds = longest_delay(deploy, look, &deploy->draining_group);
+    if (look->service && deploy->draining_seconds > 0) {
+        const int64_t since_ms = began_draining_ms(deploy, look->service);
+        deploy->drained_ms = since_ms > 0 ? since_ms + deploy->draining_seconds * 1000 : 0;
+    }
+    look->ends.drained_ms = deploy->drained_ms;
+}
+
 void deploy_tell_draining(struct deploy *deploy, struct look *look) {
     const struct ecs_verdict *verdict = &look->verdict;
-    const char *tasks =
-        verdict->old == 1 ? "1 old task" : arena_printf(look->arena, "%lld old tasks", (long long)verdict->old);
-    if (deploy->draining_seconds == -1 && deploy_may_call(deploy, 1))
-        deploy->draining_seconds = longest_delay(deploy, look, &deploy->draining_group);
-    if (deploy->draining_seconds > 0) {
-        look->known_end_ms = deploy->all_run_ms + deploy->draining_seconds * 1000;
+    const char *tasks = verdict->old == 1  ? "1 old task"
+                        : verdict->old > 1 ? arena_printf(look->arena, "%lld old tasks", (long long)verdict->old)
+                                           : "what old tasks left";
+    deploy_know_draining(deploy, look);
+    if (deploy->draining_seconds > 0 && (verdict->old > 0 || deploy->drained_ms > job_now_ms(deploy->job)))
         look->sentence = arena_printf(
             look->arena,
             "%s; %s drain%s for up to %lld s because deregistration_delay.timeout_seconds of target group '%s' is %lld",
-            verdict->sentence, tasks, verdict->old == 1 ? "s" : "", (long long)deploy->draining_seconds,
+            verdict->sentence, tasks, verdict->old > 1 ? "" : "s", (long long)deploy->draining_seconds,
             deploy->draining_group, (long long)deploy->draining_seconds);
-    } else {
+    else if (verdict->old > 0)
         look->sentence = arena_printf(look->arena, "%s; %s %s being stopped", verdict->sentence, tasks,
                                       verdict->old == 1 ? "is" : "are");
-    }
 }

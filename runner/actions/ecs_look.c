@@ -57,8 +57,9 @@ static bool look_at_service(struct deploy *deploy, struct look *look, struct err
                    look->verdict.failed_tasks, look->verdict.old);
     deploy_log_events(deploy, look->service);
     ecs_cause_look(deploy, look->service);
+    deploy->budget.trouble = look->verdict.failed_tasks > 0 || deploy->cause != NULL;
     judge_pace(deploy, look);
-    if (look->state == ECS_GOES_ON && look->pace == ECS_DRAINS && !deploy->is_shift)
+    if (look->state == ECS_GOES_ON && look->pace != ECS_STARTS && !deploy->is_shift)
         deploy_tell_draining(deploy, look);
     return true;
 }
@@ -94,9 +95,9 @@ static bool look_at_shift(struct deploy *deploy, struct look *look, struct err *
     look->sentence = shift.sentence;
     if (shift.pause.hook) {
         look->pace = ECS_WAITS;
-        look->known_end_ms = shift.pause.expires_ms;
     } else if (str_equal(shift.stage, "CLEAN_UP")) {
         look->pace = ECS_ENDS;
+        deploy_know_draining(deploy, look);
     }
     return deploy_heed_pause(deploy, &shift.pause, err);
 }

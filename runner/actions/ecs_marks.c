@@ -188,8 +188,7 @@ void deploy_init(struct deploy *deploy, struct job *job, struct deployment_repor
 /* ---- calls ---- */
 
 bool deploy_may_call(struct deploy *deploy, int calls) {
-    /* One call stays for the look that follows. */
-    return ecs_budget_saved(&deploy->budget, job_now_ms(deploy->job)) >= calls + 1;
+    return ecs_budget_take(&deploy->budget, job_now_ms(deploy->job), calls);
 }
 
 void deploy_spend(struct deploy *deploy, int calls) {

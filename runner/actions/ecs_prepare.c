@@ -81,6 +81,14 @@ static const char *runs_on(struct arena *arena, const struct json *service) {
     return *names ? names : json_get_text_or(service, "launchType", "EC2");
 }
 
+/* What the next one is likely to take. */
+static int64_t took_ms(const struct json *deployment) {
+    const struct json *began = json_get(deployment, "createdAt");
+    const struct json *ended = json_get(deployment, "updatedAt");
+    const bool told = began && ended && began->type == JSON_NUMBER && ended->type == JSON_NUMBER;
+    return told ? (int64_t)((ended->number - began->number) * 1000) : 0;
+}
+
 static bool read_service(struct deploy *deploy, const struct json **service, struct err *err) {
     if (!ecs_describe_service(&deploy->ecs, deploy->arena, service, err) || !check_controller(deploy, *service, err))
         return false;
@@ -95,6 +103,7 @@ static bool read_service(struct deploy *deploy, const struct json **service, str
         deploy->previous_stood = ecs_is_settled(*service);
         deploy->previous_ran =
             json_get_integer(primary, "runningCount", 0) > 0 || json_get_integer(primary, "desiredCount", 0) == 0;
+        deploy->before_took_ms = deploy->previous_stood ? took_ms(primary) : 0;
         deploy->service_deployment_before = json_get_text(*service, "currentServiceDeployment");
     }
     deployment_set_text(deploy->report, "strategy", deploy->strategy);

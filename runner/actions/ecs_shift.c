@@ -75,6 +75,8 @@ static void judge(struct arena *arena, const struct json *deployment, const char
     shift->sentence = progress(arena, shift, strategy);
     if (str_equal(status, "SUCCESSFUL")) {
         shift->state = ECS_DONE;
+        shift->sentence = arena_printf(arena, "%s: complete; %lld of %lld new tasks are running", strategy,
+                                       (long long)shift->running, (long long)shift->desired);
     } else if (str_equal(status, "STOPPED") || str_equal(status, "STOP_REQUESTED")) {
         shift->state = ECS_FAILED;
         shift->sentence = arena_printf(arena, "the deployment was stopped in ECS: %.300s", why);

@@ -17,7 +17,8 @@ bool undo_goes_on(const struct deploy *deploy) {
 }
 
 static void rest(struct deploy *deploy) {
-    (void)job_sleep(deploy->job, ecs_budget_pause_ms(&deploy->budget, job_now_ms(deploy->job), ECS_GOES_BACK, 0),
+    (void)job_sleep(deploy->job,
+                    ecs_budget_pause_ms(&deploy->budget, job_now_ms(deploy->job), ECS_GOES_BACK, &(struct ecs_ends){0}),
                     STOP_LOST);
 }
 

@@ -15,7 +15,7 @@ struct look {
     enum ecs_state state;
     const char *sentence;
     enum ecs_pace pace;
-    int64_t known_end_ms; /* 0: not known */
+    struct ecs_ends ends;
 };
 
 /* ---- ecs_look.c ---- */
@@ -41,7 +41,8 @@ bool deploy_heed_pause(struct deploy *deploy, const struct ecs_pause *pause, str
 /* Where HealthGate or SuccessRule ask for more than ECS's word: turns look->state into what they make of it. */
 void deploy_weigh_health(struct deploy *deploy, struct look *look);
 
-/* The new tasks run; says what the old ones wait for, and when they will be gone. */
+/* The new tasks run: when old ones will be gone; and, in look->sentence, what they wait for. */
+void deploy_know_draining(struct deploy *deploy, struct look *look);
 void deploy_tell_draining(struct deploy *deploy, struct look *look);
 
 #endif

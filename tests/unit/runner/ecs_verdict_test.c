@@ -43,7 +43,14 @@ static const struct {
          "\"status\":\"ACTIVE\",\"runningCount\":0,\"rolloutState\":\"FAILED\",\"rolloutStateReason\":\"breaker\"}",
      true, ECS_FAILED, "ECS gave the deployment up: breaker"},
     {"rollback is over", OLD "\"status\":\"PRIMARY\",\"runningCount\":2,\"rolloutState\":\"COMPLETED\"}", true,
-     ECS_FAILED, "ECS rolled the service back to shop:1"},
+     ECS_FAILED, "the service was put back on shop:1 by ECS, or by somebody"},
+    {"rollback is over, and its event tells",
+     OLD "\"status\":\"PRIMARY\",\"runningCount\":2,\"rolloutState\":\"COMPLETED\"}],\"events\":[{\"createdAt\":3,"
+         "\"message\":\"(service shop) rolling back to deployment ecs-svc/1.\"}",
+     true, ECS_FAILED, "ECS rolled the service back to shop:1"},
+    {"started anew by hand",
+     "{\"id\":\"ecs-svc/3\",\"taskDefinition\":\"td/shop:2\",\"status\":\"PRIMARY\",\"runningCount\":0}", true,
+     ECS_SUPERSEDED, "somebody else started a deployment of shop:2 anew, which replaced this one"},
     {"rolled back to yet another",
      OTHER "\"status\":\"PRIMARY\",\"runningCount\":0,\"rolloutStateReason\":\"ECS deployment circuit breaker: rolling "
            "back to deploymentId ecs-svc/3.\"}",
@@ -76,8 +83,11 @@ static void each_row_holds(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-        const struct ecs_ours ours = {
-            .deployment = "ecs-svc/2", .task_definition = "td/shop:2", .previous = "td/shop:1", .seen = rows[i].seen};
+        const struct ecs_ours ours = {.deployment = "ecs-svc/2",
+                                      .task_definition = "td/shop:2",
+                                      .previous = "td/shop:1",
+                                      .began_ms = 2000,
+                                      .seen = rows[i].seen};
         struct ecs_verdict verdict = ecs_verdict(&arena, service(&arena, rows[i].deployments), &ours);
         if (verdict.state != rows[i].state || strcmp(verdict.sentence, rows[i].sentence) != 0)
             fail_msg("%s: %d, '%s'", rows[i].what, (int)verdict.state, verdict.sentence);
@@ -88,7 +98,8 @@ static bool is_back(const char *deployments) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct ecs_ours ours = {.task_definition = "td/shop:2", .previous = "td/shop:1"};
     const char *sentence;
-    return ecs_is_back(&arena, service(&arena, deployments), &ours, &sentence);
+    int64_t left;
+    return ecs_is_back(&arena, service(&arena, deployments), &ours, &left, &sentence);
 }
 
 static void an_undo_ends_when_only_the_old_runs(void **state) {
@@ -140,8 +151,37 @@ static void a_rollback_is_known_from_what_is_left_of_it(void **state) {
     }
 }
 
+static void strategies_are_told_apart(void **state) {
+    (void)state;
+    static const struct {
+        const char *service;
+        const char *strategy;
+        bool shifts;
+        bool settled;
+    } cases[] = {
+        {"{\"deployments\":[" OLD "\"status\":\"PRIMARY\",\"rolloutState\":\"COMPLETED\"}]}", "ROLLING", false, true},
+        {"{\"schedulingStrategy\":\"DAEMON\",\"deploymentConfiguration\":{\"strategy\":\"ROLLING\"}}", "DAEMON", false,
+         false},
+        {"{\"deploymentConfiguration\":{\"strategy\":\"CANARY\"},\"deployments\":[" OURS
+         "\"status\":\"PRIMARY\",\"rolloutState\":\"IN_PROGRESS\"}]}",
+         "CANARY", true, false},
+        {"{\"deployments\":[" OURS "\"status\":\"PRIMARY\",\"rolloutState\":\"COMPLETED\"}," OLD
+         "\"status\":\"ACTIVE\"}]}",
+         "ROLLING", false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+        const struct json *answer = NULL;
+        assert_true(json_parse(&arena, cases[i].service, strlen(cases[i].service), &answer, NULL));
+        assert_string_equal(ecs_strategy(answer), cases[i].strategy);
+        assert_int_equal(ecs_shifts_traffic(answer), cases[i].shifts);
+        assert_int_equal(ecs_is_settled(answer), cases[i].settled);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strategies_are_told_apart),
         cmocka_unit_test(each_row_holds),
         cmocka_unit_test(an_undo_ends_when_only_the_old_runs),
         cmocka_unit_test(a_rollback_is_known_from_what_is_left_of_it),
