@@ -88,7 +88,10 @@ def _move(round, service, record, green_tasks):
 
 
 def _begin(round, service, record):
-    if record.stage == "TEST_TRAFFIC_SHIFT":
+    if record.stage == "RECONCILE_SERVICE":
+        # Both target groups stand in the rules from now on: one that no rule knows is not checked.
+        traffic.shift_back(round.ecs, record)
+    elif record.stage == "TEST_TRAFFIC_SHIFT":
         traffic.shift(round.ecs, record, 100, "testListenerRule")
     elif record.stage == "PRODUCTION_TRAFFIC_SHIFT":
         record.percent = _next_percent(record)

@@ -90,6 +90,8 @@ def test_pause_waits_for_continue(scripted):
     deployment = service.deployment()
     assert (deployment["status"], deployment["lifecycleStage"]) == ("IN_PROGRESS", "POST_TEST_TRAFFIC_SHIFT")
     assert service.weights() == (100, 0) and service.weights(service.test_rule) == (0, 100)
+    targets = service.elb.describe_target_health(TargetGroupArn=service.green)["TargetHealthDescriptions"]
+    assert [one["TargetHealth"]["State"] for one in targets] == ["healthy"] * 2
     params = {"serviceDeploymentArn": deployment["serviceDeploymentArn"], "hookId": hook["hookId"]}
     assert call(scripted, "ContinueServiceDeployment", **params, action="CONTINUE") == {"serviceDeploymentArn": deployment["serviceDeploymentArn"]}
     with pytest.raises(Refused):
@@ -177,6 +179,7 @@ def test_new_version_that_never_gets_healthy(scripted):
     """Without a circuit breaker it stays in SCALE_UP, no traffic moves, and after a day it is given up."""
     service = ScriptedService(scripted, strategy="BLUE_GREEN")
     service.begin({"cause": "health-check"})
+    service.until(lambda: "unhealthy" in {one["TargetHealth"]["State"] for one in service.elb.describe_target_health(TargetGroupArn=service.green)["TargetHealthDescriptions"]}, "a failed check", step=2)
     service.advance(3600)
     assert service.deployment()["lifecycleStage"] == "SCALE_UP" and service.weights() == (100, 0)
     service.until(lambda: service.deployment()["status"] == "ROLLBACK_SUCCESSFUL", "the rollback", 24 * 3600, 3600)
