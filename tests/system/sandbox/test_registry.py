@@ -1,7 +1,9 @@
 """ECR and its registry: sign-in, unknown repositories, pushes, tags."""
 
 import http.client
+import json
 import os
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -107,3 +109,16 @@ def test_repository_twice_and_bad_name(sandbox):
     with pytest.raises(ClientError) as error:
         ecr.create_repository(repositoryName="Not/Good")
     assert code_of(error) == "InvalidParameterException"
+
+
+def test_config_and_second_tag_through_ecr(sandbox, pushed_image):
+    """What a preflight reads without docker: the manifest, and by its address the config; and a tag put by PutImage."""
+    ecr = sandbox.client("ecr")
+    image = ecr.batch_get_image(repositoryName="server", imageIds=[{"imageTag": "1"}])["images"][0]
+    digest = json.loads(image["imageManifest"])["config"]["digest"]
+    url = ecr.get_download_url_for_layer(repositoryName="server", layerDigest=digest)["downloadUrl"]
+    with urllib.request.urlopen(url, timeout=30) as response:
+        assert json.loads(response.read())["os"] == "linux"
+    again = ecr.put_image(repositoryName="server", imageTag="again", imageManifest=image["imageManifest"], imageManifestMediaType=image["imageManifestMediaType"])["image"]
+    assert again["imageId"] == {"imageDigest": image["imageId"]["imageDigest"], "imageTag": "again"}
+    assert sorted(ecr.describe_images(repositoryName="server", imageIds=[{"imageTag": "again"}])["imageDetails"][0]["imageTags"]) == ["1", "again"]
