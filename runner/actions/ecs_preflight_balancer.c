@@ -22,7 +22,7 @@ static void judge(struct preflight_check *check, const struct elb_target_group *
             "target group '%s' has targets of type %s and tasks in network mode %s need %s; a target group's "
             "type cannot be changed: make a new one",
             group->name, group->target_type, mode, wanted);
-    else if (!group->in_use)
+    else if (!group->in_use && check->key)
         preflight_fail(
             check,
             "no load balancer sends to target group '%s', so that its targets never get healthy; add it to a "
@@ -54,7 +54,12 @@ void preflight_add_balancers(struct preflight *preflight) {
         bool asked = false;
         for (size_t i = 0; arn && i < preflight->count; i++)
             asked = asked || (preflight->checks[i].ask == ask && str_equal(preflight->checks[i].subject, arn));
-        if (arn && !asked)
-            (void)preflight_add(preflight, "target group", ask, arn);
+        if (!arn || asked)
+            continue;
+        struct preflight_check *check = preflight_add(preflight, "target group", ask, arn);
+        /* Where traffic is shifted, one of two groups may be out of use. */
+        const char *controller = json_get_text(json_get(preflight->wish->service, "deploymentController"), "type");
+        if (!json_get(balancer, "advancedConfiguration") && (!controller || str_equal(controller, "ECS")))
+            check->key = "in use";
     }
 }

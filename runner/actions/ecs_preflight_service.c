@@ -9,12 +9,19 @@
 
 #include <string.h>
 
+/* A member of the service; of one under CodeDeploy, whose task sets have them, that of the first. */
+static const struct json *member_of(const struct json *service, const char *name) {
+    const struct json *found = json_get(service, name);
+    return found ? found : json_get(json_first(json_get(service, "taskSets")), name);
+}
+
 static bool runs_on_fargate(const struct json *service) {
-    json_each(provider, json_get(service, "capacityProviderStrategy")) {
+    json_each(provider, member_of(service, "capacityProviderStrategy")) {
         if (str_starts_with(json_get_text_or(provider, "capacityProvider", ""), "FARGATE"))
             return true;
     }
-    return str_equal(json_get_text(service, "launchType"), "FARGATE");
+    const struct json *type = member_of(service, "launchType");
+    return type && type->type == JSON_TEXT && str_equal(type->text, "FARGATE");
 }
 
 static bool requires_compatibility(const struct json *definition, const char *wanted) {
@@ -45,10 +52,14 @@ static const char *network_mode(const struct preflight *preflight) {
 }
 
 static void check_network(struct preflight *preflight) {
-    const bool addresses = json_get(json_get(preflight->wish->service, "networkConfiguration"), "awsvpcConfiguration");
+    const struct json *configuration = member_of(preflight->wish->service, "networkConfiguration");
+    const bool addresses = json_get(configuration, "awsvpcConfiguration") != NULL;
     const bool awsvpc = str_equal(network_mode(preflight), "awsvpc");
     struct preflight_check *check = preflight_add(preflight, "network", NULL, "");
-    if (awsvpc && !addresses)
+    const char *controller = json_get_text(json_get(preflight->wish->service, "deploymentController"), "type");
+    if (!configuration && controller && !str_equal(controller, "ECS"))
+        preflight_skip(check, "the network of a service under %s is not told by ECS: not checked", controller);
+    else if (awsvpc && !addresses)
         preflight_fail(check,
                        "the task definition's network mode is awsvpc and the service has no network configuration "
                        "(subnets, security groups); keep the mode, or make a new service");
@@ -131,11 +142,11 @@ static void check_connect(struct preflight *preflight) {
 
 void preflight_add_service(struct preflight *preflight) {
     const struct json *service = preflight->wish->service;
-    const char *type = json_get_text(service, "launchType");
+    const struct json *type = member_of(service, "launchType");
     preflight->fargate =
         runs_on_fargate(service) || (!service && !requires_compatibility(preflight->wish->definition, "EC2"));
-    if (preflight->fargate || type)
-        check_launch_type(preflight, preflight->fargate ? "FARGATE" : type);
+    if (preflight->fargate || (type && type->type == JSON_TEXT))
+        check_launch_type(preflight, preflight->fargate ? "FARGATE" : type->text);
     if (service)
         check_network(preflight);
     json_each(balancer, json_get(service, "loadBalancers")) check_port(preflight, balancer, "the load balancer");
