@@ -19,7 +19,8 @@
 
 #define APPROVAL_MINUTES (7 * 24 * 60) /* AWS: seven days */
 #define ACTION_ATTEMPTS 3
-/* A deploy goes on where its last holder left a mark, so a lost runner is no reason to give up early. */
+/* A deploy (and what else has a target to itself) goes on where its last holder left a mark, so a lost runner is no
+ * reason to give up early. */
 #define DEPLOY_ATTEMPTS 5
 
 static const char *names_of(struct arena *arena, const struct pipeline_artifact *artifacts, size_t count) {
@@ -189,7 +190,7 @@ static bool queue_build(struct step *step, const struct action_run_row *run, con
 }
 
 bool queue_action_job(struct tx *tx, const struct action_run_row *run, struct err *err) {
-    bool deploys = str_equal(run->category, action_category_name(ACTION_DEPLOY));
+    bool deploys = run->target || str_equal(run->category, action_category_name(ACTION_DEPLOY));
     const struct queue_new_job job = {
         .provider = run->provider,
         .action_run_id = run->id,

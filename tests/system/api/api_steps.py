@@ -55,3 +55,14 @@ def wait_for_status(codepipeline, pipeline, execution, status):
         return found if found["status"] == status else None
 
     return processes.wait_until(look, 20, f"execution {execution} to be {status}")
+
+
+def events_of(api, pipeline, kind):
+    """Those of a pipeline, oldest first, however many others there are."""
+    found, after = [], 0
+    while True:
+        page = api.call("ListEvents", after=after, limit=1000)["events"]
+        if not page:
+            return found
+        after = page[-1]["sequence"]
+        found += [event for event in page if event["type"] == kind and event.get("pipelineName") == pipeline]

@@ -5,7 +5,7 @@ import subprocess
 import threading
 
 import pytest
-from api_steps import approval, wait_for_status
+from api_steps import approval, events_of, wait_for_status
 from botocore.exceptions import ClientError
 from hand_runner import COMMIT
 from stack.sandbox import ACCOUNT, REGION
@@ -85,16 +85,6 @@ def refused(*arguments, **members):
 
 def approvals_pending(api):
     return api.call("GetOverview")["approvalsPending"]
-
-
-def events_of(api, pipeline, kind):
-    found, after = [], 0
-    while True:
-        page = api.call("ListEvents", after=after, limit=1000)["events"]
-        if not page:
-            return found
-        after = page[-1]["sequence"]
-        found += [event for event in page if event["type"] == kind and event.get("pipelineName") == pipeline]
 
 
 class TestTold:

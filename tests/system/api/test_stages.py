@@ -2,7 +2,7 @@
 model does not know the newest operations: those go through `ask`."""
 
 import pytest
-from api_steps import approval, wait_for_status
+from api_steps import approval, events_of, wait_for_status
 from hand_runner import COMMIT
 from stack.sandbox import ACCOUNT, REGION
 from stack.server import Refused
@@ -189,7 +189,7 @@ class TestTransitions:
 
     def events(self, ask, pipeline):
         del ask
-        return [event for event in self.api.call("ListEvents", limit=1000)["events"] if event.get("pipelineName") == pipeline and event["type"] == "transition"]
+        return events_of(self.api, pipeline, "transition")
 
     @pytest.fixture(autouse=True)
     def server(self, api):
