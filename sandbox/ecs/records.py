@@ -174,6 +174,7 @@ class Task:
     running_since: float = None  # monotonic
     was_healthy: bool = False
     judged: bool = False  # its end was counted for its deployment
+    doomed: str = None  # why it is to be replaced: it goes once another one stands for it, or when room is wanted
 
     @property
     def target_address(self):

@@ -14,14 +14,17 @@ def step(round, service, tasks):
     primary = service.primary
     primary.desired = service.desired
     staying = [task for task in tasks if not task.leaving]
-    new = [task for task in staying if task.deployment is primary]
-    old = [task for task in staying if task.deployment is not primary]
+    # A task whose checks failed counts as an old one: its replacement starts first where the percents leave room.
+    new = [task for task in staying if task.deployment is primary and not task.doomed]
+    old = [task for task in staying if task.deployment is not primary or task.doomed]
     serving = {task.arn for task in staying if healthy(round, task)}
     counts = rollout.Counts(service.desired, len(new), sum(t.arn in serving for t in new), len(old), sum(t.arn in serving for t in old))
     configuration = service.deployment_configuration
     next_step = rollout.next_step(counts, configuration["minimumHealthyPercent"], configuration["maximumPercent"])
     if primary.rollout_state == "FAILED":
         # Nothing of it is launched any more, and nothing gives way to it.
+        doomed = [task for task in staying if task.doomed]
+        stop_some(round, service, doomed, len(doomed), serving)
         _keep_old_version(round, service, counts, 0, [])
         return
     stop_some(round, service, new, next_step.stop_new, serving)
@@ -45,7 +48,7 @@ def stop_some(round, service, tasks, count, serving):
     if not chosen:
         return chosen
     for task in chosen:
-        stop_task(task, "ServiceSchedulerInitiated", f"Scaling activity initiated by (deployment {service.primary.id})")
+        stop_task(task, "ServiceSchedulerInitiated", task.doomed or f"Scaling activity initiated by (deployment {service.primary.id})")
     service.say(f"has stopped {len(chosen)} running tasks: {_task_list(chosen)}.")
     service.steady = False
     round.ecs.changed.notify_all()
@@ -74,7 +77,7 @@ def _keep_old_version(round, service, counts, starting, stopped_old):
     holder = next((one for one in service.deployments[1:] if one.rollout_state == "COMPLETED"), None)
     present = {one.id: 0 for one in service.deployments}
     for task in round.ecs.service_tasks(service):
-        if not task.leaving and task.deployment.id in present:
+        if not task.leaving and not task.doomed and task.deployment.id in present:
             present[task.deployment.id] += 1
     for deployment in service.deployments[1:]:
         if deployment is not holder:

@@ -44,7 +44,7 @@ def check_health(round, service, tasks):
     """Praise those that serve, stop those that failed their checks."""
     grace = service.settings.get("healthCheckGracePeriodSeconds", 0)
     for task in tasks:
-        if task.leaving or task.last_status != "RUNNING":
+        if task.leaving or task.doomed or task.last_status != "RUNNING":
             continue
         if healthy(round, task):
             if not task.was_healthy:
@@ -55,10 +55,19 @@ def check_health(round, service, tasks):
             continue
         reason = _failed_check(round.ecs, service, task)
         if reason:
-            stop_task(task, "ServiceSchedulerInitiated", reason)
+            if _is_rolling(service):
+                task.doomed = reason
+            else:
+                stop_task(task, "ServiceSchedulerInitiated", reason)
             task.deployment.failed_tasks += 1
             service.steady = False
             slow_down(service, task.deployment)
+
+
+def _is_rolling(service):
+    """Does the service's scheduler replace tasks within its percents?"""
+    gradual = service.current and service.current.gradual and service.current.stage != "CLEAN_UP"
+    return service.controller == "ECS" and not gradual and service.status == "ACTIVE" and service.settings.get("schedulingStrategy") != "DAEMON"
 
 
 def _got_healthy(service, task):
@@ -70,7 +79,7 @@ def _got_healthy(service, task):
 
 def healthy(round, task):
     """Does the task serve?"""
-    if task.leaving or task.last_status != "RUNNING":
+    if task.leaving or task.doomed or task.last_status != "RUNNING":
         return False
     checked = [container for container in task.containers if "healthCheck" in container.definition]
     if any(container.health != "HEALTHY" for container in checked if container.essential):

@@ -123,6 +123,24 @@ def test_trouble_of_tasks_that_run_already(scripted):
     service.until(lambda: [task for task in service.tasks("STOPPED") if task["containers"][0].get("exitCode") == 9], "a crash")
 
 
+def test_replacement_starts_before_the_unhealthy_task_stops(scripted):
+    service = ScriptedService(scripted)
+    service.stable(service.first)
+    before = {task["taskArn"] for task in service.tasks()}
+    service.script([{"target": [[0, {"reason": "Target.Timeout", "description": "Request timed out"}]]}, {}], now=True)
+    counts = []
+
+    def replaced():
+        counts.append(service.service()["runningCount"])
+        tasks = {task["taskArn"] for task in service.tasks() if task["desiredStatus"] == "RUNNING"}
+        return len(tasks) == 2 and len(tasks & before) == 1
+
+    service.until(replaced, "the replacement", step=1)
+    assert min(counts) == 2 and max(counts) == 3
+    stopped = service.tasks("STOPPED")
+    assert [task["stoppedReason"] for task in stopped] == [f"Task failed ELB health checks in (target-group {service.blue})"]
+
+
 def test_only_some_tasks_are_hit(scripted):
     service = ScriptedService(scripted, desired=4)
     second = service.begin({"cause": "image-missing", "tasks": 2})
@@ -176,6 +194,15 @@ def test_breaker_and_rollback(scripted):
     ended = service.deployment(arn)
     assert ended["deploymentCircuitBreaker"] == {"status": "TRIGGERED", "failureCount": 3, "threshold": 3}
     assert any(re.fullmatch(r"rolling back to deployment ecs-svc/\d{19}\.", event) for event in service.events())
+
+
+def test_breaker_without_rollback_stops_the_unhealthy(scripted):
+    service = ScriptedService(scripted, deploymentCircuitBreaker={"enable": True, "rollback": False})
+    service.begin({"cause": "health-check"})
+    service.until(lambda: service.service()["deployments"][0]["rolloutState"] == "FAILED", "the failure")
+    service.until(lambda: {task["taskDefinitionArn"] for task in service.tasks()} == {service.first}, "only the old version runs")
+    service.advance(3600)
+    assert service.service()["runningCount"] == 2 and service.deployment()["status"] == "STOPPED"
 
 
 def test_alarm_fails_the_deployment(scripted):
