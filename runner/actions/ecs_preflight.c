@@ -190,14 +190,15 @@ bool preflight(const struct preflight_wish *wish, struct err *err) {
                                    : " (nothing was changed)");
 }
 
-bool ecs_preflight(struct deploy *deploy, const struct json *service, const struct json *definition,
+bool ecs_preflight(struct deploy *deploy, const struct json *service, const struct json *running,
                    struct preflight_images *images, struct err *err) {
     const struct preflight_wish wish = {.job = deploy->job,
                                         .aws = deploy->ecs.aws,
                                         .region = deploy->ecs.region,
                                         .cluster = deploy->ecs.cluster,
                                         .service = service,
-                                        .definition = definition,
+                                        .definition = deploy->definition,
+                                        .running = running,
                                         .target = deploy->target,
                                         .images = images,
                                         .report = deploy->report};

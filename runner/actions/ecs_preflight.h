@@ -21,6 +21,7 @@ struct preflight_wish {
     const char *cluster;              /* its name or ARN */
     const struct json *service;       /* as DescribeServices shows it */
     const struct json *definition;    /* as RegisterTaskDefinition takes it, or DescribeTaskDefinition shows it */
+    const struct json *running;       /* the definition that runs now, or NULL: its images run on their platforms */
     const char *target;               /* of the report, whose images get their digests; or NULL */
     struct preflight_images *images;  /* those that were begun early, or NULL */
     struct deployment_report *report; /* gets the results as its `preflight` */
@@ -29,8 +30,10 @@ struct preflight_wish {
 /* Errors: ERR_INVALID, "ConfigurationError": the first check that failed, in one sentence. */
 bool preflight(const struct preflight_wish *wish, struct err *err);
 
-/* The same for a deployment of the ECS action; `images`: those that were begun early, or NULL. */
-bool ecs_preflight(struct deploy *deploy, const struct json *service, const struct json *definition,
+/* The same for a deployment of the ECS action, whose definition is made; `images`: those that were begun early, or
+ * NULL.
+ */
+bool ecs_preflight(struct deploy *deploy, const struct json *service, const struct json *running,
                    struct preflight_images *images, struct err *err);
 
 /* Begins to look at images while others ask for the service: they are the longest chain of calls. To be ended, also

@@ -25,6 +25,7 @@ struct look {
     struct arena arena;
     pthread_t thread;
     bool running;
+    bool runs; /* tasks of it run already: on their platform, whatever that is */
     bool in_ecr;
     bool there;
     struct ecr_manifest manifest;
@@ -82,7 +83,7 @@ static void *look_at(void *context) {
     look->there = ecr_manifest(&query, &look->arena, name.tag, name.digest, &look->manifest, &look->err);
     if (!look->there)
         look_elsewhere(look, &query);
-    else if (look->manifest.platform_count == 0 && look->manifest.config)
+    else if (look->manifest.platform_count == 0 && look->manifest.config && !look->runs)
         (void)ecr_platform(&query, &look->arena, look->manifest.config, &look->platform, &look->err);
     return NULL;
 }
@@ -177,7 +178,9 @@ static bool fits(const struct look *look, const char *wanted) {
 static void judge_platform(struct preflight_check *check, const struct look *look) {
     const char *wanted = wanted_platform(check);
     const char *found = list_platforms(&check->arena, look);
-    if (!wanted || fits(look, wanted))
+    if (look->runs)
+        preflight_ok(check, "image '%s' of container '%s' is in ECR, and runs now", check->subject, check->container);
+    else if (!wanted || fits(look, wanted))
         preflight_ok(check, "image '%s' of container '%s' is in ECR%s%s", check->subject, check->container,
                      wanted ? ", built for " : "", wanted ? wanted : "");
     else if (*found)
@@ -206,11 +209,26 @@ static void judge(struct preflight_check *check, const struct look *look) {
         check->digest = arena_strdup(&check->arena, look->manifest.digest);
 }
 
+/* Whether the container has that image now, on the same processor. */
+static bool runs_now(const struct preflight_check *check) {
+    const struct json *running = check->preflight->wish->running;
+    const struct json *before = json_get(running, "runtimePlatform");
+    const struct json *after = json_get(check->preflight->wish->definition, "runtimePlatform");
+    if (!running || (!before != !after) || (before && !json_equal(before, after)))
+        return false;
+    json_each(container, json_get(running, "containerDefinitions")) {
+        if (str_equal(json_get_text(container, "name"), check->container))
+            return str_equal(json_get_text(container, "image"), check->subject);
+    }
+    return false;
+}
+
 static void ask(struct preflight_check *check) {
     const struct look *early = wait_for(check->preflight->wish->images, check->subject);
     struct look own = {.aws = check->preflight->wish->aws,
                        .region = check->region,
                        .uri = check->subject,
+                       .runs = runs_now(check),
                        .interrupted = preflight_is_over,
                        .context = check->preflight};
     if (!early)

@@ -157,19 +157,41 @@ static bool go_back(struct deploy *deploy, const struct json *target, const stru
     return true;
 }
 
-static bool make_definition(struct deploy *deploy, const struct ecs_sources *sources,
-                            const struct image_definitions *images, const struct json **running, struct err *err) {
+/* What the artifacts say: read before anything is asked, so that images are looked at beside the first questions. */
+struct files {
+    struct image_definitions images;
+    struct json *definition; /* the template's; NULL: the one that runs, with those images */
+};
+
+static bool read_files(const struct deploy *deploy, struct files *out, struct err *err) {
+    const struct ecs_sources sources = {.job = deploy->job, .plan = &deploy->plan, .arena = deploy->arena};
+    return ecs_sources_images(&sources, &out->images, err) &&
+           (!deploy->plan.template_path || ecs_sources_template(&sources, &out->images, &out->definition, err));
+}
+
+static struct preflight_images *begin_looking(const struct deploy *deploy, const struct files *files) {
+    struct image_definitions images = files->images;
+    const struct json *containers = json_get(files->definition, "containerDefinitions");
+    if (containers) {
+        struct image_definition *items = arena_array(deploy->arena, struct image_definition, containers->count);
+        images = (struct image_definitions){.items = items};
+        json_each(container, containers) items[images.count++] = (struct image_definition){
+            .container = json_get_text_or(container, "name", ""), .uri = json_get_text_or(container, "image", "")};
+    }
+    return preflight_images_begin(deploy->job, deploy->ecs.aws, deploy->ecs.region, &images);
+}
+
+static bool make_definition(struct deploy *deploy, const struct files *files, const struct json **running,
+                            struct err *err) {
     const struct json *newest = NULL;
-    struct json *definition = NULL;
+    struct json *definition = files->definition;
     char fingerprint[SHA256_HEX_SIZE];
-    if (deploy->plan.template_path && !ecs_sources_template(sources, images, &definition, err))
-        return false;
     const char *family =
         definition ? json_get_text_or(definition, "family", "") : ecs_family(deploy->arena, deploy->previous);
     if (!describe_both(deploy, deploy->previous, family, running, &newest, err))
         return false;
     const struct json *base = deploy->plan.base_latest && newest ? newest : *running;
-    if (!definition && !task_definition_next(deploy->arena, base, images, &definition, err))
+    if (!definition && !task_definition_next(deploy->arena, base, &files->images, &definition, err))
         return false;
     task_definition_fingerprint(definition, fingerprint);
     deploy->fingerprint = arena_strdup(deploy->arena, fingerprint);
@@ -203,23 +225,23 @@ static void show(struct deploy *deploy, const struct json *running) {
 }
 
 bool deploy_prepare(struct deploy *deploy, struct err *err) {
-    const struct ecs_sources sources = {.job = deploy->job, .plan = &deploy->plan, .arena = deploy->arena};
-    struct image_definitions images = {0};
+    struct files files = {0};
     struct preflight_images *looks = NULL;
     const struct json *service;
     const struct json *running = NULL;
     const struct json *earlier = earlier_target(deploy);
-    if (!earlier && !ecs_sources_images(&sources, &images, err))
+    if (!earlier && !read_files(deploy, &files, err))
         return false;
     if (deploy->plan.preflight)
-        looks = preflight_images_begin(deploy->job, deploy->ecs.aws, deploy->ecs.region, &images);
+        looks = begin_looking(deploy, &files);
     bool good = read_service(deploy, &service, err) && (!earlier || go_back(deploy, earlier, &running, err)) &&
-                (deploy->definition || ((!earlier || ecs_sources_images(&sources, &images, err)) &&
-                                        make_definition(deploy, &sources, &images, &running, err)));
+                (deploy->definition ||
+                 ((!earlier || read_files(deploy, &files, err)) && make_definition(deploy, &files, &running, err)));
     if (good) {
         deploy->health_checked = ecs_success_is_checked(deploy->definition);
         show(deploy, running);
-        good = !deploy->plan.preflight || ecs_preflight(deploy, service, deploy->definition, looks, err);
+        good =
+            !deploy->plan.preflight || ecs_preflight(deploy, service, json_get(running, "taskDefinition"), looks, err);
     }
     preflight_images_end(looks);
     return good;

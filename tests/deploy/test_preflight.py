@@ -188,6 +188,26 @@ def test_a_cluster_without_instances(shop):
     refused(job, changed, f"cluster '{cluster}' has no container instance")
 
 
+def test_a_service_that_is_not_there(shop):
+    files = {"imagedefinitions.json": json.dumps([{"name": "app", "imageUri": f"{ECR}/preflight:2"}])}
+    refused(*shop.offer(files, ServiceName="none"), f"no service 'none' in cluster '{shop.service.cluster}'")
+    refused(*shop.offer(files, ClusterName="none"), "no cluster 'none' in region")
+
+
+def test_a_service_that_was_deleted(shop):
+    gone = Service(shop.rehearsal, {"desired": 0})
+    gone.remove()
+    job, changed = shop.offer({"imagedefinitions.json": json.dumps([{"name": "app", "imageUri": f"{ECR}/preflight:2"}])}, gone)
+    refused(job, changed, ", not ACTIVE")
+
+
+def test_a_service_under_an_external_controller(shop):
+    shop.rehearsal.call("CreateService", cluster=shop.service.cluster, serviceName="external", desiredCount=0, deploymentController={"type": "EXTERNAL"})
+    job, changed = shop.offer({"imagedefinitions.json": json.dumps([{"name": "app", "imageUri": f"{ECR}/preflight:2"}])}, ServiceName="external")
+    assert job.result["outcome"] == "failed" and changed == [], job.text
+    assert "is deployed by EXTERNAL; the ECS action needs the ECS controller" in job.result["errorMessage"]
+
+
 def test_what_may_not_be_asked_is_left_out_with_the_right_that_would_do(shop):
     for operation in ("iam:GetRole", "secretsmanager:DescribeSecret", "ssm:DescribeParameters", "ecr:BatchGetImage", "logs:DescribeLogGroups", "elasticloadbalancing:DescribeTargetGroups"):
         shop.rehearsal.order("faults", {"operation": operation, "kind": "denied", "times": 0})
