@@ -18,10 +18,12 @@
 #define TEXT_SIZE 600
 #define LOG_LINES 20
 #define LOG_EVIDENCE 5
+#define LOG_DEBT 2 /* few are ever asked for, and they make a verdict more precise */
 
 /* How long ago the same was asked last before it is asked again. */
-#define TROUBLE_MS 8000 /* a task has come or gone that was not expected */
-#define QUIET_MS 45000  /* nothing points to trouble */
+#define TROUBLE_MS 12000 /* a task has come or gone that was not expected */
+#define QUIET_MS 45000   /* nothing points to trouble */
+#define ALL_RUN_MS 60000 /* after that all new tasks run, and yet it does not end */
 #define LIST_MS 30000
 #define TARGETS_MS 20000
 
@@ -31,10 +33,11 @@ struct ecs_cause {
     size_t watched_count;
     char told[TOLD_MAX][ID_SIZE]; /* stopped tasks that stand in the evidence; the newest */
     size_t told_count;
-    int64_t events_to_ms; /* the newest event that was read */
-    int64_t started;      /* tasks, by events */
-    bool fresh;           /* one was started that nobody has described */
-    int64_t tasks_asked_ms, tasks_listed_ms, targets_asked_ms;
+    int64_t events_to_ms;   /* the newest event that was read */
+    int64_t started;        /* tasks, by events */
+    bool fresh;             /* one was started that nobody has described */
+    int64_t tasks_asked_ms; /* or when the first of them was started */
+    int64_t tasks_listed_ms, targets_asked_ms;
     bool may_not_see_tasks, may_not_see_targets, may_not_see_logs;
     const struct json *containers; /* containerDefinitions of ours; NULL: not asked yet */
     char said[TEXT_SIZE];          /* the cause that the log has */
@@ -54,11 +57,13 @@ static struct ecs_cause *ensure(struct deploy *deploy) {
 
 /* ---- events ---- */
 
-static void watch(struct ecs_cause *looks, const char *id, size_t length) {
+static void watch(struct ecs_cause *looks, int64_t now_ms, const char *id, size_t length) {
     if (length == 0 || length >= ID_SIZE)
         return;
     looks->started++;
     looks->fresh = true;
+    if (looks->tasks_asked_ms == 0)
+        looks->tasks_asked_ms = now_ms; /* a task that has just begun has nothing to tell */
     if (looks->watched_count == WATCHED_MAX) {
         memmove(looks->watched[0], looks->watched[1], sizeof looks->watched - ID_SIZE);
         looks->watched_count--;
@@ -68,13 +73,13 @@ static void watch(struct ecs_cause *looks, const char *id, size_t length) {
     slot[length] = '\0';
 }
 
-static void watch_started(struct ecs_cause *looks, const char *message) {
+static void watch_started(struct ecs_cause *looks, int64_t now_ms, const char *message) {
     static const char prefix[] = "(task ";
     if (!strstr(message, "has started"))
         return;
     for (const char *at = message; (at = strstr(at, prefix)) != NULL;) {
         at += strlen(prefix);
-        watch(looks, at, strcspn(at, ")"));
+        watch(looks, now_ms, at, strcspn(at, ")"));
     }
 }
 
@@ -84,7 +89,7 @@ static int64_t created_ms(const struct json *event) {
 }
 
 /* ECS lists the newest first; evidence wants them as they happened. */
-static void keep_events(struct deploy *deploy, struct ecs_cause *looks, const struct json *service) {
+static void keep_events(struct deploy *deploy, struct ecs_cause *looks, int64_t now_ms, const struct json *service) {
     const struct json *fresh[WATCHED_MAX];
     size_t count = 0;
     json_each(event, json_get(service, "events")) {
@@ -99,7 +104,7 @@ static void keep_events(struct deploy *deploy, struct ecs_cause *looks, const st
         if (!message)
             continue;
         deployment_evidence(deploy->report, "EVENT", deploy->ecs.service, message);
-        watch_started(looks, message);
+        watch_started(looks, now_ms, message);
     }
 }
 
@@ -147,6 +152,12 @@ static void keep_tasks(struct deploy *deploy, struct ecs_cause *looks, int64_t n
     }
 }
 
+/* A call for the cause may run into debt: the looks after it are as much later. Where it comes to looks alone, nothing
+ * is ever asked beside them. */
+static bool may_ask(const struct deploy *deploy, int64_t now_ms, int debt) {
+    return ecs_budget_saved(&deploy->budget, now_ms) > -debt - 0.5;
+}
+
 /* A right that lacks stays so; anything else may pass. */
 static void note_refusal(bool *may_not, const struct err *err) {
     *may_not = *may_not || err->kind == ERR_DENIED;
@@ -181,14 +192,14 @@ static void ask_tasks(struct deploy *deploy, struct ecs_cause *looks, struct are
     /* More were started than are wanted: some have ended. */
     bool replaced = looks->fresh && looks->started > json_get_integer(service, "desiredCount", 0);
     bool trouble = replaced || diagnosis_wants_tasks(looks->diagnosis) || deploy->cause;
-    int64_t every_ms = trouble ? TROUBLE_MS : QUIET_MS;
-    if (looks->may_not_see_tasks)
+    bool all_run = deploy->all_run_ms > 0 && now_ms - deploy->all_run_ms < ALL_RUN_MS;
+    int64_t every_ms = trouble ? TROUBLE_MS : all_run ? ALL_RUN_MS : QUIET_MS;
+    if (looks->may_not_see_tasks || (!whatever && !may_ask(deploy, now_ms, 0)))
         return;
-    if (looks->watched_count > 0 &&
-        (whatever || (now_ms - looks->tasks_asked_ms >= every_ms && deploy_may_call(deploy, 1))))
+    if (looks->watched_count > 0 && (whatever || now_ms - looks->tasks_asked_ms >= every_ms))
         describe_watched(deploy, looks, arena, now_ms);
     else if (whatever || (diagnosis_wants_tasks(looks->diagnosis) && looks->watched_count == 0 &&
-                          now_ms - looks->tasks_listed_ms >= LIST_MS && deploy_may_call(deploy, 2)))
+                          now_ms - looks->tasks_listed_ms >= LIST_MS))
         list_stopped(deploy, looks, arena, now_ms);
 }
 
@@ -241,7 +252,7 @@ static void ask_targets(struct deploy *deploy, struct ecs_cause *looks, struct a
         return;
     json_each(balancer, json_get(service, "loadBalancers")) {
         const char *arn = json_get_text(balancer, "targetGroupArn");
-        if (!arn || (!whatever && !deploy_may_call(deploy, 1)))
+        if (!arn || (!whatever && !may_ask(deploy, now_ms, 0)))
             continue;
         looks->targets_asked_ms = now_ms;
         ask_group(deploy, looks, arena, now_ms, arn);
@@ -252,6 +263,8 @@ static void ask_targets(struct deploy *deploy, struct ecs_cause *looks, struct a
 
 static const struct json *find_container(struct deploy *deploy, struct ecs_cause *looks, const char *name) {
     const struct json *described = NULL;
+    if (!looks->containers)
+        looks->containers = json_get(deploy->definition, "containerDefinitions");
     if (!looks->containers &&
         ecs_describe_task_definition(&deploy->ecs, deploy->arena, deploy->registered, &described, NULL))
         looks->containers = json_get(json_get(described, "taskDefinition"), "containerDefinitions");
@@ -288,11 +301,12 @@ static const char *read_log(struct deploy *deploy, struct ecs_cause *looks, stru
     return text;
 }
 
-static void ask_log(struct deploy *deploy, struct ecs_cause *looks, struct arena *arena, bool whatever) {
+static void ask_log(struct deploy *deploy, struct ecs_cause *looks, struct arena *arena, int64_t now_ms,
+                    bool whatever) {
     const char *task;
     const char *container;
     if (looks->may_not_see_logs || !diagnosis_wants_log(looks->diagnosis, &task, &container) ||
-        (!whatever && !deploy_may_call(deploy, looks->containers ? 1 : 2)))
+        (!whatever && !may_ask(deploy, now_ms, LOG_DEBT)))
         return;
     diagnosis_add_log(looks->diagnosis, task, container, read_log(deploy, looks, arena, task, container));
 }
@@ -333,11 +347,11 @@ static void look(struct deploy *deploy, const struct json *service, bool whateve
         diagnosis_add_service(looks->diagnosis, now_ms, service);
         if (deploy->draining_seconds > 0)
             diagnosis_add_draining(looks->diagnosis, deploy->draining_seconds);
-        keep_events(deploy, looks, service);
+        keep_events(deploy, looks, now_ms, service);
     }
     ask_tasks(deploy, looks, &arena, now_ms, service, whatever);
     ask_targets(deploy, looks, &arena, now_ms, service, whatever);
-    ask_log(deploy, looks, &arena, whatever);
+    ask_log(deploy, looks, &arena, now_ms, whatever);
     deploy->cause = diagnosis_cause(looks->diagnosis, now_ms);
     publish(deploy, looks);
 }

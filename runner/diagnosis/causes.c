@@ -125,7 +125,7 @@ const struct cause_rule cause_rules[CAUSE_KINDS] = {
                                      "that an old task makes room; Fargate: allow more subnets and zones, or FARGATE "
                                      "beside FARGATE_SPOT"},
     [CAUSE_TARGET_GROUP] = {.id = "target-group",
-                            .over = OVER_GOOD,
+                            .over = OVER_ROUTED,
                             .signs = 2,
                             .signs_among_good = 3,
                             .patience_ms = PATIENCE_MS,
@@ -208,6 +208,14 @@ const struct cause_rule cause_rules[CAUSE_KINDS] = {
                          .sentence = "tasks have failed so often that ECS starts new ones ever more seldom",
                          .change = "look at the stopped tasks for why they failed, mend it and deploy again, which "
                                    "ends ECS's pauses"},
+    [CAUSE_START_UNKNOWN] = {.id = "start-failed",
+                             .over = OVER_STARTED,
+                             .again = true,
+                             .signs = 2,
+                             .signs_among_good = 3,
+                             .sentence = "tasks fail to start, and ECS does not say why",
+                             .change = "look at the stopped tasks in ECS's console, and at the agent's log on the "
+                                       "instance"},
     [CAUSE_CIRCUIT_BREAKER] = {.id = "circuit-breaker",
                                .over = OVER_NEVER,
                                .signs = 1,

@@ -36,6 +36,7 @@ enum cause_kind {
     CAUSE_THROTTLED,
     CAUSE_HELD_BACK, /* by ECS, after many failures */
     CAUSE_CIRCUIT_BREAKER,
+    CAUSE_START_UNKNOWN, /* tasks fail to start, and AWS does not say why */
     CAUSE_KINDS,
 };
 
@@ -44,6 +45,7 @@ enum got_over {
     OVER_NEVER,
     OVER_PLACED,  /* it has a place, and pulls its images */
     OVER_STARTED, /* its containers run */
+    OVER_ROUTED,  /* the load balancer finds it healthy */
     OVER_GOOD,    /* it has run for a while, and what checks its health says so */
 };
 

@@ -25,7 +25,8 @@
 #define DEADLOCK_MS 40000       /* counts that lock each other for so long are no moment between two steps of ECS */
 #define DRAIN_DEFAULT_MS 300000 /* deregistration_delay.timeout_seconds */
 #define DRAIN_STOP_MS 30000     /* stopTimeout */
-#define DEAF_MS 30000           /* events that name no task are two generations' where they lie so far apart */
+#define HELD_BACK_MS 30000
+#define DEAF_MS 30000 /* events that name no task are two generations' where they lie so far apart */
 
 struct diagnosis *diagnosis_new(struct arena *arena, const struct diagnosis_of *of) {
     struct diagnosis *diagnosis = arena_new(arena, struct diagnosis);
@@ -131,16 +132,29 @@ static bool any_good(const struct diagnosis *diagnosis) {
     return false;
 }
 
-/* Rule 2: the moment up to which signs of this kind have been got over. */
-static int64_t got_over_ms(const struct diagnosis *diagnosis, enum got_over over) {
+static int64_t came_so_far_ms(const struct task_seen *task, enum got_over over) {
+    switch (over) {
+    case OVER_PLACED:
+        return task->placed_ms;
+    case OVER_STARTED:
+        return task->started_ms;
+    case OVER_ROUTED:
+        return task->target_good ? task->good_ms : 0;
+    case OVER_GOOD:
+        return task->good_ms;
+    case OVER_NEVER:
+        break;
+    }
+    return 0;
+}
+
+/* Rule 2: the moment up to which signs of this kind have been got over. A task that failed so has not got over it. */
+static int64_t got_over_ms(const struct diagnosis *diagnosis, enum cause_kind kind) {
     int64_t latest_ms = 0;
     for (size_t i = 0; i < diagnosis->task_count; i++) {
         const struct task_seen *task = &diagnosis->tasks[i];
-        int64_t at_ms = over == OVER_PLACED    ? task->placed_ms
-                        : over == OVER_STARTED ? task->started_ms
-                        : over == OVER_GOOD    ? task->good_ms
-                                               : 0;
-        if (task->whose == WHOSE_OURS && at_ms > latest_ms)
+        int64_t at_ms = came_so_far_ms(task, cause_rules[kind].over);
+        if (task->whose == WHOSE_OURS && !(task->failed && task->failed_by == kind) && at_ms > latest_ms)
             latest_ms = at_ms;
     }
     return latest_ms;
@@ -182,13 +196,11 @@ static struct tally tally_signs(struct diagnosis *diagnosis, enum cause_kind kin
 static bool holds(const struct cause_rule *rule, const struct tally *tally, bool good, int64_t now_ms) {
     if (tally->count == 0)
         return false;
-    if (good)
-        return tally->count >= rule->signs_among_good && (!rule->again || tally->again);
-    if (tally->sure)
+    if (rule->patience_ms > 0 && now_ms - tally->first->at_ms >= rule->patience_ms)
         return true;
-    if (tally->count >= rule->signs && (!rule->again || tally->again))
+    if (tally->sure && !good)
         return true;
-    return rule->patience_ms > 0 && now_ms - tally->first->at_ms >= rule->patience_ms;
+    return tally->count >= (good ? rule->signs_among_good : rule->signs) && (!rule->again || tally->again);
 }
 
 static const struct log_seen *log_for(const struct diagnosis *diagnosis, enum cause_kind kind) {
@@ -262,9 +274,11 @@ static const struct cause *answer_counts(struct diagnosis *diagnosis, enum cause
 }
 
 static const struct cause *find_cause(struct diagnosis *diagnosis, int64_t now_ms, bool good) {
-    for (enum cause_kind kind = 0; kind < CAUSE_HELD_BACK; kind++) {
+    for (enum cause_kind kind = 0; kind < CAUSE_KINDS; kind++) {
+        if (kind == CAUSE_HELD_BACK || kind == CAUSE_CIRCUIT_BREAKER)
+            continue; /* they say that it hangs, not why: find_end() */
         const struct cause *counted = answer_counts(diagnosis, kind, now_ms);
-        struct tally tally = tally_signs(diagnosis, kind, got_over_ms(diagnosis, cause_rules[kind].over));
+        struct tally tally = tally_signs(diagnosis, kind, got_over_ms(diagnosis, kind));
         /* That an image is of another CPU type may be known from its container's words alone. */
         bool precise = kind == CAUSE_CRASH_LOOP && tally.count > 0 && !good && log_for(diagnosis, CAUSE_IMAGE_PLATFORM);
         if (counted)
@@ -275,13 +289,19 @@ static const struct cause *find_cause(struct diagnosis *diagnosis, int64_t now_m
     return NULL;
 }
 
-/* Rule 7. */
-static const struct cause *find_end(struct diagnosis *diagnosis) {
-    for (int got_over = 0; got_over < 2; got_over++) {
+static bool says_only_that(enum cause_kind kind) {
+    return kind == CAUSE_HELD_BACK || kind == CAUSE_CIRCUIT_BREAKER || kind == CAUSE_START_UNKNOWN;
+}
+
+/* Rule 7: what says why before what says only that, and of that what has not been got over first. */
+static const struct cause *find_end(struct diagnosis *diagnosis, int64_t now_ms) {
+    for (int round = 0; round < 3; round++) {
         for (enum cause_kind kind = 0; kind < CAUSE_KINDS; kind++) {
-            int64_t after_ms = got_over ? 0 : got_over_ms(diagnosis, cause_rules[kind].over);
-            struct tally tally = tally_signs(diagnosis, kind, after_ms);
-            if (tally.count > 0)
+            struct tally tally = tally_signs(diagnosis, kind, round == 0 ? got_over_ms(diagnosis, kind) : 0);
+            /* Late enough for somebody to have described the tasks that ECS means. */
+            bool soon = kind == CAUSE_HELD_BACK && tally.count > 0 && !diagnosis->failed &&
+                        now_ms - tally.first->at_ms < HELD_BACK_MS;
+            if (tally.count > 0 && says_only_that(kind) == (round == 2) && !soon)
                 return answer_tally(diagnosis, kind, &tally);
         }
     }
@@ -290,7 +310,7 @@ static const struct cause *find_end(struct diagnosis *diagnosis) {
 
 /* ECS says so, too: it starts tasks only now and then, because so many failed. */
 static bool is_held_back(struct diagnosis *diagnosis) {
-    return tally_signs(diagnosis, CAUSE_HELD_BACK, got_over_ms(diagnosis, cause_rules[CAUSE_HELD_BACK].over)).count > 0;
+    return tally_signs(diagnosis, CAUSE_HELD_BACK, got_over_ms(diagnosis, CAUSE_HELD_BACK)).count > 0;
 }
 
 const struct cause *diagnosis_cause(struct diagnosis *diagnosis, int64_t now_ms) {
@@ -298,7 +318,7 @@ const struct cause *diagnosis_cause(struct diagnosis *diagnosis, int64_t now_ms)
     if (diagnosis->over)
         return NULL;
     const struct cause *cause = find_cause(diagnosis, now_ms, any_good(diagnosis));
-    return cause || !(diagnosis->failed || is_held_back(diagnosis)) ? cause : find_end(diagnosis);
+    return cause || !(diagnosis->failed || is_held_back(diagnosis)) ? cause : find_end(diagnosis, now_ms);
 }
 
 void diagnosis_has_failed(struct diagnosis *diagnosis) {

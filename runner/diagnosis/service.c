@@ -67,6 +67,7 @@ static void read_event(struct diagnosis *diagnosis, int64_t at_ms, const char *i
     if (!*task && strstr(message, "(instance "))
         sign.host_port = (int)strtol(port, NULL, 10);
     suspect(diagnosis, kind, &sign);
+    diagnosis->wants_tasks = diagnosis->wants_tasks || (kind == CAUSE_HELD_BACK && at_ms > diagnosis->tasks_to_ms);
     diagnosis->failed = diagnosis->failed || kind == CAUSE_CIRCUIT_BREAKER || kind == CAUSE_ALARM;
 }
 

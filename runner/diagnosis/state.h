@@ -41,8 +41,9 @@ struct task_seen {
     int64_t placed_ms; /* 0: not yet */
     int64_t started_ms;
     int64_t ended_ms;
-    int64_t good_ms;  /* when it was first found good; 0: not yet */
-    bool failed;      /* ended, and nobody wanted it to */
+    int64_t good_ms; /* when it was first found good; 0: not yet */
+    bool failed;     /* ended, and nobody wanted it to */
+    enum cause_kind failed_by;
     bool unhealthy;   /* by a health check of its containers */
     bool checked;     /* a health check of its containers says that it is well */
     bool target_good; /* the load balancer says so */
@@ -83,6 +84,7 @@ struct diagnosis {
     bool tasks_known; /* somebody describes tasks */
     bool targets_known;
     bool wants_tasks;
+    int64_t tasks_to_ms; /* when they were described last */
     int64_t grace_ms;
     int64_t desired, running, pending, failed_tasks, others_running;
     int64_t settled_ms;  /* since when all that runs of ours runs; 0: not now */

@@ -11,6 +11,7 @@
 
 #define EXIT_KILLED 137 /* SIGKILL, which nobody but the kernel for want of memory sends to a task that may run */
 #define EXIT_NO_COMMAND 126
+#define PLACING_MS 20000 /* a task may be PENDING before it is found that it cannot be placed */
 
 struct task_seen *task_find(struct diagnosis *diagnosis, const char *id) {
     const char *name = name_short(id);
@@ -96,7 +97,8 @@ static void read_life(struct task_seen *task, int64_t now_ms, const struct json 
     task->created_ms = time_of(json, "createdAt");
     task->started_ms = time_of(json, "startedAt");
     task->placed_ms = earlier(time_of(json, "pullStartedAt"), task->started_ms);
-    if (task->placed_ms == 0 && is_one_of(json_get_text(json, "lastStatus"), placed))
+    if (task->placed_ms == 0 && now_ms - task->created_ms >= PLACING_MS &&
+        is_one_of(json_get_text(json, "lastStatus"), placed))
         task->placed_ms = task->created_ms;
     if (task->started_ms == 0 && str_equal(json_get_text(json, "lastStatus"), "RUNNING"))
         task->started_ms = now_ms;
@@ -182,7 +184,7 @@ static struct end why_ended(const struct json *task) {
     if (ends_by_itself(task))
         return end_by_exit(container);
     if (str_equal(code, "TaskFailedToStart"))
-        end.kind = CAUSE_START_FAILED;
+        end.kind = CAUSE_START_UNKNOWN;
     return end;
 }
 
@@ -234,6 +236,7 @@ static void note_end(struct diagnosis *diagnosis, struct task_seen *task, const 
     diagnosis_say_stop(json, sign.text, sizeof sign.text);
     suspect(diagnosis, end.kind, &sign);
     task->failed = true;
+    task->failed_by = end.kind;
     task->log_wanted = task->started_ms > 0 || end.exited;
     NAME_COPY(task->container, json_get_text(end.container, "name"));
     if (end.exited && task->started_ms > 0 && task->ended_ms - task->started_ms > diagnosis->longest_life_ms)
@@ -253,6 +256,7 @@ static void note_unhealthy(struct diagnosis *diagnosis, const struct task_seen *
 void diagnosis_add_tasks(struct diagnosis *diagnosis, int64_t now_ms, const struct json *tasks) {
     diagnosis->tasks_known = true;
     diagnosis->wants_tasks = false;
+    diagnosis->tasks_to_ms = now_ms;
     json_each(json, tasks) {
         const char *arn = json_get_text(json, "taskArn");
         if (!arn)

@@ -39,10 +39,11 @@ def borrow(room, file):
 
 
 class World:
-    """`offer()` queues the action's main job; `names` says what stands for the capital words of its policy."""
+    """`offer()` queues the action's main job; `names` says what stands for the capital words of its policy.  After `hold()`
+    the next job goes on for ever, and is cancelled."""
 
-    def __init__(self, offer, **names):
-        self.offer = offer
+    def __init__(self, offer, hold=None, **names):
+        self.offer, self.hold = offer, hold
         self.names = {"REGION": REGION, "ACCOUNT": ACCOUNT, **names}
 
 
@@ -118,7 +119,12 @@ class Shop:
 
 def ecs(deploys, sandbox):
     shop = Shop(sandbox)
-    return World(lambda: _job(deploys, "ECS", "Deploy", {"ClusterName": shop.name, "ServiceName": "web"}, {"Images": shop.images()}), **shop.names)
+
+    def hold():
+        sandbox.control("POST", {"service": f"{shop.name}/web", "script": [{"pending": 10_000_000}]}, part="rollouts")
+
+    configuration = {"ClusterName": shop.name, "ServiceName": "web", "DeploymentTimeout": "43200"}
+    return World(lambda: _job(deploys, "ECS", "Deploy", configuration, {"Images": shop.images()}), hold, **shop.names)
 
 
 def run_task(deploys, sandbox):
@@ -141,7 +147,8 @@ def cloudformation(deploys, sandbox):
     made = stacks.Stacks(deploys, sandbox)
     made.succeed()
     count = iter(range(2, 1000))
-    return World(lambda: made.offer(configuration={"ParameterOverrides": json.dumps({"Tag": str(next(count))})}), STACK=made.name, BUCKET=made.name)
+    role = f"arn:aws:iam::{ACCOUNT}:role/stack-role"
+    return World(lambda: made.offer(configuration={"ParameterOverrides": json.dumps({"Tag": str(next(count))}), "RoleArn": role}), STACK=made.name, **{"STACK-ROLE": "stack-role"})
 
 
 def elastic_beanstalk(deploys, sandbox):
@@ -151,6 +158,7 @@ def elastic_beanstalk(deploys, sandbox):
 
 def s3_deploy(deploys, sandbox):
     bucket = _bucket(sandbox, _name("site"))
+    sandbox.client("s3").put_object(Bucket=bucket, Key="index.html", Body=b"<p>before")
     count = iter(range(1000))
 
     def offer():
@@ -182,7 +190,11 @@ def function(deploys, sandbox):
 def step_functions(deploys, sandbox):
     name = _name("machine")
     arn = sandbox.client("stepfunctions").create_state_machine(name=name, definition=PASSING, roleArn=f"arn:aws:iam::{ACCOUNT}:role/m")["stateMachineArn"]
-    return World(lambda: _job(deploys, "StepFunctions", "Invoke", {"StateMachineArn": arn}), **{"STATE-MACHINE": name})
+
+    def hold():
+        sandbox.control("POST", {"name": name, "hold": True}, part="machines")
+
+    return World(lambda: _job(deploys, "StepFunctions", "Invoke", {"StateMachineArn": arn}), hold, **{"STATE-MACHINE": name})
 
 
 def s3_source(deploys, sandbox):

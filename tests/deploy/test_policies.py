@@ -2,8 +2,8 @@
 
 A job runs in a role (roleArn) that has the policy and nothing else; then again without each single right.  What a
 statement is for says its Sid: without a right of Preflight…, Explain…, Follow… the job still succeeds, and a check that
-could not be made says which right it lacked; Recover…, Undo…, Answer… and LeaveNothing… are for other days than the main
-job's, of which test_the_other_days… has those of the shortest; all others the job cannot do without, and says so.
+could not be made says which right it lacked; Recover…, Undo…, Answer… and the like are for other days than the main
+job's, of which some have a test of their own below; all others the job cannot do without, and says so.
 """
 
 import importlib.util
@@ -22,7 +22,9 @@ runner_program, sandbox, server, deploys = _static.runner_program, _static.sandb
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]})
 HARMLESS = ("Preflight", "Explain", "Follow")
-OTHER_DAYS = ("Recover", "Undo", "Answer", "LeaveNothing")
+OTHER_DAYS = ("Recover", "Undo", "Answer", "LeaveNothing", "FirstTime", "ChangeSets")
+# The sandbox's registry has an address of its own, which only ECR can tell; AWS's says itself which registry it is.
+OF_THE_SANDBOX = {"Sid": "Sandbox", "Effect": "Allow", "Action": ["ecr:DescribeRepositories"], "Resource": "*"}
 
 
 def policy(name):
@@ -54,7 +56,7 @@ class InRole:
             self.arn = self.iam.get_role(RoleName=self.role)["Role"]["Arn"]
 
     def offer(self, document):
-        text = json.dumps(document)
+        text = json.dumps({**document, "Statement": [*document["Statement"], OF_THE_SANDBOX]})
         for word in sorted(self.world.names, key=len, reverse=True):
             text = text.replace(word, self.world.names[word])
         self.iam.put_role_policy(RoleName=self.role, PolicyName="p", PolicyDocument=text)
@@ -95,6 +97,18 @@ def test_each_right_is_needed(in_role, name, sid, action):
         return
     assert result["outcome"] == "failed" and result["errorCode"] == "PermissionError", result
     assert f"it takes the right {action}" in result["errorMessage"], result
+
+
+@pytest.mark.parametrize("name, mark", (("ECS", "UpdateService"), ("StepFunctions", "StartExecution")))
+def test_a_policy_is_enough_to_undo(in_role, sandbox, name, mark):
+    there = in_role(name)
+    there.world.hold()
+    began = len(sandbox.ledger())
+    job = there.offer(policy(name))
+    there.deploys.server.wait(lambda: job.result or any(line["operation"] == mark for line in sandbox.ledger()[began:]))
+    there.deploys.server.cancel(job)
+    result = there.deploys.finish(job)
+    assert result["outcome"] == "stopped", result
 
 
 def test_every_policy_is_of_an_action():
