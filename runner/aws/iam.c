@@ -74,9 +74,12 @@ bool iam_role(const struct iam *iam, struct arena *arena, const char *role, cons
     return json_parse(arena, text, strlen(text), trust, err) || err_wrap(err, "the trust policy of role '%s'", name);
 }
 
+/* The word, or a pattern of it that ends with '*', in a text or a list of texts. */
 static bool names(const struct json *value, const char *word) {
-    if (value && value->type == JSON_TEXT)
-        return str_equal(value->text, word) || str_equal(value->text, "*");
+    if (value && value->type == JSON_TEXT) {
+        const size_t length = strcspn(value->text, "*");
+        return value->text[length] ? strncmp(value->text, word, length) == 0 : str_equal(value->text, word);
+    }
     json_each(item, value && value->type == JSON_ARRAY ? value : NULL) {
         if (names(item, word))
             return true;
@@ -85,10 +88,10 @@ static bool names(const struct json *value, const char *word) {
 }
 
 static bool allows(const struct json *statement, const char *service) {
-    const struct json *action = json_get(statement, "Action");
+    const struct json *principal = json_get(statement, "Principal");
     return str_equal(json_get_text(statement, "Effect"), "Allow") &&
-           (names(action, "sts:AssumeRole") || names(action, "sts:*")) &&
-           names(json_get(json_get(statement, "Principal"), "Service"), service);
+           names(json_get(statement, "Action"), "sts:AssumeRole") &&
+           (names(principal, service) || names(json_get(principal, "Service"), service));
 }
 
 bool iam_trusts(const struct json *trust, const char *service) {
