@@ -1,7 +1,7 @@
 /*
  * Why a rollout hangs, as far as AWS shows it: asks for tasks, targets and logs where they would tell something, as the
- * deployment's call budget allows; keeps all of it in the deployment's report (AWS forgets it within the hour), and what
- * runner/diagnosis makes of it as its `cause`.
+ * deployment's call budget allows; keeps all of it in the deployment's report (AWS forgets it within the hour), and
+ * what runner/diagnosis makes of it as its `cause`.
  */
 #ifndef RUNNER_ACTIONS_ECS_CAUSE_H
 #define RUNNER_ACTIONS_ECS_CAUSE_H

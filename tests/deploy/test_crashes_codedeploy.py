@@ -82,6 +82,37 @@ class Stack:
         assert len(self.begun()) <= 1
 
 
+class NewStack(Stack):
+    """Made, not updated; by a change set where `change_set`."""
+
+    change_set = None
+
+    def __init__(self, deploys):
+        self.stack = Stacks(deploys, deploys.sandbox)
+        if self.change_set:
+            self.stack.succeed("CHANGE_SET_REPLACE", configuration=self.change_set)
+
+    def offer(self):
+        return self.stack.offer("CHANGE_SET_EXECUTE", configuration=self.change_set) if self.change_set else self.stack.offer()
+
+    def check(self):
+        assert self.stack.status() == "CREATE_COMPLETE"
+        events = self.stack.client.describe_stack_events(StackName=self.stack.name)["StackEvents"]
+        assert len([one for one in events if one["ResourceType"] == "AWS::CloudFormation::Stack" and one["ResourceStatus"] == "CREATE_IN_PROGRESS"]) == 1
+
+    def check_undone(self, result):
+        try:
+            status = self.stack.status()
+        except self.stack.client.exceptions.ClientError:
+            status = "none"
+        before = "REVIEW_IN_PROGRESS" if self.change_set else "none"
+        assert (result["outcome"], status) in (("stopped", before), ("stopped", "none"), ("succeeded", "CREATE_COMPLETE")), result
+
+
+class ExecutedChangeSet(NewStack):
+    change_set = {"ChangeSetName": "release"}
+
+
 class Environment:
     def __init__(self, deploys):
         self.beanstalk = Beanstalk(deploys, deploys.sandbox)
@@ -94,7 +125,7 @@ class Environment:
         assert result["outcome"] == "stopped" and self.beanstalk.environment()["VersionLabel"] == "first", result
 
 
-WORLDS = (OnEcs, OnServers, Stack, Environment)
+WORLDS = (OnEcs, OnServers, Stack, NewStack, ExecutedChangeSet, Environment)
 
 
 def calls_of_a_clean_run(deploys, world):
@@ -111,15 +142,13 @@ def calls_of_a_clean_run(deploys, world):
 
 def dies(deploys, made, kind, number):
     """Offers the job to a runner that dies at that call; the job, or None where it came to its end before."""
-    order = {"operation": "*", "kind": kind, "skip": number, "pid": deploys.runner.process.pid}
-    assert deploys.sandbox.control("POST", order)[0] == 200
+    deploys.fault("*", kind, skip=number)
     job = made.offer()
     deploys.server.wait(lambda: job.result or deploys.runner.process.poll() is not None)
     deploys.sandbox.control("DELETE")
     if deploys.runner.process.poll() is None:
         assert job.result["outcome"] == "succeeded", (job.result, job.text)
         return None
-    deploys.start()
     return job
 
 
@@ -132,7 +161,7 @@ def test_there_is_one_effect(deploys, world, kind):
         job = dies(deploys, made, kind, number)
         if job:
             died += 1
-            second = deploys.again(job)
+            second = deploys.survivor(job)
             result = deploys.finish(second)
             assert result["outcome"] == "succeeded", (number, result, second.text)
         made.check()
@@ -145,5 +174,5 @@ def test_a_cancel_after_it_undoes(deploys, world):
         made = world(deploys)
         job = dies(deploys, made, "kill-after", number)
         if job:
-            second = deploys.again(job, cancelled=True)
+            second = deploys.survivor(job, cancelled=True)
             made.check_undone(deploys.finish(second))
