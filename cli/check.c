@@ -167,6 +167,7 @@ static bool run(struct cli *cli, const struct arguments *arguments, enum cli_exi
     struct check check = {.cli = cli, .files = json_set_array(&cli->arena, answer, "files")};
     for (size_t i = 0; i < arguments->count; i++)
         check_file(&check, arguments->positional[i], kind);
+    check_deploy_together(&check);
     if (cli->json)
         puts(json_print_pretty(&cli->arena, answer));
     if (check.error_count > 0)

@@ -7,13 +7,16 @@
 #include "cli/cli.h"
 #include "common/json.h"
 
+struct check_seen;
+
 struct check {
     struct cli *cli;
     struct json *files; /* one object for each */
     struct json *shown; /* of the file under way */
     struct json *errors;
-    size_t error_count; /* of all files */
-    size_t shown_count; /* of buildspecs printed: a blank line stands between */
+    size_t error_count;      /* of all files */
+    size_t shown_count;      /* of buildspecs printed: a blank line stands between */
+    struct check_seen *seen; /* good files of deployments, the latest first */
 };
 
 /* `text` is the line for people, with the file's name and the place in it. */

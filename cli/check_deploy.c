@@ -5,9 +5,7 @@
 
 #include "cli/terminal.h"
 #include "common/str.h"
-#include "runner/deployfiles/appspec.h"
 #include "runner/deployfiles/image_detail.h"
-#include "runner/deployfiles/task_definition.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -119,24 +117,31 @@ static void show_appspec(struct check *check, const char *file, const struct app
 
 static bool read_and_show(struct check *check, const char *file, const char *kind, const char *text, size_t size,
                           struct findings *findings) {
-    struct image_definitions images;
+    struct check_content content = {0};
     struct image_detail detail;
-    struct appspec appspec;
-    struct json *definition;
-    bool good = false;
-    if (str_equal(kind, CHECK_IMAGE_DEFINITIONS)) {
-        if ((good = image_definitions_check(text, size, &images, findings)))
-            show_images(check, file, &images);
-    } else if (str_equal(kind, CHECK_IMAGE_DETAIL)) {
-        if ((good = image_detail_check(text, size, &detail, findings)))
-            show_detail(check, file, &detail);
-    } else if (str_equal(kind, CHECK_TASK_DEFINITION)) {
-        if ((good = task_definition_check(text, size, &definition, findings)))
-            show_definition(check, file, definition);
-    } else if ((good = appspec_check(text, size, &appspec, findings))) {
-        show_appspec(check, file, &appspec);
+    struct json *definition = NULL;
+    if (str_equal(kind, CHECK_IMAGE_DETAIL)) {
+        if (!image_detail_check(text, size, &detail, findings))
+            return false;
+        show_detail(check, file, &detail);
+        return true;
     }
-    return good;
+    if (str_equal(kind, CHECK_IMAGE_DEFINITIONS)) {
+        if (!image_definitions_check(text, size, &content.images, findings))
+            return false;
+        show_images(check, file, &content.images);
+    } else if (str_equal(kind, CHECK_TASK_DEFINITION)) {
+        if (!task_definition_check(text, size, &definition, findings))
+            return false;
+        content.definition = definition;
+        show_definition(check, file, definition);
+    } else {
+        if (!appspec_check(text, size, &content.appspec, findings))
+            return false;
+        show_appspec(check, file, &content.appspec);
+    }
+    check_remember(check, file, kind, &content);
+    return true;
 }
 
 /* ---- findings ---- */

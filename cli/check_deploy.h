@@ -5,6 +5,8 @@
 #define CLI_CHECK_DEPLOY_H
 
 #include "cli/check.h"
+#include "runner/deployfiles/appspec.h"
+#include "runner/deployfiles/task_definition.h"
 
 #include <stddef.h>
 
@@ -22,5 +24,19 @@ bool check_is_deploy_kind(const char *kind);
 
 /* The file as that kind: its errors and notices, and where there is no error what it says, in a line or two. */
 void check_deploy(struct check *check, const char *file, const char *kind, const char *text, size_t size);
+
+/* What a good file holds, by its kind. */
+struct check_content {
+    struct image_definitions images;
+    const struct json *definition;
+    struct appspec appspec;
+};
+
+/* ---- check_together.c ---- */
+
+void check_remember(struct check *check, const char *file, const char *kind, const struct check_content *content);
+
+/* When all files were checked: those of one folder must go together. */
+void check_deploy_together(struct check *check);
 
 #endif

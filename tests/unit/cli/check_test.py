@@ -104,6 +104,28 @@ class Check(unittest.TestCase):
                 self.assertEqual(check("--as", kind, "release.yml", folder=folder).returncode, 0)
             self.assertIn(b"did you mean 'taskdef'", check("--as", "taskdeff", "release.yml", folder=folder).stderr)
 
+    def test_files_of_one_folder_go_together(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "taskdef.json").write_text((DATA / "good-deploy" / "taskdef-fargate.json").read_text())
+            (folder / "appspec.yaml").write_text((DATA / "good-deploy" / "appspec-ecs.yaml").read_text())
+            (folder / "imagedefinitions.json").write_text('[{"name": "web", "imageUri": "shop:1"}]')
+            files = ("appspec.yaml", "imagedefinitions.json", "taskdef.json")
+            self.assertEqual(check(*files, folder=folder).returncode, 0)
+            (folder / "imagedefinitions.json").write_text('[{"name": "app", "imageUri": "shop:1"}]')
+            spec = folder / "appspec.yaml"
+            spec.write_text(spec.read_text().replace("8080", "80"))
+            result = check(*files, folder=folder)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("imagedefinitions.json: the AWS ECS container 'app' does not exist: task definition 'shop' has 'web'\n", result.stdout.decode())
+            self.assertIn("appspec.yaml: the appspec file sends traffic to port 80 of container 'web', which the task definition does not map; "
+                          "add it to 'portMappings', or correct 'ContainerPort'\n", result.stdout.decode())
+            shown = json.loads(check("--json", *files, folder=folder).stdout)["files"]
+            self.assertEqual([(one["kind"], one["valid"], len(one["errors"])) for one in shown],
+                             [("appspec", False, 1), ("imagedefinitions", False, 1), ("taskdef", True, 0)])
+            (folder / "taskdef-other.json").write_text((folder / "taskdef.json").read_text())
+            self.assertEqual(check(*files, "taskdef-other.json", folder=folder).returncode, 0)
+
     def test_a_file_is_known_by_its_name_or_its_keys(self):
         spec = (DATA / "good-buildspec" / "version-text.yml").read_bytes()
         with tempfile.TemporaryDirectory() as name:
