@@ -37,7 +37,8 @@ class Account:
         self.region = region
         self.clock = clock
         self.regions = {region}  # where buckets are
-        self.rights = None  # sandbox/rights.py, set once by the sandbox
+        self.rights = None  # sandbox/rights.py, set once by the sandbox, as is:
+        self.deployment_group = lambda deployment_id: None  # CodeDeploy's "APPLICATION/GROUP" of a deployment
         self._lock = threading.Lock()
         self._keys = {}
         self._add(AccessKey(access_key, secret_key, f"arn:aws:iam::{account_id}:user/sandbox", "AIDASANDBOXSANDBOX01"))

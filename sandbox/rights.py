@@ -226,7 +226,8 @@ def _codedeploy(account, operation, params):
         return _one("codedeploy", operation, [account.arn("codedeploy", f"application:{application}")])
     if "deploymentConfigName" in params:
         return _one("codedeploy", operation, [account.arn("codedeploy", f"deploymentconfig:{params['deploymentConfigName']}")])
-    return _one("codedeploy", operation, [account.arn("codedeploy", "deploymentgroup:*")])
+    group = account.deployment_group(params.get("deploymentId")) or "*"
+    return _one("codedeploy", operation, [account.arn("codedeploy", f"deploymentgroup:{group}")])
 
 
 def _beanstalk(account, operation, params):

@@ -75,6 +75,7 @@ class Sandbox:
         account.rights = Rights(account, roles)
         distributions = cloudfront.CloudFrontState(account)
         rollouts = CodeDeployState(account, containers, alarms, buckets)
+        account.deployment_group = rollouts.group_of
         stacks = cloudformation.CloudFormationState(account, buckets)
         environments = elasticbeanstalk.BeanstalkState(account, buckets)
         faults = Faults()

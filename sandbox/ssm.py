@@ -110,6 +110,24 @@ def get_parameter(ssm, params, key):
     return {"Parameter": _shown(parameter, params.get("WithDecryption"))}
 
 
+def describe_parameters(ssm, params, key):
+    """Filters: Name, with Equals (which is usual) or BeginsWith."""
+    with ssm.lock:
+        found = [versions[-1] for name, versions in sorted(ssm.parameters.items()) if all(_fits(one, name) for one in params.get("ParameterFilters", []))]
+    start = int(params.get("NextToken", "0"))
+    end = start + params.get("MaxResults", 10)
+    answer = {"Parameters": [{name: one[name] for name in ("Name", "Type", "LastModifiedDate", "Version", "DataType")} for one in found[start:end]]}
+    return {**answer, "NextToken": str(end)} if end < len(found) else answer
+
+
+def _fits(wanted, name):
+    if wanted["Key"] != "Name" or wanted.get("Option", "Equals") not in ("Equals", "BeginsWith"):
+        raise AwsError("InvalidFilterOption", "the sandbox filters parameters by Name with Equals or BeginsWith")
+    if wanted.get("Option") == "BeginsWith":
+        return name.startswith(tuple(wanted["Values"]))
+    return name in wanted["Values"]
+
+
 def delete_parameter(ssm, params, key):
     with ssm.lock:
         if not ssm.parameters.pop(params["Name"], None):
@@ -117,4 +135,4 @@ def delete_parameter(ssm, params, key):
     return {}
 
 
-OPERATIONS = {"PutParameter": put_parameter, "GetParameters": get_parameters, "GetParameter": get_parameter, "DeleteParameter": delete_parameter}
+OPERATIONS = {"PutParameter": put_parameter, "GetParameters": get_parameters, "GetParameter": get_parameter, "DescribeParameters": describe_parameters, "DeleteParameter": delete_parameter}

@@ -4,6 +4,7 @@
 #include "runner/aws/ecr.h"
 
 #include "common/str.h"
+#include "runner/aws/endpoint.h"
 
 #include <time.h>
 
@@ -46,12 +47,21 @@ static bool find(struct aws *aws, struct arena *arena, const char *region, const
            err_set(err, ERR_INTERNAL, "ECR described an image of '%s' without its digest", repository);
 }
 
+/* AWS's own addresses say whose they are; behind an endpoint of the operator's only ECR knows. */
+static bool find_address(struct aws *aws, struct arena *arena, const char *region, const char *repository,
+                         const char *registry, const char **out, struct err *err) {
+    if (aws_endpoint_given(arena, "ecr"))
+        return ecr_repository(aws, arena, region, false, repository, out, err);
+    *out = arena_printf(arena, "%s.dkr.ecr.%s.%s/%s", registry, region, aws_endpoint_suffix(region), repository);
+    return true;
+}
+
 bool ecr_describe_image(struct aws *aws, struct arena *arena, const char *region, const char *repository,
                         const char *tag, const char *digest, struct ecr_detail *out, struct err *err) {
     const struct json *image = NULL;
     const char *address;
     if (!find(aws, arena, region, repository, tag, digest, &image, err) ||
-        !ecr_repository(aws, arena, region, false, repository, &address, err))
+        !find_address(aws, arena, region, repository, json_get_text_or(image, "registryId", ""), &address, err))
         return false;
     const struct json *pushed = json_get(image, "imagePushedAt");
     const int64_t pushed_ms = pushed ? (int64_t)(pushed->number * 1000) : 0;

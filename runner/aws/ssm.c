@@ -100,11 +100,12 @@ static bool find_some(const struct ssm_query *query, struct arena *arena, size_t
                                         .body = body,
                                         .interrupted = query->interrupted,
                                         .context = query->context};
-    const struct json *answer = NULL;
-    if (!aws_call(query->aws, arena, &request, &answer, err))
+    const struct aws_pages pages = {.list = "Parameters", .token = "NextToken"};
+    const struct json *parameters = NULL;
+    if (!aws_call_all(query->aws, arena, &request, &pages, &parameters, err))
         return false;
     for (size_t i = first; i < first + count; i++)
-        json_each(parameter, json_get(answer, "Parameters")) found[i] =
+        json_each(parameter, parameters) found[i] =
             found[i] ||
             str_equal(without_slash(json_get_text_or(parameter, "Name", "")), without_slash(query->names[i]));
     return true;

@@ -48,6 +48,11 @@ class CodeDeployState:
         self.configs.update({name: {"trafficRoutingConfig": route, "computePlatform": "ECS"} for name, route in _ROUTES.items()})
         self.deployments = {}  # id -> Deployment, oldest first
 
+    def group_of(self, deployment_id):
+        """"APPLICATION/GROUP", as ARNs have it; None where there is no such deployment."""
+        found = self.deployments.get(deployment_id)
+        return f"{found.group.application}/{found.group.name}" if found else None
+
     # lookups; they raise what AWS answers
 
     def application(self, name):
