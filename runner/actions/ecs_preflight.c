@@ -34,6 +34,9 @@ struct preflight_check *preflight_add(struct preflight *preflight, const char *n
 
 /* ---- how a check ends ---- */
 
+static void end(struct preflight_check *check, enum preflight_status status, const char *format, va_list arguments)
+    PRINTF_LIKE(3, 0);
+
 static void end(struct preflight_check *check, enum preflight_status status, const char *format, va_list arguments) {
     check->status = status;
     check->sentence = arena_vprintf(&check->arena, format, arguments);
