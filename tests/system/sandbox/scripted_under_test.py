@@ -5,6 +5,8 @@ Debian's botocore does not know the newer members and operations of ECS, so requ
 
 import http.client
 import json
+import threading
+import time
 import urllib.parse
 import uuid
 
@@ -24,20 +26,20 @@ class Refused(Exception):
         self.code = code
 
 
-_connections = {}  # endpoint -> a connection that is used again: these tests ask often
+_kept = threading.local()  # each thread's connections, used again since these tests ask often
+_IDLE_SECONDS = 20  # the sandbox closes one after 120
 
 
 def _send(sandbox, path, body, headers):
-    connection = _connections.get(sandbox.endpoint)
-    if connection is None:
-        connection = _connections[sandbox.endpoint] = http.client.HTTPConnection(urllib.parse.urlsplit(sandbox.endpoint).netloc, timeout=120)
-    try:
-        connection.request("POST", path, body, headers)
-        response = connection.getresponse()
-        return response.status, json.loads(response.read())
-    except (OSError, http.client.HTTPException):
-        connection.close()
-        raise
+    connections = _kept.__dict__.setdefault("connections", {})
+    connection, used_at = connections.pop(sandbox.endpoint, (None, 0))
+    if connection is None or time.monotonic() > used_at + _IDLE_SECONDS:
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(sandbox.endpoint).netloc, timeout=120)
+    connection.request("POST", path, body, headers)
+    response = connection.getresponse()
+    answer = response.status, json.loads(response.read())
+    connections[sandbox.endpoint] = connection, time.monotonic()
+    return answer
 
 
 def call(sandbox, operation, **params):
