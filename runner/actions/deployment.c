@@ -104,16 +104,21 @@ void deployment_note(struct deployment_report *report, const char *format, ...) 
         drop_first(timeline);
 }
 
-void deployment_evidence(struct deployment_report *report, const char *source, const char *subject, const char *text) {
+void deployment_evidence_at(struct deployment_report *report, int64_t at_ms, const char *source, const char *subject,
+                            const char *text) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct json *evidence = list(report, "evidence");
     struct json *entry = json_append_object(&report->memory, evidence);
-    json_set_time(&report->memory, entry, "at", job_now_ms(report->job));
+    json_set_time(&report->memory, entry, "at", at_ms > 0 ? at_ms : job_now_ms(report->job));
     json_set_text(&report->memory, entry, "source", source);
     json_set_text(&report->memory, entry, "subject", subject);
     json_set_text(&report->memory, entry, "text", shown(report, &arena, text));
     if (evidence->count > DEPLOYMENT_EVIDENCE_MAX)
         drop_first(evidence);
+}
+
+void deployment_evidence(struct deployment_report *report, const char *source, const char *subject, const char *text) {
+    deployment_evidence_at(report, 0, source, subject, text);
 }
 
 /* What can be spared first: the diff is in the log of both revisions, the oldest evidence says least. */

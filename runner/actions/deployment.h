@@ -47,6 +47,10 @@ void deployment_note(struct deployment_report *report, const char *format, ...) 
 /* A line of evidence: `source` is "EVENT", "TASK", "TARGET" or "LOG", `subject` a task, a container, a target. */
 void deployment_evidence(struct deployment_report *report, const char *source, const char *subject, const char *text);
 
+/* ... of a moment before this one, where AWS says when it was; 0: now. */
+void deployment_evidence_at(struct deployment_report *report, int64_t at_ms, const char *source, const char *subject,
+                            const char *text);
+
 /* Sends what there is with that sentence (NULL: the one before), unless just that was sent last. */
 void deployment_send(struct deployment_report *report, const char *summary);
 

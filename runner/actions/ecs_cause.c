@@ -83,8 +83,17 @@ static void watch_started(struct ecs_cause *looks, int64_t now_ms, const char *m
     }
 }
 
-static int64_t created_ms(const struct json *event) {
-    const struct json *time = json_get(event, "createdAt");
+/* Of these there are several for each task of any rollout. */
+static bool says_little(const char *message) {
+    static const char *const usual[] = {" registered ", " deregistered ", "has begun draining", "steady state"};
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+        if (strstr(message, usual[i]) && !strstr(message, "(error"))
+            return true;
+    return false;
+}
+
+static int64_t time_ms(const struct json *object, const char *member) {
+    const struct json *time = json_get(object, member);
     return time && time->type == JSON_NUMBER ? (int64_t)(time->number * 1000 + 0.5) : 0;
 }
 
@@ -93,17 +102,18 @@ static void keep_events(struct deploy *deploy, struct ecs_cause *looks, int64_t 
     const struct json *fresh[WATCHED_MAX];
     size_t count = 0;
     json_each(event, json_get(service, "events")) {
-        if (created_ms(event) > looks->events_to_ms && count < WATCHED_MAX)
+        if (time_ms(event, "createdAt") > looks->events_to_ms && count < WATCHED_MAX)
             fresh[count++] = event;
     }
     while (count > 0) {
         const struct json *event = fresh[--count];
         const char *message = json_get_text(event, "message");
-        if (created_ms(event) > looks->events_to_ms)
-            looks->events_to_ms = created_ms(event);
+        if (time_ms(event, "createdAt") > looks->events_to_ms)
+            looks->events_to_ms = time_ms(event, "createdAt");
         if (!message)
             continue;
-        deployment_evidence(deploy->report, "EVENT", deploy->ecs.service, message);
+        if (!says_little(message))
+            deployment_evidence_at(deploy->report, time_ms(event, "createdAt"), "EVENT", deploy->ecs.service, message);
         watch_started(looks, now_ms, message);
     }
 }
@@ -148,7 +158,7 @@ static void keep_tasks(struct deploy *deploy, struct ecs_cause *looks, int64_t n
         if (!ours || !stopped || !is_first_told(looks, id))
             continue;
         diagnosis_say_stop(task, text, sizeof text);
-        deployment_evidence(deploy->report, "TASK", id, text);
+        deployment_evidence_at(deploy->report, time_ms(task, "stoppedAt"), "TASK", id, text);
     }
 }
 
@@ -212,7 +222,8 @@ static struct elb elb_of(const struct deploy *deploy) {
                         .context = deploy->ecs.context};
 }
 
-static void keep_targets(struct deploy *deploy, const struct json *targets) {
+/* Once for each target and reason: it is asked for again and again. */
+static void keep_targets(struct deploy *deploy, struct ecs_cause *looks, const struct json *targets) {
     json_each(each, targets) {
         const struct json *health = json_get(each, "TargetHealth");
         const char *state = json_get_text_or(health, "State", "");
@@ -225,7 +236,11 @@ static void keep_targets(struct deploy *deploy, const struct json *targets) {
                        json_get_text_or(target, "Port", "?"));
         (void)snprintf(text, sizeof text, "%s: %.60s: %.400s", state, json_get_text_or(health, "Reason", ""),
                        json_get_text_or(health, "Description", ""));
-        deployment_evidence(deploy->report, "TARGET", subject, text);
+        char key[ID_SIZE];
+        (void)snprintf(key, sizeof key, "%.24s %.38s", json_get_text_or(target, "Id", "?"),
+                       json_get_text_or(health, "Reason", state));
+        if (is_first_told(looks, key))
+            deployment_evidence(deploy->report, "TARGET", subject, text);
     }
 }
 
@@ -236,7 +251,7 @@ static void ask_group(struct deploy *deploy, struct ecs_cause *looks, struct are
     struct err err = {0};
     deploy_spend(deploy, 1);
     if (elb_target_health(&elb, arena, arn, &targets, &err)) {
-        keep_targets(deploy, targets);
+        keep_targets(deploy, looks, targets);
         diagnosis_add_targets(looks->diagnosis, now_ms, arn, targets);
     } else if (err.kind == ERR_NOT_FOUND) {
         diagnosis_target_group_gone(looks->diagnosis, now_ms, arn, err.message);
@@ -296,7 +311,7 @@ static const char *read_log(struct deploy *deploy, struct ecs_cause *looks, stru
     for (size_t i = 0; i < count; i++) {
         text = arena_printf(arena, "%s%s\n", text, events[i].text);
         if (i + LOG_EVIDENCE >= count)
-            deployment_evidence(deploy->report, "LOG", container, events[i].text);
+            deployment_evidence_at(deploy->report, events[i].at_ms, "LOG", container, events[i].text);
     }
     return text;
 }
