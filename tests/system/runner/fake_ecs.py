@@ -2,7 +2,7 @@
 
 The sandbox plays ECS with real containers; this one plays the moments that are hard to catch there: an answer lost on
 its way, a rollback between two looks, somebody else's deployment. Its clock (/clock) is one that a runner's deployments
-can go by: each of their sleeps moves it by a second at most, in a fiftieth of one.
+can go by: it goes on while they sleep, and then fifty times as fast as others.
 """
 
 import copy
@@ -100,6 +100,8 @@ class FakeEcs:
                 return 400, {"__type": kind, "message": message}
             if "ServiceDeployment" in operation and self.service_deployments is None:
                 return 400, {"__type": "UnknownOperationException", "message": ""}
+            if not hasattr(self, operation):  # what is checked beforehand, of other services
+                return 400, {"__type": "AccessDeniedException", "message": f"not authorized to perform {operation}"}
             try:
                 return 200, getattr(self, operation)(body)
             except Refusal as refusal:
@@ -219,6 +221,8 @@ class FakeEcs:
     def balancer(self, operation):
         with self.lock:
             self.ledger.append((operation, {}))
+            if operation not in ("DescribeTargetGroupAttributes", "DescribeTargetHealth"):
+                return None
             if operation == "DescribeTargetGroupAttributes":
                 inner = ("<Attributes><member><Key>deregistration_delay.timeout_seconds</Key>"
                          f"<Value>{self.delay}</Value></member></Attributes>")
@@ -230,10 +234,10 @@ class FakeEcs:
         return f"<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
 
     def advance(self, milliseconds):
-        """A runner's sleep: a second of it at most, so that an hour takes longer than a test's own steps."""
-        time.sleep(0.02)
+        """A runner's sleep: fifty times as fast as it would be, so that its hour takes longer than any test."""
+        time.sleep(milliseconds / 50_000)
         with self.lock:
-            self.now_ms += min(milliseconds, 1000)
+            self.now_ms += milliseconds
             return {"nowMs": self.now_ms}
 
 
@@ -263,7 +267,9 @@ class _Door(BaseHTTPRequestHandler):
         if self.path == "/clock":
             return self.answer(200, json.dumps(self.ecs.advance(json.loads(text)["advanceMs"])).encode())
         if text.startswith("Action="):
-            return self.answer(200, self.ecs.balancer(text[7:].partition("&")[0]).encode(), "text/xml")
+            found = self.ecs.balancer(text[7:].partition("&")[0])
+            refusal = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no right</Message></Error></ErrorResponse>"
+            return self.answer(200 if found else 403, (found or refusal).encode(), "text/xml")
         body = json.loads(text)
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         assert self.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIATEST/")
