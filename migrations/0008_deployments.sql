@@ -53,3 +53,14 @@ CREATE INDEX releases_target ON releases (target, id);
 CREATE INDEX releases_stage ON releases (pipeline_id, stage, execution_id);
 CREATE INDEX releases_action ON releases (pipeline_id, stage, action, action_run_id);
 CREATE INDEX releases_execution ON releases (execution_id);
+
+-- What the action runs under way deploy to; a release has several targets. The rows of a run go when it ends.
+CREATE TABLE target_claims (
+  action_run_id INTEGER NOT NULL REFERENCES action_runs (id),
+  target TEXT NOT NULL,                  -- 'ecs/REGION/CLUSTER/SERVICE'
+  PRIMARY KEY (target, action_run_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX target_claims_run ON target_claims (action_run_id);
+INSERT INTO target_claims (action_run_id, target)
+  SELECT id, target FROM action_runs WHERE status = 'InProgress' AND target IS NOT NULL;
+DROP INDEX action_runs_target_waits;

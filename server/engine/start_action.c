@@ -224,9 +224,8 @@ struct beginning {
     struct json *configuration;
     const struct json *commands; /* or NULL, as is the next */
     const struct json *environment;
-    const char *target; /* or NULL */
-    bool target_taken;
-    struct err why; /* not ERR_NONE: it cannot start */
+    const struct json *targets; /* the first is the action's own */
+    struct err why;             /* not ERR_NONE: it cannot start */
 };
 
 static size_t texts_size(const struct json *json) {
@@ -248,7 +247,7 @@ static void check_size(struct beginning *beginning) {
 
 static bool prepare(struct step *step, const struct execution_row *execution, const struct pipeline_action *action,
                     struct beginning *out, struct err *err) {
-    *out = (struct beginning){.configuration = json_object(step->arena)};
+    *out = (struct beginning){.configuration = json_object(step->arena), .targets = json_array(step->arena)};
     if (!resolve_settings(step, execution, action->configuration, action->configuration_count, out->configuration,
                           &out->why, err) ||
         !resolve_texts(step, execution, action->commands, action->command_count, &out->commands, &out->why, err) ||
@@ -258,8 +257,7 @@ static bool prepare(struct step *step, const struct execution_row *execution, co
         check_size(out);
     if (out->why.kind != ERR_NONE)
         return true;
-    return target_of(step, action, out->configuration, &out->target, err) &&
-           target_is_taken(step, out->target, &out->target_taken, err);
+    return target_list(step, action, out->configuration, &out->targets, err);
 }
 
 static const char *texts_of(struct arena *arena, const char *const *texts, size_t count) {
@@ -314,8 +312,7 @@ static bool add_run(struct step *step, const struct view_execution *execution, c
         .environment = printed(arena, beginning->environment),
         .output_variable_names = texts_of(arena, action->output_variables, action->output_variable_count),
         .output_files = files_of(arena, action),
-        .target = beginning->target,
-        .holds_target = beginning->target && !beginning->target_taken,
+        .target = beginning->targets->first ? beginning->targets->first->text : NULL,
         .inputs = names_of(arena, action->inputs, action->input_count),
         .outputs = names_of(arena, action->outputs, action->output_count),
         .role_arn = action->role_arn,
@@ -336,6 +333,7 @@ bool start_action(struct step *step, const struct view_execution *execution, con
     struct beginning beginning;
     if (!executions_get_by_id(step->tx, step->arena, execution->id, &row, err) ||
         !prepare(step, &row, action, &beginning, err) || !add_run(step, execution, action, &beginning, &run, err) ||
+        !target_claim(step, beginning.targets, &run, err) ||
         !tell_of_action(step, &run, "action", action_status_name(ACTION_IN_PROGRESS), NULL, err))
         return false;
     if (beginning.why.kind != ERR_NONE)

@@ -4,14 +4,17 @@
 
 #include "server/engine/carry_out.h"
 
-/* What an action deploys to, "ecs/REGION/CLUSTER/SERVICE"; NULL: nothing that is locked. */
-bool target_of(struct step *step, const struct pipeline_action *action, const struct json *configuration,
-               const char **out, struct err *err);
+/* What an action deploys to, "ecs/REGION/CLUSTER/SERVICE": a list of texts, empty for one that locks nothing. A Release
+ * has a target for each of its members, behind its own. */
+bool target_list(struct step *step, const struct pipeline_action *action, const struct json *configuration,
+                 const struct json **out, struct err *err);
 
-/* Whether somebody works on it. */
-bool target_is_taken(struct step *step, const char *target, bool *out, struct err *err);
+/* The run has been added, waiting: it claims the targets, and has them where nobody is before it; then *run is read
+ * again. */
+bool target_claim(struct step *step, const struct json *targets, struct action_run_row *run, struct err *err);
 
-/* The action has ended: the oldest that waits for its target has it now, and its job is queued. */
+/* The action has ended: whoever waits for what it held or waited for, and has nobody before it any more, has its
+ * targets now, and its job is queued. */
 bool target_pass_on(struct step *step, const struct action_run_row *ended, struct err *err);
 
 /* "waiting for execution 7 of pipeline 'shop' to finish with ecs/eu-west-1/prod/shop", or NULL. */

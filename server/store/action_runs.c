@@ -219,24 +219,6 @@ bool action_runs_find(struct tx *tx, struct arena *arena, const char *uuid, bool
     return one(&query, arena, found, out, err);
 }
 
-bool action_runs_target_holder(struct tx *tx, struct arena *arena, const char *target, bool *found,
-                               struct action_run_row *out, struct err *err) {
-    static const char sql[] =
-        "SELECT " COLUMNS "WHERE a.target = :target AND a.status = 'InProgress' AND a.holds_target = 1";
-    struct query query CLEANUP(query_close) = query_open(tx, sql);
-    query_text(&query, ":target", target);
-    return one(&query, arena, found, out, err);
-}
-
-bool action_runs_target_waiter(struct tx *tx, struct arena *arena, const char *target, bool *found,
-                               struct action_run_row *out, struct err *err) {
-    static const char sql[] = "SELECT " COLUMNS "WHERE a.target = :target AND a.status = 'InProgress' "
-                              "AND a.target IS NOT NULL AND a.holds_target = 0 ORDER BY a.id LIMIT 1";
-    struct query query CLEANUP(query_close) = query_open(tx, sql);
-    query_text(&query, ":target", target);
-    return one(&query, arena, found, out, err);
-}
-
 bool action_runs_expired(struct tx *tx, struct arena *arena, int64_t now_ms, struct action_run_row **out, size_t *count,
                          struct err *err) {
     static const char sql[] =

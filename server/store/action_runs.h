@@ -37,7 +37,7 @@ struct action_run_row {
     const char *output_variable_names; /* JSON list */
     const char *output_files;          /* JSON object: output artifact -> list of patterns */
     const char *target;                /* what it deploys to, "ecs/REGION/CLUSTER/SERVICE", or NULL */
-    bool holds_target;                 /* else it waits for who does */
+    bool holds_target;                 /* and all that it claims besides; else it waits for who does */
     int64_t look_ms;                   /* a rule that waits for the clock: when to look again; else 0 */
     const char *inputs;                /* JSON list of artifact names */
     const char *outputs;               /* the same */
@@ -94,10 +94,6 @@ bool action_runs_list_rules(struct tx *tx, struct arena *arena, int64_t pipeline
 bool action_runs_list_rules_of(struct tx *tx, struct arena *arena, int64_t execution_id, bool newest, int64_t before,
                                size_t limit, struct action_run_row **out, size_t *count, struct err *err);
 
-/* Who deploys to that target now; *found false for nobody. */
-bool action_runs_target_holder(struct tx *tx, struct arena *arena, const char *target, bool *found,
-                               struct action_run_row *out, struct err *err);
-
 /* What somebody is to answer, oldest first: manual approvals, and deploys that pause (server/store/pauses.h; those have
  * no approval_token); pipeline_id 0: of all pipelines. */
 bool action_runs_pending_approvals(struct tx *tx, struct arena *arena, int64_t pipeline_id, struct action_run_row **out,
@@ -141,9 +137,7 @@ bool action_runs_set_variable(struct tx *tx, int64_t action_run_id, const char *
 /* The value of `name` in `variable_namespace` of that execution, from its newest successful run; NULL for none. */
 bool action_runs_find_variable(struct tx *tx, struct arena *arena, int64_t execution_id, const char *variable_namespace,
                                const char *name, const char **out, struct err *err);
-/* The oldest that waits for the target; and: it has it now. */
-bool action_runs_target_waiter(struct tx *tx, struct arena *arena, const char *target, bool *found,
-                               struct action_run_row *out, struct err *err);
+/* From now on it holds its targets (server/store/target_claims.h). */
 bool action_runs_take_target(struct tx *tx, int64_t id, struct err *err);
 /* Its time is not over any more: it ends otherwise. */
 bool action_runs_clear_expiry(struct tx *tx, int64_t id, struct err *err);

@@ -50,8 +50,8 @@ MUTANTS = [
            "a deploy whose runner was lost is shown as undone and stays in place"),
     # ---- wakes
     Mutant("nobody is woken for a job", "server/jobs/queue_end.c",
-           "    tx_wake(tx, WAKE_JOBS);\n    return log_rows_add(",
-           "    return log_rows_add(",
+           "    tx_wake(tx, WAKE_JOBS);\n    if (job->queued_until_ms)",
+           "    if (job->queued_until_ms)",
            "a runner waits beside a job that waits"),
     Mutant("nobody is woken for a cancel", "server/jobs/queue_end.c",
            '    wake_job(tx, job.id);\n    return queue_tell(tx, &job, "cancelling", err);',
@@ -91,18 +91,17 @@ MUTANTS = [
            "after the next event nobody knows that the execution is to stop"),
     # ---- deploy targets
     Mutant("a target for everybody", "server/engine/target.c",
-           "return !target || action_runs_target_holder(step->tx, step->arena, target, out, &holder, err);",
-           "return !target || (action_runs_target_holder(step->tx, step->arena, target, out, &holder, err) &&\n"
-           "                       !(*out = false));",
+           "    *had = !found;\n    return found || action_runs_take_target(",
+           "    *had = true;\n    return action_runs_take_target(",
            "two executions deploy to one service at a time"),
     Mutant("a target is not passed on", "server/engine/target.c",
-           "if (!ended->target || !ended->holds_target)\n        return true;",
-           "if (!ended->target || ended->status == ACTION_IN_PROGRESS)\n        return true;",
+           "    if (!ended->target)\n        return true;",
+           "    if (!ended->target || ended->status == ACTION_IN_PROGRESS)\n        return true;",
            "who waits for the target waits for ever"),
     Mutant("passed on before it is free", "server/engine/carry_out.c",
-           "    return action_runs_end(step->tx, action->id, end, err) && events_add(step->tx, &event, err) &&\n"
+           "           action_runs_end(step->tx, action->id, end, err) && events_add(step->tx, &event, err) &&\n"
            "           target_pass_on(step, action, err);",
-           "    return target_pass_on(step, action, err) && action_runs_end(step->tx, action->id, end, err) &&\n"
+           "           target_pass_on(step, action, err) && action_runs_end(step->tx, action->id, end, err) &&\n"
            "           events_add(step->tx, &event, err);",
            "two writes in the wrong order"),
     Mutant("passed on to who is to be stopped", "server/engine/carry_out.c",

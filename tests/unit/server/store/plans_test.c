@@ -15,6 +15,7 @@
 #include "server/store/reports.h"
 #include "server/store/revisions.h"
 #include "server/store/stage_runs.h"
+#include "server/store/target_claims.h"
 
 #include "common/str.h"
 
@@ -84,11 +85,13 @@ static bool ask_expired(struct asking *a) {
 static bool ask_expiry(struct asking *a) {
     return action_runs_next_expiry(a->tx, &a->number, NULL);
 }
-static bool ask_target_holder(struct asking *a) {
-    return action_runs_target_holder(a->tx, a->arena, "ecs/r/c/s", &a->found, &row.action, NULL);
+static bool ask_before_target(struct asking *a) {
+    const char *target;
+    return target_claims_before(a->tx, a->arena, 1, &a->found, &a->number, &target, NULL);
 }
-static bool ask_target_waiter(struct asking *a) {
-    return action_runs_target_waiter(a->tx, a->arena, "ecs/r/c/s", &a->found, &row.action, NULL);
+static bool ask_behind_target(struct asking *a) {
+    int64_t *ids;
+    return target_claims_behind(a->tx, a->arena, 1, &ids, &a->count, NULL);
 }
 static bool ask_latest_stage(struct asking *a) {
     return stage_runs_latest(a->tx, a->arena, 1, "Build", &a->found, &row.stage, NULL);
@@ -195,8 +198,8 @@ static const struct {
     {"approvals", ask_approvals, "action_runs_expiry"},
     {"expired actions", ask_expired, "action_runs_look (look_ms<?)"},
     {"next expiry", ask_expiry, "action_runs_expiry (expires_ms>?)"},
-    {"holder of a target", ask_target_holder, "action_runs_target (target=?)"},
-    {"waiter for a target", ask_target_waiter, "action_runs_target_waits (target=?)"},
+    {"before it with a target", ask_before_target, "target_claims_run (action_run_id=?)"},
+    {"behind it with a target", ask_behind_target, "target_claims_run (action_run_id=?)"},
     {"latest of a stage", ask_latest_stage, "stage_runs_latest (pipeline_id=? AND name=?)"},
     {"latest revision", ask_latest_revision, "(pipeline_id=? AND number>?)"},
     {"revision before", ask_revision_before, "stage_runs_succeeded (pipeline_id=? AND name=? AND execution_id<?)"},

@@ -5,6 +5,7 @@
 #include "common/hash.h"
 #include "common/str.h"
 #include "server/store/access_keys.h"
+#include "server/store/action_runs.h"
 #include "server/store/events.h"
 #include "server/store/executions.h"
 #include "server/store/invocations.h"
@@ -17,6 +18,7 @@
 #include "server/store/sessions.h"
 #include "server/store/source_hooks.h"
 #include "server/store/stage_runs.h"
+#include "server/store/target_claims.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -454,6 +456,72 @@ static void one_stage_has_one_holder(struct tx *tx, struct arena *arena, struct 
     assert_true(stage_runs_add(tx, &row, &other, err));
 }
 
+static int64_t add_deploy(struct tx *tx, int64_t stage_run, const char *name, const char *const *targets,
+                          struct err *err) {
+    char uuid[UUID_SIZE];
+    int64_t id = 0;
+    hash_uuid(uuid);
+    const struct action_run_row row = {.uuid = uuid,
+                                       .execution_id = 1,
+                                       .stage_run_id = stage_run,
+                                       .pipeline_id = 1,
+                                       .stage = "Deploy",
+                                       .action = name,
+                                       .category = "Deploy",
+                                       .provider = "ECS",
+                                       .configuration = "{}",
+                                       .inputs = "[]",
+                                       .outputs = "[]",
+                                       .target = targets[0]};
+    assert_true(action_runs_add(tx, &row, &id, err));
+    for (; *targets; targets++)
+        assert_true(target_claims_add(tx, id, *targets, err));
+    return id;
+}
+
+/* Who is before the run, and with which target; 0: nobody. */
+static int64_t before(struct tx *tx, struct arena *arena, int64_t id, const char **target) {
+    bool found = false;
+    int64_t other = 0;
+    *target = "";
+    assert_true(target_claims_before(tx, arena, id, &found, &other, target, NULL));
+    return found ? other : 0;
+}
+
+/* A release with several targets has all or none, and nobody who came later slips in between. */
+static void targets_are_had_in_order(struct tx *tx, struct arena *arena, struct err *err) {
+    static const char *const shop[] = {"ecs/shop", NULL}, *const both[] = {"release/all", "ecs/shop", "ecs/worker",
+                                                                           NULL};
+    static const char *const worker[] = {"ecs/worker", NULL}, *const other[] = {"ecs/other", NULL};
+    struct stage_run_row stage = {.execution_id = add_execution(tx, 1, err), .pipeline_id = 1, .name = "Deploy"};
+    const struct action_end end = {.status = ACTION_SUCCEEDED};
+    int64_t stage_run = 0, *ids = NULL;
+    size_t count = 0;
+    const char *target;
+    assert_true(stage_runs_add(tx, &stage, &stage_run, err));
+    int64_t a = add_deploy(tx, stage_run, "Shop", shop, err);
+    assert_int_equal(before(tx, arena, a, &target), 0);
+    assert_true(action_runs_take_target(tx, a, err));
+    int64_t b = add_deploy(tx, stage_run, "Both", both, err), c = add_deploy(tx, stage_run, "Worker", worker, err);
+    int64_t d = add_deploy(tx, stage_run, "Other", other, err);
+    assert_int_equal(before(tx, arena, b, &target), a);
+    assert_string_equal(target, "ecs/shop");
+    assert_int_equal(before(tx, arena, c, &target), b); /* nobody holds it, and yet */
+    assert_string_equal(target, "ecs/worker");
+    assert_int_equal(before(tx, arena, d, &target), 0);
+    assert_true(target_claims_behind(tx, arena, a, &ids, &count, err));
+    assert_int_equal(count, 1);
+    assert_int_equal(ids[0], b);
+    assert_true(action_runs_end(tx, a, &end, err));
+    assert_true(target_claims_drop(tx, a, err));
+    assert_int_equal(before(tx, arena, b, &target), 0);
+    assert_true(action_runs_take_target(tx, b, err));
+    assert_int_equal(before(tx, arena, c, &target), b);
+    assert_true(target_claims_behind(tx, arena, b, &ids, &count, err));
+    assert_int_equal(count, 1);
+    assert_int_equal(ids[0], c);
+}
+
 #define CASE(name)                                                                                                     \
     static void test_##name(void **state) {                                                                            \
         (void)state;                                                                                                   \
@@ -472,6 +540,7 @@ CASE(logs_and_events)
 CASE(pipelines)
 CASE(states_are_guarded)
 CASE(one_stage_has_one_holder)
+CASE(targets_are_had_in_order)
 
 static void state_tables_are_closed(void **state) {
     (void)state;
@@ -508,6 +577,7 @@ int main(void) {
         cmocka_unit_test(test_pipelines),
         cmocka_unit_test(test_states_are_guarded),
         cmocka_unit_test(test_one_stage_has_one_holder),
+        cmocka_unit_test(test_targets_are_had_in_order),
         cmocka_unit_test(state_tables_are_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
