@@ -73,8 +73,14 @@ class InRole:
 
 @pytest.fixture
 def in_role(deploys, sandbox):
+    """Services are removed again: simulated time goes slower the more of them there are."""
     yield lambda name: InRole(deploys, sandbox, name)
     sandbox.control("DELETE")
+    ecs = sandbox.client("ecs")
+    for cluster in ecs.list_clusters()["clusterArns"]:
+        for service in ecs.list_services(cluster=cluster)["serviceArns"]:
+            ecs.delete_service(cluster=cluster, service=service, force=True)
+        ecs.delete_cluster(cluster=cluster)
 
 
 def skipped(result):
