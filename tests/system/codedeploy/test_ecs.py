@@ -159,6 +159,7 @@ def test_a_killed_runner_leaves_one_deployment(blue_green, deploys, sandbox):
     deploys.server.wait(lambda: deploys.runner.process.poll() is not None)
     assert deploys.runner.process.poll() == -signal.SIGKILL
     sandbox.control("DELETE")
+    sandbox.control("POST", {"advanceMs": 900_000}, part="clock")  # it is over when somebody comes to look
     deploys.start()
     job = deploys.again(job)
     result = deploys.finish(job)
