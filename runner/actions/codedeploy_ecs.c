@@ -83,6 +83,7 @@ static bool init(struct blue_green *deploy, struct job *job, struct err *err) {
         return false;
     run->previous_revision = previous_revision;
     run->is_back = is_back;
+    run->look_closer = blue_green_look_closer;
     run->context = deploy;
     deploy->ecs = (struct ecs){.aws = run->client.aws,
                                .region = job->message->region,

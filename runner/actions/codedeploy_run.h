@@ -39,7 +39,10 @@ struct codedeploy_run {
     const struct json *(*previous_revision)(struct codedeploy_run *run);
     bool (*is_back)(struct codedeploy_run *run, struct arena *arena, bool *back, const char **sentence,
                     struct err *err);
+    /* Looks why it does not get on, and sets `cause`: says how many calls that took. Or NULL. */
+    int (*look_closer)(struct codedeploy_run *run, const struct codedeploy_verdict *verdict);
     void *context;
+    const char *cause; /* what it hangs on now, and what to change; or NULL */
 
     const char **seen; /* lifecycle events that were told */
     size_t seen_count;
@@ -76,6 +79,9 @@ bool codedeploy_watch(struct codedeploy_run *run, const char *id, enum stop_reas
 /* Asks CodeDeploy, again and again while it is busy and the job is ours. */
 bool codedeploy_look(struct codedeploy_run *run, struct arena *arena, const char *id, const struct json **info,
                      struct err *err);
+
+/* True the first time that it is asked about that. */
+bool codedeploy_is_new(struct codedeploy_run *run, const char *what);
 
 /* Says it in the log and to the server, once. */
 void codedeploy_tell(struct codedeploy_run *run, const char *sentence);

@@ -255,14 +255,15 @@ static bool finish(struct codedeploy_run *run, const struct codedeploy_verdict *
         deployment_send(&run->report, result->summary);
         return true;
     }
+    const char *cause = run->cause ? arena_printf(run->arena, "; %.400s", run->cause) : "";
     if (!verdict->rollback)
-        return err_set_code(err, ERR_CONFLICT, "JobFailed", "%s", verdict->sentence);
+        return err_set_code(err, ERR_CONFLICT, "JobFailed", "%.600s%s", verdict->sentence, cause);
     deployment_note(&run->report, "%s", verdict->sentence);
     deployment_note(&run->report, "CodeDeploy rolls back by deployment %s", verdict->rollback);
     if (!codedeploy_watch(run, verdict->rollback, STOP_TIMED_OUT, false, &back, NULL))
         return err_set_code(err, ERR_CONFLICT, "JobFailed", "%.800s; CodeDeploy rolls back by deployment %s",
                             verdict->sentence, verdict->rollback);
-    return err_set_code(err, ERR_CONFLICT, "JobFailed", "%.600s; %s %s", verdict->sentence,
+    return err_set_code(err, ERR_CONFLICT, "JobFailed", "%.500s%s; %s %s", verdict->sentence, cause,
                         back.state == CODEDEPLOY_SUCCEEDED ? "CodeDeploy went back to"
                                                            : "CodeDeploy could not go back to",
                         name_of(run->from));

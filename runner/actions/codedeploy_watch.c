@@ -37,8 +37,7 @@ bool codedeploy_look(struct codedeploy_run *run, struct arena *arena, const char
     return err_set(err, ERR_CONFLICT, "no longer asked for");
 }
 
-/* True the first time. */
-static bool is_new(struct codedeploy_run *run, const char *what) {
+bool codedeploy_is_new(struct codedeploy_run *run, const char *what) {
     for (size_t i = 0; i < run->seen_count; i++)
         if (str_equal(run->seen[i], what))
             return false;
@@ -65,8 +64,8 @@ static void tell_event(struct codedeploy_run *run, struct arena *arena, const st
     const char *tail = json_get_text(json_get(event, "diagnostics"), "logTail");
     const char *where = target ? arena_printf(arena, "%s: ", target) : "";
     if (str_equal(status, "Pending") || str_equal(status, "Skipped") || str_equal(status, "Unknown") ||
-        !is_new(run, arena_printf(arena, "%s|%s|%s", json_get_text_or(body, "deploymentId", ""), where,
-                                  arena_printf(arena, "%s|%s", name, status))))
+        !codedeploy_is_new(run, arena_printf(arena, "%s|%s|%s", json_get_text_or(body, "deploymentId", ""), where,
+                                             arena_printf(arena, "%s|%s", name, status))))
         return;
     if (failure) {
         deployment_note(&run->report, "%s%s", where, failure);
@@ -159,6 +158,8 @@ static bool look(struct watch *watch, struct codedeploy_verdict *out, struct err
         report_verdict(run, out);
         codedeploy_tell(run, out->sentence);
     }
+    if (run->look_closer && out->state == CODEDEPLOY_GOES_ON)
+        watch->calls += run->look_closer(run, out);
     out->sentence = arena_strdup(run->arena, out->sentence);
     out->stage = arena_strdup(run->arena, out->stage);
     out->rollback = arena_strdup(run->arena, out->rollback);

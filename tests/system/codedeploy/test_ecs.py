@@ -142,6 +142,18 @@ def test_a_failure_is_told_with_its_event(blue_green, sandbox):
     assert shop.serving() == f"{shop.name}:1"
 
 
+def test_tasks_that_do_not_come_up_are_explained(blue_green, deploys):
+    shop = blue_green()
+    shop.script({"cause": "image-missing"})
+    job = shop.offer()
+    deploys.server.wait(lambda: "it hangs: " in job.text or job.result)
+    deploys.server.cancel(job)
+    result = deploys.finish(job)
+    assert result["outcome"] == "stopped" and shop.serving() == f"{shop.name}:1", (result, job.text)
+    assert result["deployment"]["cause"]["id"] == "image-missing", (result["deployment"], job.text)
+    assert any(one["source"] == "TASK" for one in result["deployment"]["evidence"])
+
+
 def test_lost_answers_make_one_deployment(blue_green, sandbox):
     shop = blue_green()
     for operation in ("ecs:RegisterTaskDefinition", "codedeploy:CreateDeployment"):
