@@ -30,7 +30,7 @@ static bool init(struct watch *watch, struct job *job, struct err *err) {
     long long number = 0;
     *watch = (struct watch){.job = job, .alarm = job_setting(job, "AlarmName")};
     watch->cloudwatch = (struct cloudwatch){
-        .aws = job->runner->aws, .region = job->message->region, .interrupted = job_is_stopped, .context = job};
+        .aws = job_aws(job), .region = job->message->region, .interrupted = job_is_stopped, .context = job};
     if (!watch->alarm || !*watch->alarm)
         return err_set(err, ERR_INVALID, "the rule names no alarm; set AlarmName");
     if (minutes && *minutes && !str_to_int64(minutes, 0, MINUTES_MAX, &number))

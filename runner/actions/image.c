@@ -37,7 +37,7 @@ struct look_up {
 
 static bool find_repository(struct look_up *look_up) {
     struct image_job *image = look_up->image;
-    struct aws *aws = image->job->runner->aws;
+    struct aws *aws = job_aws(image->job);
     const char *region = image->job->message->region;
     bool is_public = image->settings.is_public;
     return ecr_repository(aws, &look_up->arena, region, is_public, image->settings.repository, &image->repository,

@@ -83,7 +83,7 @@ static bool write_secret(struct image_job *image, const char *folder, const stru
     const char *value;
     if (!secret_reference(image->arena, secret->value, &query, err))
         return err_wrap(err, "BuildSecrets, '%s'", secret->name);
-    query.aws = job->runner->aws;
+    query.aws = job_aws(job);
     if (!query.region)
         query.region = job->message->region;
     query.interrupted = job_is_stopped;

@@ -76,7 +76,7 @@ bool image_adopt(struct image_job *image, bool *done, struct err *err) {
     for (size_t i = 0; i < image->settings.tag_count; i++) {
         struct ecr_image found;
         struct err own = {0};
-        if (!ecr_image(image->job->runner->aws, image->arena, image->job->message->region, image->settings.repository,
+        if (!ecr_image(job_aws(image->job), image->arena, image->job->message->region, image->settings.repository,
                        image->settings.tags[i], &found, &own))
             return own.kind == ERR_NOT_FOUND || err_set(err, own.kind, "%s", own.message);
         if (!str_equal(found.config, marked))

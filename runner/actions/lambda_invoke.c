@@ -90,7 +90,7 @@ bool action_lambda_invoke(struct job *job, struct wire_result *result, struct er
         return err_set(err, ERR_CONFLICT, "stopped");
     if (!mark(job, function, err))
         return false;
-    const struct lambda_call call = {.aws = job->runner->aws,
+    const struct lambda_call call = {.aws = job_aws(job),
                                      .region = job->message->region,
                                      .function = function,
                                      .payload = make_event(job, function),

@@ -70,6 +70,11 @@ def _bucket(sandbox, name):
     return name
 
 
+def _task_role(sandbox, name):
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+    return sandbox.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+
+
 class Shop:
     """A service as people have it: images in ECR, roles, a log group, a parameter, a balancer."""
 
@@ -81,14 +86,10 @@ class Shop:
         self.image = f"{sandbox.registry}/{self.name}"
         sandbox.client("logs").create_log_group(logGroupName=f"/ecs/{self.name}")
         sandbox.client("ssm").put_parameter(Name=f"/{self.name}/key", Value="x", Type="SecureString")
-        self.roles = {kind: self._role(f"{self.name}-{kind}") for kind in ("execution", "task")}
+        self.roles = {kind: _task_role(sandbox, f"{self.name}-{kind}") for kind in ("execution", "task")}
         self.first = self.ecs.register_task_definition(**self.definition(f"{self.image}:1"))["taskDefinition"]["taskDefinitionArn"]
         self._serve()
         sandbox.control("POST", {"advanceMs": 300_000}, part="clock")
-
-    def _role(self, name):
-        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-        return self.sandbox.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
 
     def definition(self, image):
         options = {"awslogs-group": f"/ecs/{self.name}", "awslogs-region": REGION, "awslogs-stream-prefix": "ecs"}
@@ -133,8 +134,13 @@ def run_task(deploys, sandbox):
 
 
 def codedeploy_to_ecs(deploys, sandbox):
-    made = _load("codedeploy_conftest", TESTS / "system" / "codedeploy" / "conftest.py").BlueGreen(deploys, sandbox)
-    return World(made.offer, APPLICATION=made.name, GROUP="prod", CLUSTER=made.name, SERVICE="web", FAMILY=made.name, **{"EXECUTION-ROLE": "execution"})
+    room = _load("codedeploy_conftest", TESTS / "system" / "codedeploy" / "conftest.py")
+    made = room.BlueGreen(deploys, sandbox)
+    sandbox.control("POST", {"repository": made.name, "tag": "2"}, part="images")
+    definition = {**room.definition(made.name), "executionRoleArn": _task_role(sandbox, made.name)}
+    built = {"taskdef.json": json.dumps(definition), "appspec.yaml": room.APPSPEC}
+    return World(lambda: made.offer(artifacts={"Built": built}, image=f"{sandbox.registry}/{made.name}:2"), APPLICATION=made.name, GROUP="prod", CLUSTER=made.name, SERVICE="web", FAMILY=made.name,
+                 REPOSITORY=made.name, **{"EXECUTION-ROLE": made.name})
 
 
 def codedeploy(deploys, sandbox):

@@ -80,7 +80,6 @@ def in_role(deploys, sandbox):
     for cluster in ecs.list_clusters()["clusterArns"]:
         for service in ecs.list_services(cluster=cluster)["serviceArns"]:
             ecs.delete_service(cluster=cluster, service=service, force=True)
-        ecs.delete_cluster(cluster=cluster)
 
 
 def skipped(result):
