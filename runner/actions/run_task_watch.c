@@ -76,6 +76,7 @@ static bool has_ended(struct run_task *task, bool *ended, struct err *err) {
 }
 
 bool run_task_follow(struct run_task *task, bool *timed_out, struct err *err) {
+    static const struct ecs_ends unknown = {0};
     *timed_out = false;
     run_task_log_begin(task);
     for (;;) {
@@ -92,9 +93,9 @@ bool run_task_follow(struct run_task *task, bool *timed_out, struct err *err) {
             return err_set_code(err, ERR_LIMIT, "JobFailed", "the task did not end within %lld minutes",
                                 (long long)(task->timeout_ms / 60000));
         int64_t pause = ecs_budget_pause_ms(&task->revision.budget, job_now_ms(task->job),
-                                            str_equal(task->told, "RUNNING") ? ECS_ENDS : ECS_STARTS, 0);
+                                            str_equal(task->told, "RUNNING") ? ECS_ENDS : ECS_STARTS, &unknown);
         (void)job_sleep(task->job, pause, STOP_TIMED_OUT);
-        if (deploy_may_call(&task->revision, 1) && str_equal(task->told, "RUNNING")) {
+        if (str_equal(task->told, "RUNNING") && deploy_may_call(&task->revision, 1)) {
             deploy_spend(&task->revision, 1);
             (void)run_task_log_copy(task);
         }
