@@ -98,6 +98,38 @@ def cancel_at(rehearsal, one, moment):
     return job
 
 
+def take_over(rehearsal, job):
+    """The cancelled job, with its last checkpoint, for the next runner."""
+    message = {name: value for name, value in job.message.items() if name not in ("inputs", "token", "attempt")}
+    job.stale = True
+    return rehearsal.server.offer({**message, "id": str(uuid.uuid4()), "token": 2, "attempt": 2, "cancelled": True,
+                                   "checkpoint": job.checkpoints[-1]}, job.inputs)
+
+
+@pytest.mark.parametrize("kind", ["kill-before", "kill-after"])
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green"])
+def test_the_runner_dies_at_each_call_of_the_undo(rehearsal, deployed, strategy, kind):
+    for moment in range(4):  # the call that undoes, and looks
+        one = deployed(strategy)
+        one.service.script({"cause": "health-check"})  # so that it does not end by itself
+        job = one.offer()
+        rehearsal.wait(lambda: any("new tasks" in (p.get("summary") or "") for p in job.progress))  # noqa: B023
+        # A look may be under way: the runner dies at that one, or at those that come after it.
+        rehearsal.order("faults", {"operation": "StopServiceDeployment" if moment == 0 else "ecs:*", "kind": kind,
+                                   "pid": rehearsal.runner.pid, "skip": moment})
+        rehearsal.server.cancel(job)
+        rehearsal.wait(lambda: job.result or rehearsal.runner.process.poll() is not None)  # noqa: B023
+        rehearsal.sandbox.control("DELETE")
+        if not job.result:
+            rehearsal.start_runner()
+            job = take_over(rehearsal, job)
+            rehearsal.wait(lambda: job.result)  # noqa: B023
+        what = (strategy, moment, kind, job.result, job.text)
+        assert job.result["outcome"] == "stopped", what
+        one.assert_is_back(what)
+        assert len(one.changes("UpdateService")) == 1, what  # ours; ECS itself went back
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_cancelled_at_every_step(rehearsal, deployed, strategy):
     clean = deployed(strategy)
