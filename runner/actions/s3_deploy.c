@@ -113,9 +113,11 @@ void s3_deploy_init(struct s3_deploy *deploy, struct job *job, struct deployment
     deploy->root = plan->extract ? arena_printf(job->arena, "%s/files-%s", job->folder, id) : NULL;
 }
 
-static bool mark(struct s3_deploy *deploy, struct err *err) {
+static bool mark(struct s3_deploy *deploy, bool settled, struct err *err) {
     struct json *mark = json_object(deploy->arena);
     json_set_integer(deploy->arena, mark, "beganMs", deploy->began_ms);
+    if (settled)
+        json_set_bool(deploy->arena, mark, "settled", true);
     return job_checkpoint(deploy->job, mark, err);
 }
 
@@ -158,6 +160,34 @@ static bool failed(struct s3_deploy *deploy, struct err *err) {
     return false;
 }
 
+/* From here on it stays: what it would take to go back is removed. */
+static bool settle(struct s3_deploy *deploy, struct wire_result *result, struct err *err) {
+    struct err own = {0};
+    if (!mark(deploy, true, err))
+        return false;
+    deploy->s3.interrupted = job_is_lost;
+    if (!s3_deploy_settle(deploy, &own))
+        job_log(deploy->job, "copies of earlier files stay below .penstock/before/%s: %s", deploy->id, own.message);
+    result->outcome = WIRE_SUCCEEDED;
+    result->summary = arena_printf(deploy->arena, "%zu files in %s: %zu uploaded, %zu unchanged", deploy->count,
+                                   deploy->target, (size_t)deploy->uploaded, (size_t)deploy->unchanged);
+    return true;
+}
+
+/* Its marks, if any, were left by somebody who died since. */
+static bool take_over_cancelled(struct s3_deploy *deploy, struct wire_result *result, struct err *err) {
+    const struct json *earlier = deploy->job->message->checkpoint;
+    if (!earlier)
+        return err_set(err, ERR_CONFLICT, "cancelled");
+    if (!json_get_bool(earlier, "settled", false))
+        return stopped(deploy, result, err);
+    if (!settle(deploy, result, err))
+        return false;
+    result->summary =
+        arena_printf(deploy->arena, "all files of %s were in place before the cancel came", deploy->target);
+    return true;
+}
+
 bool action_s3_deploy(struct job *job, struct wire_result *result, struct err *err) {
     struct deployment_report *report = arena_new(job->arena, struct deployment_report);
     struct s3_deploy_plan plan;
@@ -166,21 +196,13 @@ bool action_s3_deploy(struct job *job, struct wire_result *result, struct err *e
     if (!s3_deploy_plan_read(job, &plan, err))
         return false;
     s3_deploy_init(&deploy, job, report, &plan, job->message->action_execution_id, job->message->checkpoint);
-    if (job->message->cancelled) /* its mark, if any, was left by somebody who died since */
-        return job->message->checkpoint ? stopped(&deploy, result, err) : err_set(err, ERR_CONFLICT, "cancelled");
     (void)deployment_target(report, deploy.target, NULL, job->message->execution_id);
-    bool done = s3_deploy_prepare(&deploy, err) && mark(&deploy, err);
-    if (!done)
+    if (job->message->cancelled)
+        return take_over_cancelled(&deploy, result, err);
+    if (!s3_deploy_prepare(&deploy, err) || !mark(&deploy, false, err))
         return false;
-    done = s3_deploy_apply(&deploy, err);
+    const bool done = s3_deploy_apply(&deploy, err);
     if (job_stop_reason(job) == STOP_CANCELLED)
         return stopped(&deploy, result, err);
-    if (!done)
-        return failed(&deploy, err);
-    if (!s3_deploy_settle(&deploy, err))
-        return err_wrap(err, "the files are in place, but copies of earlier ones stay");
-    result->outcome = WIRE_SUCCEEDED;
-    result->summary = arena_printf(job->arena, "%zu files in %s: %zu uploaded, %zu unchanged", deploy.count,
-                                   deploy.target, (size_t)deploy.uploaded, (size_t)deploy.unchanged);
-    return true;
+    return done ? settle(&deploy, result, err) : failed(&deploy, err);
 }
