@@ -17,7 +17,8 @@ enum pattern_place {
 /* The first row that fits, or CAUSE_KINDS. *sure: it cannot be an accident, one sign is enough. */
 enum cause_kind pattern_find(enum pattern_place place, const char *text, bool *sure);
 
-/* Whether the pieces of `pattern`, which '*' divides, stand in the text in that order, whatever their case. */
+/* Whether the pieces of `pattern`, which '*' divides, stand in the text in that order, whatever their case; with '='
+ * before it, whether it is the text. */
 bool pattern_fits(const char *pattern, const char *text);
 
 #endif
