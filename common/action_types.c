@@ -152,7 +152,7 @@ static const struct action_type types[] = {
               OPTIONAL("TaskDefinitionTemplateArtifact"), OPTIONAL("TaskDefinitionTemplatePath"),
               OPTIONAL("OnCancel"), OPTIONAL("Preflight")}},
     {.provider = "Release", .category = ACTION_DEPLOY, .owner = "AWS", .version = "1", COUNTS(1, 5, 0, 0),
-     .worker = ACTION_BY_NOBODY, .target_kind = "release", .target_keys = {"ReleaseName"},
+     .worker = ACTION_BY_RUNNER, .target_kind = "release", .target_keys = {"ReleaseName"},
      .keys = {REQUIRED("ReleaseName"), REQUIRED("Members"), OPTIONAL("OnCancel"), OPTIONAL("OnStuck"),
               OPTIONAL("OnStuckSeconds"), OPTIONAL("DeploymentTimeout"), OPTIONAL("Preflight")}},
     {.provider = "CodePipeline", .category = ACTION_INVOKE, .owner = "AWS", .version = "1", COUNTS(0, 0, 0, 0),

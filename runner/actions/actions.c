@@ -21,6 +21,7 @@ static const struct action actions[] = {
     {.provider = "CloudFront", .run = action_cloudfront},
     {.provider = "RunTask", .run = action_run_task},
     {.provider = "ScheduledTask", .run = action_scheduled_task},
+    {.provider = "Release", .run = action_release},
     {.provider = "CodeDeployToECS", .run = action_codedeploy_ecs},
     {.provider = "CodeDeploy", .run = action_codedeploy},
     {.provider = "CloudFormation", .run = action_cloudformation},

@@ -34,6 +34,7 @@ bool action_lambda_invoke(struct job *job, struct wire_result *result, struct er
 bool action_ecs(struct job *job, struct wire_result *result, struct err *err);
 bool action_s3_deploy(struct job *job, struct wire_result *result, struct err *err);
 bool action_run_task(struct job *job, struct wire_result *result, struct err *err);
+bool action_release(struct job *job, struct wire_result *result, struct err *err);
 bool action_scheduled_task(struct job *job, struct wire_result *result, struct err *err);
 bool action_cloudfront(struct job *job, struct wire_result *result, struct err *err);
 bool action_codedeploy_ecs(struct job *job, struct wire_result *result, struct err *err);

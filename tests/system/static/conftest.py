@@ -54,9 +54,12 @@ class Deploys:
         self.runners.append(self.runner)
 
     def offer(self, provider, category, configuration, files=None, **more):
+        return self.offer_artifacts(provider, category, configuration, {"App": files} if files else {}, **more)
+
+    def offer_artifacts(self, provider, category, configuration, artifacts, **more):
         message = {"id": f"job-{uuid.uuid4()}", "provider": provider, "category": category, "region": REGION, "pipeline": "shop", "stage": "Deploy",
                    "action": "Deploy", "executionId": str(uuid.uuid4()), "actionExecutionId": str(uuid.uuid4()), "configuration": configuration, **more}
-        return self.server.offer(message, {"App": zip_of(files)} if files else {})
+        return self.server.offer(message, {name: zip_of(files) for name, files in artifacts.items()})
 
     def fault(self, operation, kind, **more):
         """Orders one; a kill is of the present runner."""
