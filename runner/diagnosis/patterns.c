@@ -108,8 +108,9 @@ static const struct pattern patterns[] = {
     {PATTERN_STOP, "CannotPull*name unknown", CAUSE_IMAGE_MISSING, "docker"},
     {PATTERN_STOP, "CannotPull*ImageNotFound", CAUSE_IMAGE_MISSING, "agent"},
     {PATTERN_STOP, "CannotPull*invalid reference format", CAUSE_IMAGE_MISSING, "docker"},
-    {PATTERN_STOP, "CannotPull", CAUSE_PULL_NETWORK,
-     "stopped"}, /* nothing said: what remains is mostly the way there */
+    {PATTERN_STOP, "CannotPull*could not reach any registry", CAUSE_PULL_NETWORK, "amazon-ecs-agent#719"},
+    /* Nothing that we know: the evidence says what is wrong with the image. */
+    {PATTERN_STOP, "CannotPull", CAUSE_START_FAILED, "stopped"},
 
     /* Places */
     {PATTERN_STOP, "InsufficientFreeAddressesInSubnet", CAUSE_NO_IP_ADDRESS, "stopped"},
@@ -117,6 +118,9 @@ static const struct pattern patterns[] = {
     {PATTERN_STOP, "NetworkInterfaceLimitExceeded", CAUSE_QUOTA, "stopped"},
     {PATTERN_STOP, "reached the limit on the number of", CAUSE_QUOTA, "events"},
     {PATTERN_STOP, "Capacity is unavailable", CAUSE_NO_CAPACITY, "events"},
+    {PATTERN_STOP, "EMPTY CAPACITY PROVIDER", CAUSE_NO_CAPACITY, "API failure reasons"},
+    {PATTERN_STOP, "=AGENT", CAUSE_NO_CAPACITY, "API failure reasons"},
+    {PATTERN_STOP, "=ATTRIBUTE", CAUSE_NO_CAPACITY, "API failure reasons"},
     {PATTERN_STOP, "RESOURCE:PORTS", CAUSE_PORT_NO_PLACE, "events"},
     {PATTERN_STOP, "RESOURCE:", CAUSE_NO_CAPACITY, "events"},
     {PATTERN_STOP, "Timeout waiting for network interface provisioning", CAUSE_NO_CAPACITY, "stopped"},
@@ -141,6 +145,7 @@ static const struct pattern patterns[] = {
     {PATTERN_EVENT, "protected tasks", CAUSE_PROTECTED_TASKS, "events"},
     {PATTERN_EVENT, "target group*not found", CAUSE_TARGET_GROUP, "events"},
     {PATTERN_EVENT, "target group*does not exist", CAUSE_TARGET_GROUP, "events"},
+    {PATTERN_EVENT, "zone that is not enabled for the load balancer", CAUSE_TARGET_GROUP, "elb"},
     {PATTERN_EVENT, "target is not found", CAUSE_TARGET_GROUP, "events"},
     {PATTERN_EVENT, "target group*not*associated load balancer", CAUSE_TARGET_GROUP, "events"},
     /* An answer like these comes from a program that runs: no accident of its start, but the wrong path. */
@@ -183,6 +188,8 @@ static const struct pattern patterns[] = {
 
 bool pattern_fits(const char *pattern, const char *text) {
     char piece[128];
+    if (*pattern == '=')
+        return strcasecmp(pattern + 1, text) == 0;
     while (*pattern) {
         size_t length = strcspn(pattern, "*");
         if (length >= sizeof piece)

@@ -16,6 +16,8 @@ static void pieces_stand_in_order_whatever_their_case(void **state) {
     assert_false(pattern_fits("c*a", "xA-b-C"));
     assert_true(pattern_fits("", "anything"));
     assert_false(pattern_fits("a*a", "a"));
+    assert_true(pattern_fits("=agent", "AGENT"));
+    assert_false(pattern_fits("=agent", "the agent"));
 }
 
 struct row {
