@@ -119,22 +119,26 @@ def test_a_cancel_puts_pages_back(site, deploys, sandbox):
     assert site.keys(".penstock/") == []
 
 
-def test_cancelled_after_a_crash(site, deploys, sandbox):
+def test_cancelled_after_a_crash(site, deploys):
     """The next runner finds the copies that the dead one left, and puts them back."""
     site.deploy(FIRST)
-    sandbox.control("POST", {"operation": "s3:DeleteObject", "kind": "delay", "ms": 20000, "times": 1})
-    job = deploys.offer("S3", "Deploy", site.configuration(KeepReleases="3"), SECOND)
-    deploys.server.wait(lambda: not sandbox.control("GET")[1]["faults"])  # all is in place, and the first copy is to go
-    assert site.keys(".penstock/releases/") and site.read("index.html") == SECOND["index.html"]
-    deploys.runner.process.kill()
-    deploys.runner.process.wait()
-    job.stale = True
-    deploys.start()
-    second = deploys.again(job, cancelled=True)
+    deploys.fault("s3:PutObject", "kill-after", skip=2)  # two files, then the manifest
+    second = deploys.survivor(deploys.offer("S3", "Deploy", site.configuration(KeepReleases="3"), SECOND), cancelled=True)
     result = deploys.finish(second)
     assert result["outcome"] == "stopped", (result, second.text)
     assert "1 files of" in result["summary"]
     assert site.read("index.html") == FIRST["index.html"]
+    assert site.keys(".penstock/") == []
+
+
+def test_cancelled_when_all_was_done(site, deploys):
+    """The copies that it would take to go back are being removed: it stays, and that is said."""
+    site.deploy(FIRST)
+    deploys.fault("s3:DeleteObject", "kill-after")
+    second = deploys.survivor(deploys.offer("S3", "Deploy", site.configuration(), SECOND), cancelled=True)
+    result = deploys.finish(second)
+    assert result["outcome"] == "succeeded" and "before the cancel came" in result["summary"], (result, second.text)
+    assert site.read("index.html") == SECOND["index.html"]
     assert site.keys(".penstock/") == []
 
 
