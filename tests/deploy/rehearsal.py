@@ -29,7 +29,7 @@ WAIT_SECONDS = 120  # of real time, for what takes one or two
 class Runner:
     """The real program; `kill` is kill -9."""
 
-    def __init__(self, rehearsal, name):
+    def __init__(self, rehearsal, name, rehearsed=True):
         self.folder = rehearsal.folder / name
         self.folder.mkdir()
         self.errors = open(self.folder / "log", "ab")
@@ -38,9 +38,9 @@ class Runner:
             "AWS_ENDPOINT_URL": rehearsal.sandbox.endpoint, "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "PENSTOCK_BUILD_NETWORK": "bridge",
             "ASAN_OPTIONS": "abort_on_error=0:exitcode=99"})
+        clock = ["--rehearsal-clock", rehearsal.sandbox.endpoint + "/_sandbox/clock"] if rehearsed else []
         self.process = subprocess.Popen(
-            [PROGRAM, "--join", rehearsal.server.url, "join-token", "--state", self.folder / "state", "--jobs", "1",
-             "--rehearsal-clock", rehearsal.sandbox.endpoint + "/_sandbox/clock"],
+            [PROGRAM, "--join", rehearsal.server.url, "join-token", "--state", self.folder / "state", "--jobs", "1", *clock],
             env=environment, stderr=self.errors, stdout=self.errors)
 
     @property
