@@ -67,6 +67,7 @@ def storefront(now):
     now_stuck = deploy('storefront', 'InProgress', now - 50, stuck(now - 50), summary='0 of 3 new tasks are running')
     third = execution('storefront', 7, 'InProgress', released(now - 60, [approved(now - 55)], now_stuck, 'InProgress'), now - 60,
                       commit('Show stars for reviews', 'Ana Ruiz', 100, now))
+    third['execution']['stuck'] = {'stageName': 'Release', 'actionName': 'Deploy', 'cause': now_stuck['deployment']['cause']}
     taken_back = deploy('storefront', 'Abandoned', now - 7000, undone(now - 7000), 102, summary='the service is back on storefront:40')
     second = execution('storefront', 6, 'Stopped', released(now - 7100, [approved(now - 7010)], taken_back, 'Stopped'), now - 7100,
                        commit('Try a new web server', 'Ben Okafor', 7200, now), now - 6890, stoppedBy='mei', stopReason='never gets healthy')

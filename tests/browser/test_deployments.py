@@ -17,6 +17,13 @@ def address(server, name, number, action=''):
     return f"/pipelines/{name}/executions/{run_of(server, name, number)['execution']['pipelineExecutionId']}{action}"
 
 
+def test_the_overview_says_who_is_stuck(page, server):
+    page.open('/')
+    assert 'Release/Deploy does not get on: The image of container ‘web’' in page.text('.pipelines')
+    page.click('See why')
+    page.sees('It does not get on', '.notice.is-warn')
+
+
 def test_why_it_is_stuck(page, server):
     page.open(address(server, 'storefront', 7))
     notice = page.text('.notice.is-warn')

@@ -87,6 +87,8 @@ export interface ExecutionSummary {
   revisions: Revision[];
   wait?: string;
   approval?: Approval;
+  /** A deploy under way that does not get on. */
+  stuck?: { stageName: string; actionName: string; cause: Cause };
 }
 
 export interface PipelineSummary {

@@ -1,6 +1,6 @@
 // The first page: what waits for a person, then every pipeline in one row.
 import { useState } from "preact/hooks";
-import { codePipeline, penstock } from "../api/client.ts";
+import { asSentence, codePipeline, penstock } from "../api/client.ts";
 import { useLive } from "../api/live.ts";
 import type { Approval, Overview, PipelineSummary } from "../api/types.ts";
 import { useTab, tell } from "../parts/announce.tsx";
@@ -160,6 +160,22 @@ function PipelineRow({ pipeline, refresh }: { pipeline: PipelineSummary; refresh
         ) : null}
         <RunButton name={pipeline.name} compact onFailed={refresh} />
       </div>
+      {latest?.stuck ? (
+        <Notice
+          kind="warn"
+          action={
+            <a class="button is-plain" href={paths.action(pipeline.name, latest.pipelineExecutionId, latest.stuck.stageName, latest.stuck.actionName)}>
+              <Glyph name="log" />
+              See why
+            </a>
+          }
+        >
+          <strong>
+            {latest.stuck.stageName}/{latest.stuck.actionName} does not get on:{" "}
+          </strong>
+          {asSentence(latest.stuck.cause.sentence)}
+        </Notice>
+      ) : null}
       {pipeline.fileError ? (
         <Notice kind="warn">
           {pipeline.file ?? "The pipeline’s file"} was not loaded; version {pipeline.version} stays in force. <code class="error-text">{pipeline.fileError}</code>
