@@ -13,7 +13,7 @@ import uuid
 
 from sandbox import policy, signature
 from sandbox.errors import AwsError
-from sandbox.faults import error_of, kill
+from sandbox.faults import drops, error_of
 from sandbox.ledger import key_results, without_secrets
 from sandbox.models import SERVICES
 from sandbox.rights import needs, refusal
@@ -89,9 +89,7 @@ class Dispatcher:
         finally:
             self._ledger.write(**entry)
         # The whole reply or none of it: the connection is closed before its first byte.
-        if fault and fault["kind"] == "kill-after":
-            kill(fault)
-        if fault and fault["kind"] in ("drop-reply", "kill-after"):
+        if fault and drops(fault, "after"):
             raise DropConnection()
         return reply
 
@@ -137,9 +135,7 @@ class Dispatcher:
     def _before(fault, protocol):
         if fault["ms"] and fault["kind"] != "stale":
             time.sleep(fault["ms"] / 1000)
-        if fault["kind"] == "kill-before":
-            kill(fault)
-        if fault["kind"] in ("drop-request", "kill-before"):
+        if drops(fault, "before"):
             raise DropConnection()
         error = error_of(fault, protocol)
         if error:

@@ -4,9 +4,10 @@ lose their answer or their caller.
 A fault is {"operation": "UpdateService", "ecs:UpdateService", "ecs:*" or "*", "kind": one of KINDS, "times": 1 (0: until
 cleared), "skip": 0 (that many matching requests pass first), "ms": 0, "pid"}.  drop-reply lets the effect happen and then
 closes the connection, drop-request closes it before; kill-after and kill-before do the same and kill the process `pid`
-first.  denied goes by the rights that a request needs, so that its operation may be "iam:PassRole", too.
+first (or each of a list).  "spare": true with them leaves the request as it is: who is killed is not who asks.  denied goes by the rights that a request needs, so that its operation may be "iam:PassRole", too.
 """
 
+import contextlib
 import os
 import signal
 import threading
@@ -74,7 +75,7 @@ class Faults:
 def _read(order):
     if not isinstance(order, dict):
         raise ValueError("a fault is a JSON object")
-    unknown = set(order) - {"operation", "kind", "times", "ms", "skip", "pid"}
+    unknown = set(order) - {"operation", "kind", "times", "ms", "skip", "pid", "spare"}
     if unknown:
         raise ValueError(f"a fault has no '{sorted(unknown)[0]}'")
     fault = {"operation": order.get("operation", "*"), "kind": order.get("kind")}
@@ -89,22 +90,31 @@ def _read(order):
     if (fault["kind"] in _KILLS) != ("pid" in order):
         raise ValueError("'pid' stands with kill-before and kill-after, and with no other kind")
     if fault["kind"] in _KILLS:
-        fault["pid"] = order["pid"]
-        if not isinstance(fault["pid"], int) or isinstance(fault["pid"], bool) or fault["pid"] <= 1 or fault["pid"] == os.getpid():
-            raise ValueError("'pid' must be the number of another process")
+        fault["pid"] = order["pid"] if isinstance(order["pid"], list) else [order["pid"]]
+        if not fault["pid"] or not all(_is_another(pid) for pid in fault["pid"]):
+            raise ValueError("'pid' must be the number of another process, or a list of such")
+    if not isinstance(order.get("spare", False), bool) or ("spare" in order and fault["kind"] not in _KILLS):
+        raise ValueError("'spare' is true or false, and stands with kill-before and kill-after")
+    fault["spare"] = order.get("spare", False)
     return fault
+
+
+def _is_another(pid):
+    return isinstance(pid, int) and not isinstance(pid, bool) and pid > 1 and pid != os.getpid()
 
 
 def _covers(pattern, service, operation):
     return pattern in ("*", operation, f"{service}:{operation}", f"{service}:*")
 
 
-def kill(fault):
-    """End the fault's process at once; fine where it is gone."""
-    try:
-        os.kill(fault["pid"], signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+def drops(fault, moment):
+    """Is the connection closed then, "before" the effect or "after" it? Ends the fault's processes first, if it has any."""
+    if fault["kind"] != f"kill-{moment}":
+        return fault["kind"] == {"before": "drop-request", "after": "drop-reply"}[moment]
+    for pid in fault["pid"]:
+        with contextlib.suppress(ProcessLookupError):  # fine where it is gone
+            os.kill(pid, signal.SIGKILL)
+    return not fault["spare"]
 
 
 def error_of(fault, protocol):

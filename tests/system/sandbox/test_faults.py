@@ -68,7 +68,15 @@ def test_kill_around_the_effect(scripted, fault, process, kind, effects):
     assert line["fault"] == kind and (line["outcome"]["status"] == 200) == bool(effects)
 
 
-@pytest.mark.parametrize("members", [{"kind": "kill-after"}, {"kind": "kill-after", "pid": 1}, {"kind": "throttle", "pid": 4000}, {"kind": "stale", "skip": -1}])
+@pytest.mark.parametrize("kind", ["kill-before", "kill-after"])
+def test_a_kill_of_somebody_else(scripted, fault, process, kind):
+    ecs = scripted.client("ecs")
+    fault(operation="ecs:ListClusters", kind=kind, pid=[process.pid], spare=True)
+    assert "clusterArns" in ecs.list_clusters()
+    assert process.wait(60) == -9
+
+
+@pytest.mark.parametrize("members", [{"kind": "kill-after"}, {"kind": "kill-after", "pid": []}, {"kind": "throttle", "spare": True}, {"kind": "kill-after", "pid": 1}, {"kind": "throttle", "pid": 4000}, {"kind": "stale", "skip": -1}])
 def test_bad_faults_are_refused(scripted, members):
     assert scripted.control("POST", members)[0] == 400
 
