@@ -7,7 +7,6 @@ deployment and some after it, then at every fourth: those that follow only look.
 import importlib.util
 import json
 import pathlib
-import sys
 
 import pytest
 
@@ -22,11 +21,8 @@ def _load(name):
     return module
 
 
-_ours = sys.modules.get("conftest")
-_room = sys.modules["conftest"] = _load("conftest")
+_room = _load("conftest")
 Fleet, Stacks, Beanstalk = _load("test_servers").Fleet, _load("test_cloudformation").Stacks, _load("test_beanstalk").Beanstalk
-if _ours is not None:
-    sys.modules["conftest"] = _ours
 runner_program, sandbox, server, deploys, no_faults = _room.runner_program, _room.sandbox, _room.server, _room.deploys, _room.no_faults
 
 

@@ -1,13 +1,11 @@
 """The runner's actions and its AWS client before the sandbox in scripted mode: no containers, no time to wait for."""
 
 import importlib.util
-import io
 import pathlib
 import shutil
 import sys
 import tempfile
 import uuid
-import zipfile
 
 import pytest
 
@@ -20,6 +18,7 @@ _spec.loader.exec_module(_runner)
 runner_program = _runner.runner_program
 
 from fake_server import FakeServer  # noqa: E402
+from runner_steps import zip_of  # noqa: E402
 from sandbox_under_test import KEY, REGION, SECRET, RunningSandbox  # noqa: E402
 
 
@@ -30,19 +29,6 @@ def sandbox():
     yield running
     assert running.stop() == 0
     shutil.rmtree(folder)
-
-
-def zip_of(files):
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return data.getvalue()
-
-
-def unzipped(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
 class Place:

@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from conftest import unzipped, zip_of
+from runner_steps import unzipped, zip_of
 from sandbox_under_test import ACCOUNT, REGION
 
 PASSING = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})

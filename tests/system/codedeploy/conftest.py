@@ -14,26 +14,11 @@ _spec = importlib.util.spec_from_file_location("static_conftest", SYSTEM / "stat
 _static = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_static)
 runner_program, sandbox, server, deploys, no_faults = _static.runner_program, _static.sandbox, _static.server, _static.deploys, _static.no_faults
-zip_of = _static.zip_of
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from codedeploy_steps import APPSPEC, definition  # noqa: E402
+from runner_steps import zip_of  # noqa: E402
 from sandbox_under_test import NETWORK, free_port  # noqa: E402
-
-APPSPEC = """version: 0.0
-Resources:
-  - TargetService:
-      Type: AWS::ECS::Service
-      Properties:
-        TaskDefinition: <TASK_DEFINITION>
-        LoadBalancerInfo:
-          ContainerName: web
-          ContainerPort: 8080
-"""
-
-
-def definition(name, image="<IMAGE1_NAME>"):
-    """A task definition, as RegisterTaskDefinition takes it."""
-    return {"family": name, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "cpu": "256", "memory": "512",
-            "containerDefinitions": [{"name": "web", "image": image, "essential": True, "portMappings": [{"containerPort": 8080, "protocol": "tcp"}]}]}
 
 
 class BlueGreen:

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from conftest import zip_of
+from runner_steps import zip_of
 
 
 class Beanstalk:

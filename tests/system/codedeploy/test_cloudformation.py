@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from conftest import zip_of
+from runner_steps import zip_of
 
 TEMPLATE = {
     "Parameters": {"Tag": {"Type": "String", "Default": "1"}, "Size": {"Type": "String", "Default": "2"}},

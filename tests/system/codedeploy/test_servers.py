@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from conftest import zip_of
+from runner_steps import zip_of
 
 APPSPEC = "version: 0.0\nos: linux\nfiles:\n  - source: /\n    destination: /srv/shop\n"
 

@@ -19,3 +19,9 @@ def zip_of(files):
             entry.external_attr = (0o100000 | mode) << 16
             archive.writestr(entry, text)
     return out.getvalue()
+
+
+def unzipped(data):
+    """{name: text} of a zip."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}

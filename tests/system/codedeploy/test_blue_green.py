@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from conftest import APPSPEC, definition
+from codedeploy_steps import APPSPEC, definition
 
 FOREVER = {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 2880}
 CANARY = "CodeDeployDefault.ECSCanary10Percent15Minutes"
