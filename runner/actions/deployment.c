@@ -121,6 +121,24 @@ void deployment_evidence(struct deployment_report *report, const char *source, c
     deployment_evidence_at(report, 0, source, subject, text);
 }
 
+void deployment_cancel(struct deployment_report *report, const struct deployment_cancel *cancel) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    struct json *object = json_object(&arena);
+    const int64_t now_ms = job_now_ms(report->job);
+    json_set_text(&arena, object, "by", cancel->by);
+    json_set_time(&arena, object, "asked", cancel->asked_ms);
+    if (cancel->ended) {
+        json_set_time(&arena, object, "ended", now_ms);
+        json_set_integer(&arena, object, "seconds", (now_ms - cancel->asked_ms + 999) / 1000);
+    }
+    json_set_text(&arena, object, "from", cancel->from);
+    json_set_text(&arena, object, "to", cancel->to);
+    json_set_text(&arena, object, "how", cancel->how);
+    json_set_text(&arena, object, "sentence", cancel->sentence);
+    deployment_set(report, "cancel", object);
+    deployment_set(report, "pause", NULL);
+}
+
 /* What can be spared first: the diff is in the log of both revisions, the oldest evidence says least. */
 static bool shrink(struct deployment_report *report) {
     static const char *const spared[] = {"evidence", "timeline", "diff", "preflight"};

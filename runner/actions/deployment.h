@@ -51,6 +51,19 @@ void deployment_evidence(struct deployment_report *report, const char *source, c
 void deployment_evidence_at(struct deployment_report *report, int64_t at_ms, const char *source, const char *subject,
                             const char *text);
 
+/* How what was begun is taken back: the document's `cancel`. It takes the place of a pause. */
+struct deployment_cancel {
+    const char *by;   /* who asked for it, or NULL */
+    int64_t asked_ms; /* when */
+    bool ended;       /* now; else it goes on */
+    const char *from; /* for people; members that are NULL are left out */
+    const char *to;
+    const char *how; /* the operation: "StopDeployment", "nothing to undo" */
+    const char *sentence;
+};
+
+void deployment_cancel(struct deployment_report *report, const struct deployment_cancel *cancel);
+
 /* Sends what there is with that sentence (NULL: the one before), unless just that was sent last. */
 void deployment_send(struct deployment_report *report, const char *summary);
 
