@@ -97,6 +97,7 @@ static bool call_server(struct job *job, const char *name, const struct json *bo
 }
 
 bool job_checkpoint(struct job *job, const struct json *checkpoint, struct err *err) {
+    job->marked = true;
     if (job->local)
         return true;
     struct json *body = body_with_token(job);
@@ -148,8 +149,7 @@ bool job_report(struct job *job, const struct json *report, const struct json **
                        answer, err);
 }
 
-/* AWS's FailureType for what went wrong, where the action set none itself. */
-static const char *failure_type(const struct err *err) {
+const char *job_failure_type(const struct err *err) {
     if (err->code)
         return err->code;
     switch (err->kind) {
@@ -169,6 +169,28 @@ static const char *failure_type(const struct err *err) {
     return "JobFailed";
 }
 
+bool job_undo_failed(struct job *job, struct wire_result *result, const struct err *why) {
+    const char *message = arena_strdup(job->arena, why->message);
+    const bool abandoned = heartbeat_abandoned(job->heartbeat);
+    result->outcome = abandoned ? WIRE_STOPPED : WIRE_FAILED;
+    result->summary = abandoned ? message : NULL;
+    result->error_code = abandoned ? NULL : job_failure_type(why);
+    result->error_message = abandoned ? NULL : message;
+    return true;
+}
+
+/* Only where no mark was made, by this holder or one before, is it sure that nothing was begun. */
+static void set_cancelled(struct job *job, struct wire_result *result, const struct err *err) {
+    struct err own = *err;
+    if (!job->marked && !job->message->checkpoint) {
+        result->outcome = WIRE_STOPPED;
+        result->summary = "cancelled before anything was begun that had to be undone";
+        return;
+    }
+    (void)err_wrap(&own, "cancelled, and what was begun may stay or go on");
+    (void)job_undo_failed(job, result, &own);
+}
+
 static void act(struct job *job, struct wire_result *result) {
     const struct action *action = actions_find(job->message->provider, job->message->category);
     struct err err = {0};
@@ -182,11 +204,10 @@ static void act(struct job *job, struct wire_result *result) {
         return;
     *result = (struct wire_result){.outcome = WIRE_FAILED, .external_id = result->external_id, .build = result->build};
     if (job_stop_reason(job) == STOP_CANCELLED) {
-        result->outcome = WIRE_STOPPED;
-        result->summary = "cancelled before anything was begun that had to be undone";
+        set_cancelled(job, result, &err);
         return;
     }
-    result->error_code = failure_type(&err);
+    result->error_code = job_failure_type(&err);
     result->error_message = arena_strdup(job->arena, err.message);
 }
 

@@ -27,6 +27,7 @@ struct job {
     void (*after)(void *context); /* set by an action: tidying that need not hold up the result */
     void *after_context;
     struct deployment_report *deployment; /* by deployment_begin(): goes with the result; or NULL */
+    bool marked; /* job_checkpoint() was called: something may have been begun */
 };
 
 /* Takes the job through: acknowledge, act, report. Returns when the server knows the result or the job is lost. */
@@ -56,6 +57,13 @@ bool job_is_stopped(void *job);
 bool job_is_lost(void *job);
 
 enum stop_reason job_stop_reason(const struct job *job);
+
+/* AWS's FailureType for what went wrong, where the action set none itself: static text. */
+const char *job_failure_type(const struct err *err);
+
+/* How an action ends that was cancelled and could not undo what it began: it fails, and says why. Where nobody wants to
+ * know any more (the undo was abandoned) it is stopped instead. Always true. */
+bool job_undo_failed(struct job *job, struct wire_result *result, const struct err *why);
 
 /* Who the job is towards AWS: the action's role where its definition names one (roleArn), else the runner itself. What
  * an action calls AWS with. */

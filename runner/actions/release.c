@@ -21,11 +21,13 @@ bool release_save(struct release *release, struct err *err) {
         json_set_bool(release->arena, entry, "done", member->done);
     }
     json_set_text(release->arena, whole, "failed", release->failed);
+    json_set_text(release->arena, whole, "failedType", release->failed_type);
     return job_checkpoint(release->job, whole, err);
 }
 
 static void begin(struct release *release, const struct json *mark) {
     release->failed = json_get_text(mark, "failed");
+    release->failed_type = json_get_text(mark, "failedType");
     for (size_t i = 0; i < release->count; i++) {
         struct release_member *member = &release->members[i];
         const struct json *entry = json_get(json_get(mark, "members"), member->name);
@@ -110,7 +112,7 @@ static bool undo(struct release *release, struct wire_result *result, struct err
     const char *sentence = *back ? back : "nothing had to be put back";
     if (release->failed || *left)
         *result = (struct wire_result){.outcome = WIRE_FAILED,
-                                       .error_code = "JobFailed",
+                                       .error_code = release->failed_type ? release->failed_type : "JobFailed",
                                        .error_message = arena_printf(release->arena, "%.600s; %.600s%.600s",
                                                                      release->failed ? release->failed : "cancelled",
                                                                      sentence, left)};
@@ -172,8 +174,10 @@ static bool run(struct release *release, struct wire_result *result, struct err 
         *err = own;
         return false;
     }
-    if (!release->failed)
+    if (!release->failed) {
         release->failed = arena_strdup(release->arena, own.message);
+        release->failed_type = job_failure_type(&own);
+    }
     return undo(release, result, err);
 }
 

@@ -61,7 +61,8 @@ struct release {
     bool leave_on_cancel;
     struct release_member *members;
     size_t count;
-    const char *failed; /* why it is undone; NULL where it is not, or was cancelled */
+    const char *failed;      /* why it is undone; NULL where it is not, or was cancelled */
+    const char *failed_type; /* AWS's FailureType of that */
 };
 
 /* Reads ReleaseName, OnCancel and Members of the job's configuration, and each member's plan. Errors: ERR_INVALID, with

@@ -42,8 +42,9 @@ static bool ecs_apply(struct release_member *member, struct err *err) {
     struct deploy *deploy = &member->ecs.deploy;
     if (deploy_apply(deploy, err) && deploy_follow(deploy, err))
         return true;
-    return deploy->undo == UNDO_NOT || !deploy->undo_sentence ||
-           err_set_code(err, ERR_CONFLICT, "JobFailed", "%s", deploy->undo_sentence);
+    if (deploy->undo != UNDO_NOT && deploy->undo_sentence)
+        return err_set_code(err, ERR_CONFLICT, "JobFailed", "%s", deploy->undo_sentence);
+    return false;
 }
 
 static bool ecs_undo(struct release_member *member, const char **sentence, struct err *err) {

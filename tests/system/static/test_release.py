@@ -120,6 +120,16 @@ def test_wherever_it_fails_all_return(shop, member):
     assert shop.runs() == OLD, job.text
 
 
+def test_refused_all_return(shop):
+    """The right to change a service is missing."""
+    shop.deploys.fault("ecs:UpdateService", "denied", skip=1)
+    job = shop.offer()
+    result = shop.deploys.finish(job)
+    assert (result["outcome"], result["errorCode"]) == ("failed", "PermissionError"), (result, job.text)
+    assert "member 'web'" in result["errorMessage"] and "it takes the right ecs:UpdateService" in result["errorMessage"], result
+    assert shop.runs() == OLD, job.text
+
+
 def test_cancelled_after_a_crash_all_return(shop):
     shop.deploys.fault("events:PutTargets", "kill-after")
     second = shop.deploys.survivor(shop.offer(), cancelled=True)
