@@ -22,11 +22,14 @@ bool release_save(struct release *release, struct err *err) {
     }
     json_set_text(release->arena, whole, "failed", release->failed);
     json_set_text(release->arena, whole, "failedType", release->failed_type);
+    if (release->settled)
+        json_set_bool(release->arena, whole, "settled", true);
     return job_checkpoint(release->job, whole, err);
 }
 
 static void begin(struct release *release, const struct json *mark) {
     release->failed = json_get_text(mark, "failed");
+    release->settled = json_get_bool(mark, "settled", false);
     release->failed_type = json_get_text(mark, "failedType");
     for (size_t i = 0; i < release->count; i++) {
         struct release_member *member = &release->members[i];
@@ -139,8 +142,12 @@ static bool leave(struct release *release, struct wire_result *result) {
 
 /* ---- the action ---- */
 
-static bool succeed(struct release *release, struct wire_result *result) {
+/* From the mark on it stays: what it would take to go back is removed. */
+static bool succeed(struct release *release, struct wire_result *result, struct err *err) {
     const char *runs = "";
+    release->settled = true;
+    if (!release_save(release, err))
+        return false;
     for (size_t i = 0; i < release->count; i++) {
         struct release_member *member = &release->members[i];
         if (member->kind->settle)
@@ -161,15 +168,19 @@ static bool is_begun(const struct release *release) {
 
 static bool run(struct release *release, struct wire_result *result, struct err *err) {
     struct err own = {0};
-    const bool done = !release->failed && !release->job->message->cancelled && go(release, &own);
+    const bool wanted = !release->failed && !release->settled && !release->job->message->cancelled;
+    const bool done = wanted && go(release, &own);
     if (job_is_lost(release->job)) {
         *err = own;
         return false;
     }
-    if (job_stop_reason(release->job) == STOP_CANCELLED)
+    if (release->settled)
+        return succeed(release, result, err);
+    /* One that has begun to go back goes on with that, whatever a cancel wants. */
+    if (!release->failed && job_stop_reason(release->job) == STOP_CANCELLED)
         return release->leave_on_cancel ? leave(release, result) : undo(release, result, err);
     if (done)
-        return succeed(release, result);
+        return succeed(release, result, err);
     if (!release->failed && !is_begun(release)) { /* so there is nothing to put back */
         *err = own;
         return false;

@@ -62,6 +62,7 @@ struct release {
     struct release_member *members;
     size_t count;
     const char *failed;      /* why it is undone; NULL where it is not, or was cancelled */
+    bool settled;            /* all members have moved, and it stays so */
     const char *failed_type; /* AWS's FailureType of that */
 };
 

@@ -151,9 +151,11 @@ static bool s3_undo(struct release_member *member, const char **sentence, struct
     }
 }
 
+/* How many they are knows who looked through the artifact. */
 static const char *s3_runs(struct release_member *member) {
-    return arena_printf(member->release->arena, "%zu files are in %s", member->s3.deploy.count,
-                        member->s3.deploy.target);
+    const struct s3_deploy *deploy = &member->s3.deploy;
+    return deploy->files ? arena_printf(member->release->arena, "%zu files are in %s", deploy->count, deploy->target)
+                         : arena_printf(member->release->arena, "the files are in %s", deploy->target);
 }
 
 static void s3_settle(struct release_member *member) {

@@ -157,6 +157,26 @@ def test_left_as_it_is(shop):
     assert shop.runs() == {**OLD, "pages": "new", "api": "2", "report": "2"}
 
 
+def test_a_failed_one_goes_back_whatever_a_cancel_wants(shop):
+    """The runner dies while it puts the members back; the execution is cancelled, and OnCancel is LEAVE."""
+    shop.fail("report")
+    shop.deploys.fault("ecs:StopServiceDeployment", "kill-before")
+    shop.deploys.fault("ecs:UpdateService", "kill-before", skip=1)
+    second = shop.deploys.survivor(shop.offer(OnCancel="LEAVE"), cancelled=True)
+    result = shop.deploys.finish(second)
+    assert result["outcome"] == "failed" and "member 'report'" in result["errorMessage"], (result, second.text)
+    assert shop.runs() == OLD
+
+
+def test_cancelled_when_all_have_settled(shop):
+    """The copies that an undo would need are being removed when the runner dies: it stays as it is."""
+    shop.deploys.fault("s3:DeleteObject", "kill-after")
+    second = shop.deploys.survivor(shop.offer(), cancelled=True)
+    result = shop.deploys.finish(second)
+    assert result["outcome"] == "succeeded", (result, second.text)
+    assert shop.runs() == NEW
+
+
 def test_what_is_wrong_is_said(shop):
     good = shop.members()
     for change, sentence in (
