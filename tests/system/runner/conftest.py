@@ -11,6 +11,7 @@ import uuid
 
 import pytest
 
+from ecs_steps import EcsPlace
 from fake_server import FakeServer
 from runner_steps import docker, zip_of
 
@@ -117,6 +118,15 @@ def start_runner(runner_program, server, tmp_path):
     for runner in started:
         log = runner.log()
         assert not any(word in log for word in ("Sanitizer", "runtime error")), log
+
+
+@pytest.fixture(scope="session")
+def ecs_place(runner_program, tmp_path_factory):
+    """For test_ecs*.py."""
+    folder = tmp_path_factory.mktemp("ecs")
+    place = EcsPlace(lambda server, environment: Runner(runner_program, server, folder / "state", environment=environment))
+    yield place
+    place.close()
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 The sandbox plays ECS with real containers; this one plays the moments that are hard to catch there: an answer lost on
 its way, a rollback between two looks, somebody else's deployment. Its clock (/clock) is one that a runner's deployments
 can go by: it goes on while they sleep, and then fifty times as fast as others.
+
+Behind one door (EcsDoor) there is one ECS after the other, so that a runner can stay while the tests come and go.
 """
 
 import copy
@@ -17,7 +19,7 @@ HOOK = "ecs-pause-0123456789012345678901234567890123456789012"
 
 
 class FakeEcs:
-    def __init__(self):
+    def __init__(self, now_ms):
         self.lock = threading.RLock()
         self.revisions = {}
         self.ledger = []  # (operation, body)
@@ -26,7 +28,7 @@ class FakeEcs:
         self.stopped_tasks = []
         self.running_tasks = []
         self.targets = []  # of each target group: (address, state, reason)
-        self.now_ms = 1_700_000_000_000
+        self.now_ms = now_ms
         self.service_deployments = None  # a dictionary once the endpoint knows them
         self.next_deployment = 1
         self.first = self._register({"family": "shop", "cpu": "256", "containerDefinitions": [
@@ -36,19 +38,6 @@ class FakeEcs:
             "serviceName": "shop", "status": "ACTIVE", "taskDefinition": self.first, "desiredCount": 2,
             "events": [{"id": "old", "message": "(service shop) has reached a steady state."}],
             "deployments": [self._deployment(self.first, running=2, state="COMPLETED")]}
-        handler = type("Handler", (_Door,), {"ecs": self})
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
-
-    def close(self):
-        self.http.shutdown()
-        self.http.server_close()
-
-    @property
-    def environment(self):
-        return {"AWS_ENDPOINT_URL": self.url, "PENSTOCK_REHEARSAL_CLOCK": f"{self.url}/clock", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret-key"}
 
     def mutations(self):
         with self.lock:
@@ -245,9 +234,39 @@ class Refusal(Exception):
     """(type, message)"""
 
 
-class _Door(BaseHTTPRequestHandler):
+class EcsDoor:
+    """Where a runner finds the ECS of the present test."""
+
+    def __init__(self):
+        self.ecs = FakeEcs(1_700_000_000_000)
+        handler = type("Handler", (_Handler,), {"door": self})
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
+
+    def renew(self):
+        """An ECS that nobody has asked anything; its clock goes on from the one before."""
+        self.ecs = FakeEcs(self.ecs.now_ms)
+        return self.ecs
+
+    @property
+    def environment(self):
+        return {"AWS_ENDPOINT_URL": self.url, "PENSTOCK_REHEARSAL_CLOCK": f"{self.url}/clock", "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret-key"}
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    ecs = None
+    disable_nagle_algorithm = True  # else an answer's body waits 40 ms for its head to be acknowledged
+    door = None
+
+    @property
+    def ecs(self):
+        return self.door.ecs
 
     def log_message(self, *_):
         pass
@@ -273,9 +292,10 @@ class _Door(BaseHTTPRequestHandler):
         body = json.loads(text)
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         assert self.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIATEST/")
-        status, answer = self.ecs.call(operation, body)
-        if self.ecs.lose_reply_of == operation:
-            self.ecs.lose_reply_of = None
+        ecs = self.ecs
+        status, answer = ecs.call(operation, body)
+        if ecs.lose_reply_of == operation:
+            ecs.lose_reply_of = None
             self.close_connection = True
             self.connection.close()
             return

@@ -1,45 +1,11 @@
 """Deployments, ordered by a fake server, on an ECS that the test moves by hand."""
 
-import json
-import uuid
-
 import pytest
 
-from runner_steps import zip_of
-from fake_ecs import FakeEcs
-
-IMAGES = [{"name": "web", "imageUri": "registry.example.com/web:2"}]
+from ecs_steps import ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
 
 
-@pytest.fixture
-def ecs():
-    fake = FakeEcs()
-    yield fake
-    fake.close()
-
-
-@pytest.fixture
-def offer_deploy(server):
-    def offer(images=IMAGES, text=None, **job):
-        message = {"id": str(uuid.uuid4()), "provider": "ECS", "category": "Deploy", "pipeline": "shop",
-                   "stage": "Release", "action": "Deploy",
-                   "configuration": {"ClusterName": "prod", "ServiceName": "shop"}, **job}
-        content = json.dumps(images) if text is None else text
-        return server.offer(message, {"Images": zip_of({"imagedefinitions.json": content})})
-
-    return offer
-
-
-@pytest.fixture
-def runner(start_runner, ecs):
-    return start_runner(environment=ecs.environment)
-
-
-def rolling(ecs):
-    return "UpdateService" in ecs.mutations()
-
-
-def test_a_deployment_goes_through(server, ecs, runner, offer_deploy):
+def test_a_deployment_goes_through(server, ecs, runner, offer_deploy):  # noqa: F811
     job = offer_deploy()
     server.wait(lambda: rolling(ecs))
     ecs.service["deployments"][0]["runningCount"] = 1
@@ -68,7 +34,7 @@ def test_a_deployment_goes_through(server, ecs, runner, offer_deploy):
     ('[{"name": "app", "imageUri": "x"}]', "the AWS ECS container 'app' does not exist"),
     ('[{"name": "web", "imageUri": "x"},]', "contains invalid JSON format"),
 ])
-def test_bad_image_definitions_change_nothing(server, ecs, runner, offer_deploy, text, sentence):
+def test_bad_image_definitions_change_nothing(server, ecs, runner, offer_deploy, text, sentence):  # noqa: F811
     job = offer_deploy(text=text)
     server.wait(lambda: job.result)
     assert job.result["outcome"] == "failed" and sentence in job.result["errorMessage"]
@@ -76,7 +42,7 @@ def test_bad_image_definitions_change_nothing(server, ecs, runner, offer_deploy,
     assert ecs.mutations() == [] and job.checkpoints == []
 
 
-def test_a_service_that_does_not_exist(server, ecs, runner, offer_deploy):
+def test_a_service_that_does_not_exist(server, ecs, runner, offer_deploy):  # noqa: F811
     ecs.service = None
     job = offer_deploy()
     server.wait(lambda: job.result)
@@ -84,7 +50,7 @@ def test_a_service_that_does_not_exist(server, ecs, runner, offer_deploy):
     assert job.text == "no service 'shop' in cluster 'prod'\n"
 
 
-def test_a_cluster_that_does_not_exist(server, ecs, runner, offer_deploy):
+def test_a_cluster_that_does_not_exist(server, ecs, runner, offer_deploy):  # noqa: F811
     ecs.refuse["DescribeServices"] = [("ClusterNotFoundException", "Cluster not found.")]
     job = offer_deploy()
     server.wait(lambda: job.result)
@@ -92,7 +58,7 @@ def test_a_cluster_that_does_not_exist(server, ecs, runner, offer_deploy):
     assert job.result["errorCode"] == "ConfigurationError" and job.text == job.result["errorMessage"] + "\n"
 
 
-def test_the_circuit_breaker_is_a_failure_with_its_reason(server, ecs, runner, offer_deploy):
+def test_the_circuit_breaker_is_a_failure_with_its_reason(server, ecs, runner, offer_deploy):  # noqa: F811
     job = offer_deploy()
     server.wait(lambda: rolling(ecs))
     with ecs.lock:
@@ -107,7 +73,7 @@ def test_the_circuit_breaker_is_a_failure_with_its_reason(server, ecs, runner, o
     assert "Essential container in task exited; container 'web' ended with exit code 1" in job.result["errorMessage"]
 
 
-def test_a_finished_rollback_is_not_a_success(server, ecs, runner, offer_deploy):
+def test_a_finished_rollback_is_not_a_success(server, ecs, runner, offer_deploy):  # noqa: F811
     job = offer_deploy()
     server.wait(lambda: rolling(ecs) and any("of 2 new tasks" in (p.get("summary") or "") for p in job.progress))
     with ecs.lock:
@@ -117,7 +83,7 @@ def test_a_finished_rollback_is_not_a_success(server, ecs, runner, offer_deploy)
     assert job.result["outcome"] == "failed" and "rolled the service back to shop:1" in job.result["errorMessage"]
 
 
-def test_somebody_elses_deployment_is_told(server, ecs, runner, offer_deploy):
+def test_somebody_elses_deployment_is_told(server, ecs, runner, offer_deploy):  # noqa: F811
     job = offer_deploy()
     server.wait(lambda: rolling(ecs) and any("of 2 new tasks" in (p.get("summary") or "") for p in job.progress))
     ecs.deploy(ecs._register({"family": "other"}))
@@ -125,7 +91,7 @@ def test_somebody_elses_deployment_is_told(server, ecs, runner, offer_deploy):
     assert job.result["outcome"] == "failed" and "somebody else deployed other:3" in job.result["errorMessage"]
 
 
-def test_a_cancel_puts_the_service_back_and_proves_it(server, ecs, runner, offer_deploy):
+def test_a_cancel_puts_the_service_back_and_proves_it(server, ecs, runner, offer_deploy):  # noqa: F811
     job = offer_deploy()
     server.wait(lambda: rolling(ecs))
     with ecs.lock:
@@ -142,7 +108,7 @@ def test_a_cancel_puts_the_service_back_and_proves_it(server, ecs, runner, offer
     assert ecs.service["taskDefinition"] == ecs.first
 
 
-def test_a_cancelled_job_is_undone_by_whoever_gets_it(server, ecs, runner, offer_deploy):
+def test_a_cancelled_job_is_undone_by_whoever_gets_it(server, ecs, runner, offer_deploy):  # noqa: F811
     second = ecs._register({"family": "shop"})
     ecs.deploy(second)
     job = offer_deploy(cancelled=True, token=5, attempt=2, checkpoint={
@@ -153,7 +119,7 @@ def test_a_cancelled_job_is_undone_by_whoever_gets_it(server, ecs, runner, offer
     assert job.result["outcome"] == "stopped" and "back on shop:1" in job.result["summary"]
 
 
-def test_a_cancel_before_anything_changed(server, ecs, runner, offer_deploy):
+def test_a_cancel_before_anything_changed(server, ecs, runner, offer_deploy):  # noqa: F811
     job = offer_deploy(cancelled=True)
     server.wait(lambda: job.result)
     assert job.result["outcome"] == "stopped" and "before the service was changed" in job.result["summary"]
@@ -161,7 +127,7 @@ def test_a_cancel_before_anything_changed(server, ecs, runner, offer_deploy):
 
 
 @pytest.mark.parametrize("operation", ["RegisterTaskDefinition", "UpdateService"])
-def test_a_lost_answer_has_one_effect(server, ecs, runner, offer_deploy, operation):
+def test_a_lost_answer_has_one_effect(server, ecs, runner, offer_deploy, operation):  # noqa: F811
     ecs.lose_reply_of = operation
     job = offer_deploy()
     server.wait(lambda: rolling(ecs) and any("of 2 new tasks" in (p.get("summary") or "") for p in job.progress))
@@ -172,9 +138,8 @@ def test_a_lost_answer_has_one_effect(server, ecs, runner, offer_deploy, operati
 
 
 @pytest.mark.parametrize("point", ["registering", "updating", "watching"])
-def test_kill_9_has_one_effect(server, ecs, start_runner, offer_deploy, point):
+def test_kill_9_has_one_effect(ecs_place, server, ecs, runner, offer_deploy, point):  # noqa: F811
     """Killed after the call, before its answer could be marked; the next process adopts what it finds."""
-    runner = start_runner(environment=ecs.environment)
     marks = {"registering": 1, "updating": 3, "watching": 4}[point]
     job = offer_deploy()
     original = ecs.call
@@ -193,8 +158,7 @@ def test_kill_9_has_one_effect(server, ecs, start_runner, offer_deploy, point):
     runner.process.wait(30)
     ecs.call = original
     assert len(job.checkpoints) == marks
-    runner.start()
-    server.wait(lambda: len(server.hellos) == 2)
+    ecs_place.restart()
     again = offer_deploy(token=2, attempt=2, checkpoint=job.checkpoints[-1])
     server.wait(lambda: any("of 2 new tasks" in (p.get("summary") or "") for p in again.progress))
     assert (job.checkpoints + again.checkpoints)[-1]["deployment"]
@@ -204,7 +168,7 @@ def test_kill_9_has_one_effect(server, ecs, start_runner, offer_deploy, point):
     assert ecs.mutations() == ["RegisterTaskDefinition", "UpdateService"]
 
 
-def test_after_a_crash_somebody_elses_revision_is_a_conflict(server, ecs, runner, offer_deploy):
+def test_after_a_crash_somebody_elses_revision_is_a_conflict(server, ecs, runner, offer_deploy):  # noqa: F811
     second, third = ecs._register({"family": "shop"}), ecs._register({"family": "shop"})
     ecs.deploy(third)
     job = offer_deploy(attempt=2, checkpoint={"previous": ecs.first, "registered": second, "fingerprint": "x", "beganMs": 1})
@@ -213,7 +177,7 @@ def test_after_a_crash_somebody_elses_revision_is_a_conflict(server, ecs, runner
     assert ecs.mutations() == []
 
 
-def test_throttling_is_waited_out(server, ecs, runner, offer_deploy):
+def test_throttling_is_waited_out(server, ecs, runner, offer_deploy):  # noqa: F811
     ecs.refuse = {"UpdateService": [("ThrottlingException", "Rate exceeded")] * 2,
                   "DescribeServices": [("ServerException", "busy")]}
     job = offer_deploy()
@@ -223,7 +187,7 @@ def test_throttling_is_waited_out(server, ecs, runner, offer_deploy):
     assert job.result["outcome"] == "succeeded"
 
 
-def test_a_refusal_names_its_cause(server, ecs, runner, offer_deploy):
+def test_a_refusal_names_its_cause(server, ecs, runner, offer_deploy):  # noqa: F811
     ecs.refuse = {"RegisterTaskDefinition": [("AccessDeniedException", "User is not authorized to perform: iam:PassRole")]}
     job = offer_deploy()
     server.wait(lambda: job.result)

@@ -1,6 +1,6 @@
 """Deployments whose UpdateService got no answer, or whose runner died when it had sent it."""
 
-from test_ecs import ecs, offer_deploy, rolling, runner  # noqa: F401: fixtures
+from ecs_steps import ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
 
 
 def test_an_update_without_an_answer_is_asked_after(server, ecs, runner, offer_deploy):  # noqa: F811

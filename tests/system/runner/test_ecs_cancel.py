@@ -1,6 +1,6 @@
 """What undoes a deployment, and the ends of a cancel that is too late, refused, or not wanted to undo anything."""
 
-from test_ecs import ecs, offer_deploy, rolling, runner  # noqa: F401: fixtures
+from ecs_steps import ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
 from test_ecs_strategies import last
 
 ASKED = {"ClusterName": "prod", "ServiceName": "shop"}
@@ -142,6 +142,7 @@ def test_on_stuck_undoes_and_fails_with_the_cause(server, ecs, runner, offer_dep
                 "(service shop) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later."})
         ours["pendingCount"] = 0
     server.wait(lambda: "shop:1" in updates(ecs))
+    server.wait(lambda: last(job).get("cause"))
     assert last(job)["cause"]["id"] == "no-capacity"
     ecs.complete()
     server.wait(lambda: job.result)

@@ -4,7 +4,7 @@ import copy
 import json
 
 from runner_steps import zip_of
-from test_ecs import IMAGES, ecs, offer_deploy, rolling, runner  # noqa: F401: fixtures
+from ecs_steps import IMAGES, ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
 from test_ecs_cancel import ASKED, followed
 from test_ecs_strategies import last
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fake_ecs import HOOK
-from test_ecs import ecs, offer_deploy, rolling, runner  # noqa: F401: fixtures
+from ecs_steps import ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
 
 
 @pytest.fixture
@@ -72,14 +72,11 @@ def test_a_rejection_rolls_back_and_fails(server, blue_green, runner, offer_depl
     assert cancel["how"] == "ContinueServiceDeployment" and cancel["by"].endswith("user/joe") and cancel["to"] == "shop:1"
 
 
-def test_a_pause_outlives_its_runner(server, blue_green, start_runner, offer_deploy):  # noqa: F811
-    first = start_runner(environment=blue_green.environment)
+def test_a_pause_outlives_its_runner(ecs_place, server, blue_green, runner, offer_deploy):  # noqa: F811
     job = offer_deploy()
     paused(server, blue_green, job)
-    first.process.kill()
-    first.process.wait()
-    first.start()
-    server.wait(lambda: len(server.hellos) == 2)
+    runner.process.kill()
+    ecs_place.restart()
     again = offer_deploy(token=2, attempt=2, checkpoint=job.checkpoints[-1])
     decide(server, again, "APPROVED")
     server.wait(lambda: "ContinueServiceDeployment" in blue_green.mutations())

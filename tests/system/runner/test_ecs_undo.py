@@ -2,7 +2,7 @@
 
 import copy
 
-from test_ecs import ecs, offer_deploy, rolling, runner  # noqa: F401: fixtures
+from ecs_steps import ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
 
 
 def test_an_answer_older_than_the_update_is_not_believed(server, ecs, runner, offer_deploy):  # noqa: F811

@@ -4,6 +4,7 @@ It is the real program on a real Docker engine (DOCKER_HOST, else the usual sock
 """
 
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -32,6 +33,9 @@ trap 'exit 0' TERM
 httpd -f -p "${PORT:-8080}" -h /www &
 wait
 """
+
+# A session reads the services' descriptions once, which takes longer than a test's calls; its clients are made one at a time.
+_session, _session_lock, _clients = boto3.session.Session(), threading.Lock(), {}
 
 
 def docker(*arguments, **options):
@@ -88,18 +92,29 @@ class RunningSandbox:
         return self.process.wait(90)
 
     def client(self, name, **options):
+        """boto3's; one without options is made once."""
+        with _session_lock:
+            key = (name, self.endpoint)
+            if options:
+                return self._make_client(name, **options)
+            if key not in _clients:
+                _clients[key] = self._make_client(name)
+            return _clients[key]
+
+    def _make_client(self, name, **options):
         config = botocore.config.Config(retries={"max_attempts": 0}, **options.pop("config", {}))
         keys = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "region_name": REGION, "endpoint_url": self.endpoint, **options}
-        return boto3.session.Session().client(name, config=config, **keys)
+        return _session.client(name, config=config, **keys)
 
-    def ledger(self):
+    def ledger(self, since=0):
+        """What was asked, one entry per request, but for the first `since` of them."""
         with open(os.path.join(self.folder, "ledger.jsonl"), encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
+            return [json.loads(line) for line in itertools.islice(file, since, None)]
 
     def control(self, method, body=None, part="faults"):
         """A request to the sandbox's own door: (status, answer)."""
         host = self.endpoint.partition("//")[2]
-        connection = http.client.HTTPConnection(host, timeout=10)
+        connection = http.client.HTTPConnection(host, timeout=120)
         connection.request(method, f"/_sandbox/{part}", json.dumps(body) if body is not None else None)
         response = connection.getresponse()
         return response.status, json.loads(response.read())

@@ -54,16 +54,6 @@ def call(sandbox, operation, **params):
     return answer
 
 
-_clients = {}  # (endpoint, service) -> boto3's client: it takes long to make
-
-
-def _client(sandbox, name):
-    key = (sandbox.endpoint, name)
-    if key not in _clients:
-        _clients[key] = sandbox.client(name)
-    return _clients[key]
-
-
 class ScriptedService:
     """A service behind a load balancer with two target groups, on a cluster of its own."""
 
@@ -79,7 +69,7 @@ class ScriptedService:
     def __init__(self, sandbox, desired=2, container=None, definition=None, settings=None, **configuration):
         self.sandbox = sandbox
         self.cluster = f"c-{uuid.uuid4().hex[:10]}"
-        self.elb = _client(sandbox, "elbv2")
+        self.elb = sandbox.client("elbv2")
         self.container = container or {}
         self.more = definition or {}
         call(sandbox, "CreateCluster", clusterName=self.cluster)

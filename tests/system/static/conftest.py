@@ -93,7 +93,7 @@ class Deploys:
 
     def calls(self, since=0):
         """What the sandbox was asked: (service:operation, input), refused or not."""
-        return [(f"{line['service']}:{line['operation']}", line["input"] or {}) for line in self.sandbox.ledger()[since:]]
+        return [(f"{line['service']}:{line['operation']}", line["input"] or {}) for line in self.sandbox.ledger(since)]
 
     def close(self):
         for runner in self.runners:
