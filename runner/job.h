@@ -27,7 +27,7 @@ struct job {
     void (*after)(void *context); /* set by an action: tidying that need not hold up the result */
     void *after_context;
     struct deployment_report *deployment; /* by deployment_begin(): goes with the result; or NULL */
-    bool marked; /* job_checkpoint() was called: something may have been begun */
+    bool marked;                          /* job_checkpoint() was called: something may have been begun */
 };
 
 /* Takes the job through: acknowledge, act, report. Returns when the server knows the result or the job is lost. */
