@@ -66,6 +66,13 @@ void deployment_set(struct deployment_report *report, const char *name, const st
     json_set(&report->memory, report->document, name, value ? json_copy(&report->memory, value) : NULL);
 }
 
+void deployment_extend(struct deployment_report *report, const char *name, const struct json *list) {
+    struct json *whole = json_array(&report->memory);
+    json_each(item, json_get(report->document, name)) json_append(whole, json_copy(&report->memory, item));
+    json_each(item, list) json_append(whole, json_copy(&report->memory, item));
+    json_set(&report->memory, report->document, name, whole);
+}
+
 void deployment_set_text(struct deployment_report *report, const char *name, const char *text) {
     if (!text)
         json_remove(report->document, name);

@@ -38,6 +38,8 @@ struct arena *deployment_memory(struct deployment_report *report);
 
 /* Members of the document. The value is copied; NULL removes the member. */
 void deployment_set(struct deployment_report *report, const char *member, const struct json *value);
+/* What stands in the list is put behind what the member has: each member of a release adds its own. */
+void deployment_extend(struct deployment_report *report, const char *member, const struct json *list);
 void deployment_set_text(struct deployment_report *report, const char *member, const char *text);
 void deployment_set_integer(struct deployment_report *report, const char *member, int64_t number);
 

@@ -183,7 +183,7 @@ bool preflight(const struct preflight_wish *wish, struct err *err) {
     ask_all(&preflight);
     const struct json *results = collect(&preflight);
     const char *first = "";
-    deployment_set(wish->report, "preflight", results);
+    deployment_extend(wish->report, "preflight", results);
     const size_t failed = tell(&preflight, results, &first);
     deployment_send(wish->report, NULL);
     if (failed == 0)
