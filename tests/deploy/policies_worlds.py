@@ -185,6 +185,20 @@ def scheduled_task(deploys, sandbox):
     return World(schedule.offer, RULE=schedule.name, FAMILY=schedule.name, **{"EVENTS-ROLE": "events"})
 
 
+def release(deploys, sandbox):
+    """One member of each kind."""
+    shop, schedule = Shop(sandbox), borrow("static", "test_scheduled_task").Schedule(deploys)
+    bucket = _bucket(sandbox, _name("site"))
+    sandbox.client("s3").put_object(Bucket=bucket, Key="index.html", Body=b"<p>before")
+    members = [{"name": "pages", "provider": "S3", "inputArtifact": "Pages", "configuration": {"BucketName": bucket, "Extract": "true"}},
+               {"name": "web", "provider": "ECS", "inputArtifact": "Images", "configuration": {"ClusterName": shop.name, "ServiceName": "web"}},
+               {"name": "report", "provider": "ScheduledTask", "inputArtifact": "Report", "configuration": {"RuleName": schedule.name, "TargetId": "report"}}]
+    configuration = {"ReleaseName": shop.name, "Members": json.dumps(members)}
+    report = {"imagedefinitions.json": json.dumps([{"name": "report", "imageUri": f"{shop.image}:2"}])}
+    inputs = {"Pages": {"index.html": "<p>new", "a.js": "1"}, "Images": shop.images(), "Report": report}
+    return World(lambda: _job(deploys, "Release", "Deploy", configuration, inputs), **shop.names, RULE=schedule.name, BUCKET=bucket, **{"EVENTS-ROLE": "events"})
+
+
 def function(deploys, sandbox):
     name = _name("function")
     sandbox.control("POST", {"name": name, "returns": True}, part="functions")
@@ -226,6 +240,7 @@ WORLDS = {
     "S3-deploy": s3_deploy,
     "CloudFront": cloudfront,
     "ScheduledTask": scheduled_task,
+    "Release": release,
     "Lambda": function,
     "StepFunctions": step_functions,
     "S3-source": s3_source,
