@@ -8,37 +8,62 @@
 
 #include <string.h>
 
-#define TASKS_MAX 100
+#define PAGE_SIZE 100
 
 static bool is_describing(const char *operation) {
     return str_starts_with(operation, "Describe") || str_starts_with(operation, "List");
 }
 
-static bool call(const struct ecs *ecs, struct arena *arena, const char *operation, const struct json *body,
-                 const struct json **answer, struct err *err) {
-    const struct aws_request request = {.service = "ecs",
-                                        .host_prefix = "ecs",
-                                        .region = ecs->region,
-                                        .target = "AmazonEC2ContainerServiceV20141113",
-                                        .operation = operation,
-                                        .body = body,
-                                        .once = str_equal(operation, "RegisterTaskDefinition"),
-                                        .client = is_describing(operation) ? ecs->client : NULL,
-                                        .refused = ecs->refused,
-                                        .interrupted = ecs->interrupted,
-                                        .context = ecs->context};
-    struct err own = {0};
+static struct aws_request request_of(const struct ecs *ecs, const char *operation, const struct json *body) {
+    return (struct aws_request){.service = "ecs",
+                                .host_prefix = "ecs",
+                                .region = ecs->region,
+                                .target = "AmazonEC2ContainerServiceV20141113",
+                                .operation = operation,
+                                .body = body,
+                                .once = str_equal(operation, "RegisterTaskDefinition"),
+                                .urgent = ecs->urgent,
+                                .client = is_describing(operation) ? ecs->client : NULL,
+                                .refused = ecs->refused,
+                                .interrupted = ecs->interrupted,
+                                .context = ecs->context};
+}
+
+static void count_calls(const struct ecs *ecs, size_t calls) {
     if (ecs->calls)
-        ++*ecs->calls;
-    if (aws_call(ecs->aws, arena, &request, answer, &own))
-        return true;
-    if (strstr(own.message, "ClusterNotFoundException"))
+        *ecs->calls += (int64_t)calls;
+}
+
+static bool refuse(const struct ecs *ecs, const struct err *own, struct err *err) {
+    if (strstr(own->message, "ClusterNotFoundException"))
         return err_set_code(err, ERR_NOT_FOUND, "ConfigurationError",
                             "no cluster '%s' in region '%s'; create it, or correct ClusterName", ecs->cluster,
                             ecs->region);
     if (err)
-        *err = own;
+        *err = *own;
     return false;
+}
+
+static bool call(const struct ecs *ecs, struct arena *arena, const char *operation, const struct json *body,
+                 const struct json **answer, struct err *err) {
+    const struct aws_request request = request_of(ecs, operation, body);
+    struct err own = {0};
+    count_calls(ecs, 1);
+    return aws_call(ecs->aws, arena, &request, answer, &own) || refuse(ecs, &own, err);
+}
+
+/* All pages of a list. */
+static bool call_all(const struct ecs *ecs, struct arena *arena, const char *operation, const struct json *body,
+                     const char *list, const struct json **items, struct err *err) {
+    const struct aws_request request = request_of(ecs, operation, body);
+    const struct aws_pages pages = {.list = list, .token = "nextToken"};
+    struct err own = {0};
+    if (!aws_call_all(ecs->aws, arena, &request, &pages, items, &own)) {
+        count_calls(ecs, 1);
+        return refuse(ecs, &own, err);
+    }
+    count_calls(ecs, (*items)->count / PAGE_SIZE + 1);
+    return true;
 }
 
 bool ecs_describe_service(const struct ecs *ecs, struct arena *arena, const struct json **service, struct err *err) {
@@ -96,13 +121,26 @@ bool ecs_update_service(const struct ecs *ecs, struct arena *arena, const char *
 bool ecs_list_service_deployments(const struct ecs *ecs, struct arena *arena, int64_t since_ms,
                                   const struct json **list, struct err *err) {
     struct json *body = json_object(arena);
-    const struct json *answer = NULL;
     json_set_text(arena, body, "cluster", ecs->cluster);
     json_set_text(arena, body, "service", ecs->service);
     json_set_time(arena, json_set_object(arena, body, "createdAt"), "after", since_ms);
+    json_set_integer(arena, body, "maxResults", PAGE_SIZE);
+    return call_all(ecs, arena, "ListServiceDeployments", body, "serviceDeployments", list, err);
+}
+
+bool ecs_newest_success(const struct ecs *ecs, struct arena *arena, const struct json **deployment, struct err *err) {
+    struct json *body = json_object(arena);
+    const struct json *answer = NULL;
+    json_set_text(arena, body, "cluster", ecs->cluster);
+    json_set_text(arena, body, "service", ecs->service);
+    json_append_text(arena, json_set_array(arena, body, "status"), "SUCCESSFUL");
     if (!call(ecs, arena, "ListServiceDeployments", body, &answer, err))
         return false;
-    *list = json_get(answer, "serviceDeployments");
+    *deployment = NULL;
+    json_each(candidate, json_get(answer, "serviceDeployments")) {
+        if (!*deployment && str_equal(json_get_text(candidate, "status"), "SUCCESSFUL"))
+            *deployment = candidate;
+    }
     return true;
 }
 
@@ -178,7 +216,7 @@ bool ecs_describe_tasks(const struct ecs *ecs, struct arena *arena, const char *
     const struct json *answer = NULL;
     json_set_text(arena, body, "cluster", ecs->cluster);
     struct json *list = json_set_array(arena, body, "tasks");
-    for (size_t i = 0; i < count && i < TASKS_MAX; i++)
+    for (size_t i = 0; i < count && i < PAGE_SIZE; i++)
         json_append_text(arena, list, tasks[i]);
     if (!call(ecs, arena, "DescribeTasks", body, &answer, err))
         return false;
@@ -186,35 +224,53 @@ bool ecs_describe_tasks(const struct ecs *ecs, struct arena *arena, const char *
     return true;
 }
 
-static bool tasks_with_status(const struct ecs *ecs, struct arena *arena, const char *status, const struct json **tasks,
-                              struct err *err) {
+static struct json *tasks_wanted(const struct ecs *ecs, struct arena *arena, const char *status) {
     struct json *body = json_object(arena);
-    const struct json *answer = NULL;
-    *tasks = NULL;
     json_set_text(arena, body, "cluster", ecs->cluster);
     json_set_text(arena, body, "serviceName", ecs->service);
     json_set_text(arena, body, "desiredStatus", status);
-    json_set_integer(arena, body, "maxResults", TASKS_MAX);
-    if (!call(ecs, arena, "ListTasks", body, &answer, err))
+    json_set_integer(arena, body, "maxResults", PAGE_SIZE);
+    return body;
+}
+
+/* From *arn on, as many as one call may name; *arn is then the first of the others. */
+static bool describe_page(const struct ecs *ecs, struct arena *arena, const struct json **arn, struct json *tasks,
+                          struct err *err) {
+    const char *names[PAGE_SIZE];
+    const struct json *found = NULL;
+    size_t count = 0;
+    for (; *arn && count < PAGE_SIZE; *arn = (*arn)->next)
+        if ((*arn)->type == JSON_TEXT)
+            names[count++] = (*arn)->text;
+    if (count > 0 && !ecs_describe_tasks(ecs, arena, names, count, &found, err))
         return false;
-    const struct json *arns = json_get(answer, "taskArns");
-    if (!arns || arns->count == 0)
-        return true;
-    body = json_object(arena);
-    json_set_text(arena, body, "cluster", ecs->cluster);
-    json_set(arena, body, "tasks", json_copy(arena, arns));
-    if (!call(ecs, arena, "DescribeTasks", body, &answer, err))
-        return false;
-    *tasks = json_get(answer, "tasks");
+    json_each(task, found) json_append(tasks, json_copy(arena, task));
     return true;
 }
 
 bool ecs_stopped_tasks(const struct ecs *ecs, struct arena *arena, const struct json **tasks, struct err *err) {
-    return tasks_with_status(ecs, arena, "STOPPED", tasks, err);
+    const struct json *answer = NULL;
+    struct json *found = json_array(arena);
+    if (!call(ecs, arena, "ListTasks", tasks_wanted(ecs, arena, "STOPPED"), &answer, err))
+        return false;
+    const struct json *arns = json_get(answer, "taskArns");
+    const struct json *arn = arns ? arns->first : NULL;
+    if (!describe_page(ecs, arena, &arn, found, err))
+        return false;
+    *tasks = found->count ? found : NULL;
+    return true;
 }
 
 bool ecs_running_tasks(const struct ecs *ecs, struct arena *arena, const struct json **tasks, struct err *err) {
-    return tasks_with_status(ecs, arena, "RUNNING", tasks, err);
+    const struct json *arns = NULL;
+    struct json *found = json_array(arena);
+    if (!call_all(ecs, arena, "ListTasks", tasks_wanted(ecs, arena, "RUNNING"), "taskArns", &arns, err))
+        return false;
+    for (const struct json *arn = arns->first; arn;)
+        if (!describe_page(ecs, arena, &arn, found, err))
+            return false;
+    *tasks = found->count ? found : NULL;
+    return true;
 }
 
 bool ecs_list_revisions(const struct ecs *ecs, struct arena *arena, const char *family, const struct json **arns,

@@ -16,6 +16,7 @@ struct ecs {
     struct http_client *client;  /* of describing calls, kept open between them; or NULL: a connection for each call */
     int64_t *calls;              /* counted up with each call; or NULL */
     struct aws_refusal *refused; /* or NULL: why the latest call that failed did (lives in that call's arena) */
+    bool urgent;                 /* an undo's calls: none of them waits behind others that ECS has throttled */
 };
 
 /* The service's own tree. Errors: ERR_NOT_FOUND: no such cluster or service, or it is not ACTIVE. */
@@ -35,10 +36,13 @@ bool ecs_update_service(const struct ecs *ecs, struct arena *arena, const char *
 
 /* ---- service deployments: not every region and endpoint knows them (ecs_has_no_service_deployments) ---- */
 
-/* The newest deployments of the service that began since then, newest first: [{serviceDeploymentArn,
+/* All deployments of the service that began since then, newest first: [{serviceDeploymentArn,
  * targetServiceRevisionArn, status, createdAt…}]; NULL where there are none. */
 bool ecs_list_service_deployments(const struct ecs *ecs, struct arena *arena, int64_t since_ms,
                                   const struct json **list, struct err *err);
+
+/* The newest deployment of the service that came to a good end, as that list has it; NULL where there is none. */
+bool ecs_newest_success(const struct ecs *ecs, struct arena *arena, const struct json **deployment, struct err *err);
 
 /* AWS's ServiceDeployment. Errors: ERR_NOT_FOUND. */
 bool ecs_describe_service_deployment(const struct ecs *ecs, struct arena *arena, const char *arn,
@@ -63,14 +67,14 @@ bool ecs_has_no_service_deployments(const struct aws_refusal *refusal);
 bool ecs_describe_tasks(const struct ecs *ecs, struct arena *arena, const char *const *tasks, size_t count,
                         const struct json **out, struct err *err);
 
-/* Up to `most` tasks of the service that stopped: list of DescribeTasks' tasks; NULL where there are none. */
+/* Tasks of the service that stopped, a hundred at most: DescribeTasks' tasks; NULL where there are none. */
 bool ecs_stopped_tasks(const struct ecs *ecs, struct arena *arena, const struct json **tasks, struct err *err);
 
-/* Newest revisions of a family first: ARNs. */
+/* The ten newest revisions of a family, the newest first: ARNs. */
 bool ecs_list_revisions(const struct ecs *ecs, struct arena *arena, const char *family, const struct json **arns,
                         struct err *err);
 
-/* Tasks of the service that should run: DescribeTasks' tasks; NULL where there are none. */
+/* All tasks of the service that should run: DescribeTasks' tasks; NULL where there are none. */
 bool ecs_running_tasks(const struct ecs *ecs, struct arena *arena, const struct json **tasks, struct err *err);
 
 #endif
