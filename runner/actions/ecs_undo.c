@@ -11,6 +11,7 @@
  * revision is believed only after so many looks, and one that seems to be on ours still is sent back again. */
 #define LOOKS_TO_BELIEVE 5
 #define LOOKS_BETWEEN_SENDS 10
+#define UNDO_MS 3600000 /* where no time is said */
 
 bool undo_goes_on(const struct deploy *deploy) {
     return !job_is_lost(deploy->job) && !heartbeat_abandoned(deploy->job->heartbeat);
@@ -22,14 +23,38 @@ static void rest(struct deploy *deploy) {
                     STOP_LOST);
 }
 
+/* ---- its end in time ---- */
+
+/* A deployment whose own time was up has none left in its plan. */
+static int64_t limit_ms(const struct deploy *deploy) {
+    return deploy->plan.timeout_ms > 0 ? deploy->plan.timeout_ms : UNDO_MS;
+}
+
+static bool is_too_long(const struct deploy *deploy, const struct undo *undo, const char *seen, struct err *err) {
+    if (job_now_ms(deploy->job) - deploy->undo_ms < limit_ms(deploy))
+        return false;
+    (void)err_set_code(err, ERR_CONFLICT, "JobFailed",
+                       "service '%s' %s %s, but was not seen stable there after %lld minutes: %.300s; ECS goes on "
+                       "trying%s%s",
+                       deploy->ecs.service, undo->sent || undo->stop_sent ? "was sent back to" : "was to go back to",
+                       ecs_short_name(deploy->previous), (long long)(limit_ms(deploy) / 60000), seen,
+                       *undo_reserve(deploy, undo) ? "; it" : "", undo_reserve(deploy, undo));
+    return true;
+}
+
 /* Asks until there is an answer: an undo does not give up because ECS was busy. */
-static bool describe(struct deploy *deploy, struct arena *arena, const struct json **service, struct err *err) {
+static bool describe(struct deploy *deploy, const struct undo *undo, struct arena *arena, const struct json **service,
+                     struct err *err) {
     while (undo_goes_on(deploy)) {
-        if (ecs_describe_service(&deploy->ecs, arena, service, err))
+        struct err own = {0};
+        if (ecs_describe_service(&deploy->ecs, arena, service, &own))
             return true;
-        if (err->kind != ERR_UNAVAILABLE)
-            return err_wrap(err, "whether the service is back on %s cannot be seen", ecs_short_name(deploy->previous));
-        job_log(deploy->job, "%s", err->message);
+        if (own.kind != ERR_UNAVAILABLE)
+            return err_set_code(err, own.kind, own.code, "whether the service is back on %s cannot be seen: %.600s",
+                                ecs_short_name(deploy->previous), own.message);
+        job_log(deploy->job, "%s", own.message);
+        if (is_too_long(deploy, undo, own.message, err))
+            return false;
         rest(deploy);
     }
     return err_set(err, ERR_CONFLICT, "no longer asked for");
@@ -41,7 +66,7 @@ static bool judge_ours(struct deploy *deploy, struct undo *undo, struct arena *a
                        struct err *err) {
     if (undo->stop_sent && !undo->stop_failed) {
         struct ecs_shift shift;
-        if (undo_read_shift(deploy, arena, deploy->service_deployment, &shift)) {
+        if (undo_read_shift(deploy, arena, deploy->service_deployment, &shift) == UNDO_SEEN) {
             undo->stop_failed = shift.back_failed || shift.state == ECS_DONE;
             undo->looks_after_stop = 0;
             if (!undo->stop_failed) {
@@ -58,6 +83,8 @@ static bool judge_ours(struct deploy *deploy, struct undo *undo, struct arena *a
     if (undo->until_send-- > 0)
         return true;
     undo->until_send = LOOKS_BETWEEN_SENDS;
+    if (!undo_choose(deploy, undo, arena, service, err))
+        return false;
     deploy_know_service_deployment(deploy, service);
     if (undo_can_stop(deploy, undo) && !undo_stop(deploy, undo, err))
         return false;
@@ -80,13 +107,32 @@ static bool is_settled_back(struct deploy *deploy, struct undo *undo, struct are
     return back && undo_traffic_is_back(deploy, undo, arena, service, sentence);
 }
 
+/* An answer may be older than our update, and then shows the previous revision, complete, as it was before. */
+static bool is_proven(struct deploy *deploy, const struct undo *undo, struct arena *arena, const struct json *service) {
+    struct ecs_shift shift;
+    if (undo->back >= LOOKS_TO_BELIEVE)
+        return true;
+    if (undo->sent_as)
+        return str_equal(json_get_text(ecs_primary(service), "id"), undo->sent_as);
+    if (undo->seen && (!deploy->undo_how || str_equal(deploy->undo_how, "UpdateService")))
+        return true;
+    /* Of a deployment that was stopped ECS itself says when it is rolled back. */
+    switch (undo_read_shift(deploy, arena, deploy->service_deployment, &shift)) {
+    case UNDO_SEEN:
+        return shift.is_back;
+    case UNDO_SEEN_LATER:
+        return false;
+    case UNDO_HIDDEN:
+        break;
+    }
+    return undo->seen;
+}
+
 static void judge_previous(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service,
                            bool *over) {
     const char *sentence;
-    const bool back = is_settled_back(deploy, undo, arena, service, &sentence);
-    const bool known = undo->sent || undo->stop_sent || deploy->undo_how;
-    undo->back = back ? undo->back + 1 : 0;
-    if (undo->back >= (known ? 1 : LOOKS_TO_BELIEVE)) {
+    undo->back = is_settled_back(deploy, undo, arena, service, &sentence) ? undo->back + 1 : 0;
+    if (undo->back > 0 && is_proven(deploy, undo, arena, service)) {
         undo->sentence = arena_strdup(deploy->arena, sentence);
         *over = true;
     } else {
@@ -96,12 +142,21 @@ static void judge_previous(struct deploy *deploy, struct undo *undo, struct aren
 
 /* ---- the loop ---- */
 
+static bool lists_ours(const struct deploy *deploy, const struct json *service) {
+    json_each(deployment, json_get(service, "deployments")) {
+        if (str_equal(json_get_text(deployment, "taskDefinition"), deploy->registered))
+            return true;
+    }
+    return false;
+}
+
 /* Takes one answer in. *over: the undo has ended. */
 static bool judge(struct deploy *deploy, struct undo *undo, struct arena *arena, const struct json *service, bool *over,
                   struct err *err) {
     const struct json *primary = ecs_primary(service);
     const char *definition = json_get_text(primary, "taskDefinition");
-    if (str_equal(definition, deploy->registered))
+    undo->seen = undo->seen || lists_ours(deploy, service);
+    if (str_equal(definition, deploy->registered) || (undo->stuck && str_equal(definition, undo->stuck)))
         return judge_ours(deploy, undo, arena, service, err);
     if (!definition || str_equal(definition, deploy->previous)) {
         judge_previous(deploy, undo, arena, service, over);
@@ -115,23 +170,12 @@ static bool judge(struct deploy *deploy, struct undo *undo, struct arena *arena,
     return true;
 }
 
-static bool is_too_long(const struct deploy *deploy, const struct undo *undo, struct err *err) {
-    if (job_now_ms(deploy->job) - deploy->undo_ms < deploy->plan.timeout_ms || deploy->plan.timeout_ms == 0)
-        return false;
-    (void)err_set_code(err, ERR_CONFLICT, "JobFailed",
-                       "service '%s' %s %s, but was not stable there after %lld minutes: %.300s; ECS goes on trying",
-                       deploy->ecs.service, undo->sent || undo->stop_sent ? "was sent back to" : "seems to be on",
-                       ecs_short_name(deploy->previous), (long long)(deploy->plan.timeout_ms / 60000),
-                       deploy->report->summary ? deploy->report->summary : "nothing was to be seen");
-    return true;
-}
-
 static bool follow(struct deploy *deploy, struct undo *undo, struct err *err) {
     for (int looks = 0; undo_goes_on(deploy); looks++) {
         struct arena arena CLEANUP(arena_release) = ARENA_INIT;
         const struct json *service = NULL;
         bool over = false;
-        if (!describe(deploy, &arena, &service, err))
+        if (!describe(deploy, undo, &arena, &service, err))
             return false;
         if (looks == 0)
             deploy_skip_events(deploy, service);
@@ -142,7 +186,8 @@ static bool follow(struct deploy *deploy, struct undo *undo, struct err *err) {
             return false;
         if (over)
             return true;
-        if (is_too_long(deploy, undo, err))
+        if (is_too_long(deploy, undo, deploy->report->summary ? deploy->report->summary : "nothing was to be seen",
+                        err))
             return false;
         rest(deploy);
     }
@@ -176,13 +221,14 @@ static const char *seconds_since(const struct deploy *deploy) {
 static bool end_well(struct deploy *deploy, const struct undo *undo, struct wire_result *result) {
     const char *previous = ecs_short_name(deploy->previous);
     const char *how = deploy->undo_how ? deploy->undo_how : "nothing to undo";
+    const char *reserve = undo_reserve(deploy, undo);
     if (undo->other)
         return end(deploy, result, undo->other, how,
                    arena_printf(deploy->arena, "%sthe service was left on %s, which somebody else deployed",
                                 deploy->undo == UNDO_CANCELLED ? "cancelled; " : "", undo->other));
     return end(deploy, result, previous, how,
-               arena_printf(deploy->arena, "the service is back on %s after %s: %s", previous, seconds_since(deploy),
-                            undo->sentence));
+               arena_printf(deploy->arena, "the service is back on %s after %s: %s%s%s", previous,
+                            seconds_since(deploy), undo->sentence, *reserve ? "; it" : "", reserve));
 }
 
 static bool end_badly(struct deploy *deploy, const struct undo *undo, struct wire_result *result,
@@ -217,6 +263,7 @@ static bool nothing_to_undo(struct deploy *deploy, struct wire_result *result) {
 
 bool deploy_undo(struct deploy *deploy, struct wire_result *result, struct err *err) {
     struct undo undo = {0};
+    deploy->ecs.urgent = true;
     if (deploy->undo == UNDO_NOT)
         deploy->undo = UNDO_CANCELLED;
     if (deploy->undo_ms == 0)
@@ -232,15 +279,43 @@ bool deploy_undo(struct deploy *deploy, struct wire_result *result, struct err *
     return !job_is_lost(deploy->job) && end_badly(deploy, &undo, result, err);
 }
 
+/* ---- OnCancel: LEAVE ---- */
+
+/* What it was left to, by one more look: the rollout may have ended, well or badly, in the moment of the cancel. */
+static const char *left_as(struct deploy *deploy) {
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    const struct json *service;
+    const char *name = ecs_short_name(deploy->registered);
+    struct ecs_ours ours = {.deployment = deploy->deployment,
+                            .task_definition = deploy->registered,
+                            .previous = deploy->previous,
+                            .began_ms = deploy->began_ms,
+                            .seen = deploy->deployment && !deploy->just_updated};
+    struct err own = {0};
+    if (!ecs_describe_service(&deploy->ecs, &arena, &service, &own))
+        return arena_printf(deploy->arena, "the service was left to become %s; how far it is cannot be seen: %.300s",
+                            name, own.message);
+    const struct ecs_verdict verdict = ecs_verdict(&arena, service, &ours);
+    switch (verdict.state) {
+    case ECS_GOES_ON:
+        break;
+    case ECS_DONE:
+        return arena_printf(deploy->arena, "the service runs %s", name);
+    case ECS_FAILED:
+    case ECS_SUPERSEDED:
+        return arena_printf(deploy->arena, "the service was left as it is, on %s: %.400s",
+                            ecs_short_name(json_get_text(ecs_primary(service), "taskDefinition")), verdict.sentence);
+    }
+    return arena_printf(deploy->arena, "the service was left to become %s, with which ECS goes on", name);
+}
+
 bool deploy_leave(struct deploy *deploy, struct wire_result *result) {
     if (!deploy->update_sent)
         return deploy_undo(deploy, result, NULL);
+    deploy->ecs.urgent = true;
     deploy->undo = UNDO_CANCELLED;
     deploy->undo_ms = job_now_ms(deploy->job);
     deploy->undo_by = heartbeat_cancelled_by(deploy->job->heartbeat, deploy->arena);
     return end(deploy, result, ecs_short_name(deploy->registered), "left as it is",
-               arena_printf(deploy->arena,
-                            "cancelled; OnCancel is LEAVE: the service was left to become %s, with which "
-                            "ECS goes on",
-                            ecs_short_name(deploy->registered)));
+               arena_printf(deploy->arena, "cancelled; OnCancel is LEAVE: %s", left_as(deploy)));
 }

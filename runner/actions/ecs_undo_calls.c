@@ -5,24 +5,20 @@
 
 #include "common/str.h"
 
+#include <string.h>
+
 #define BUSY_MS 1000
+#define STOPS_TRIED 3 /* each of which is sent up to three times; then UpdateService takes their place */
 
 void undo_show(struct deploy *deploy, const char *to, const char *how, const char *sentence, bool ended) {
-    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
-    struct json *cancel = json_object(&arena);
-    const int64_t now_ms = job_now_ms(deploy->job);
-    json_set_text(&arena, cancel, "by", deploy->undo_by);
-    json_set_time(&arena, cancel, "asked", deploy->undo_ms);
-    if (ended) {
-        json_set_time(&arena, cancel, "ended", now_ms);
-        json_set_integer(&arena, cancel, "seconds", (now_ms - deploy->undo_ms + 999) / 1000);
-    }
-    json_set_text(&arena, cancel, "from", deploy->registered ? ecs_short_name(deploy->registered) : NULL);
-    json_set_text(&arena, cancel, "to", to);
-    json_set_text(&arena, cancel, "how", how);
-    json_set_text(&arena, cancel, "sentence", sentence);
-    deployment_set(deploy->report, "cancel", cancel);
-    deployment_set(deploy->report, "pause", NULL);
+    deployment_cancel(deploy->report, &(struct deployment_cancel){
+                                          .by = deploy->undo_by,
+                                          .asked_ms = deploy->undo_ms,
+                                          .ended = ended,
+                                          .from = deploy->registered ? ecs_short_name(deploy->registered) : NULL,
+                                          .to = to,
+                                          .how = how,
+                                          .sentence = sentence});
 }
 
 static const char *why(const struct deploy *deploy) {
@@ -48,12 +44,31 @@ static bool note_sent(struct deploy *deploy, const char *how, struct err *err) {
     return deploy_mark(deploy, err);
 }
 
+/* A call without an answer may have been carried out: if the service is back, this is how it came there. */
+static bool note_tried(struct deploy *deploy, const char *how, const struct err *why, struct err *err) {
+    job_log(deploy->job, "%s", why->message);
+    if (aws_refusal_is_before_effect(&deploy->refused) || str_equal(deploy->undo_how, how))
+        return true;
+    deploy->undo_how = how;
+    return deploy_mark(deploy, err);
+}
+
 /* ---- the service deployment ---- */
 
 bool undo_can_stop(const struct deploy *deploy, const struct undo *undo) {
     /* ECS goes back to the last revision that was complete: only where that is the one before ours. */
     return deploy->service_deployment && deploy->previous_stood && !deploy->no_service_deployments &&
            !undo->stop_sent && !undo->stop_failed;
+}
+
+/* Who stopped it and died before that was marked leaves no other trace than that ECS went back without a reason of its
+ * own. */
+static bool was_stopped_before(struct deploy *deploy, struct arena *arena) {
+    struct ecs_shift shift;
+    return deploy->job->message->cancelled && !deploy->undo_how &&
+           undo_read_shift(deploy, arena, deploy->service_deployment, &shift) == UNDO_SEEN &&
+           (shift.is_back || shift.back_failed) && !strstr(shift.sentence, "circuit breaker") &&
+           !strstr(shift.sentence, "alarm");
 }
 
 bool undo_stop(struct deploy *deploy, struct undo *undo, struct err *err) {
@@ -63,12 +78,12 @@ bool undo_stop(struct deploy *deploy, struct undo *undo, struct err *err) {
         undo->stop_sent = true;
         return note_sent(deploy, "StopServiceDeployment", err);
     }
-    if (own.kind == ERR_UNAVAILABLE) {
-        job_log(deploy->job, "%s", own.message);
-        return true;
-    }
+    if (own.kind == ERR_UNAVAILABLE)
+        return note_tried(deploy, "StopServiceDeployment", &own, err);
     /* It has ended (well or badly), or cannot be stopped, or we may not: the service tells what is to be done. */
     undo->stop_failed = true;
+    if (own.kind == ERR_CONFLICT && was_stopped_before(deploy, &arena))
+        return note_sent(deploy, "StopServiceDeployment", err);
     deployment_note(deploy->report, "%s; UpdateService takes its place", own.message);
     return true;
 }
@@ -90,10 +105,15 @@ bool undo_begin(struct deploy *deploy, struct undo *undo, struct err *err) {
         return false;
     if (deploy->undo == UNDO_REJECTED && undo_can_stop(deploy, undo) && !reject(deploy, undo, err))
         return false;
-    while (undo_can_stop(deploy, undo) && undo_goes_on(deploy)) {
+    for (int tries = 1; undo_can_stop(deploy, undo) && undo_goes_on(deploy); tries++) {
         if (!undo_stop(deploy, undo, err))
             return false;
-        if (!undo->stop_sent && !undo->stop_failed)
+        if (undo->stop_sent || undo->stop_failed)
+            break;
+        undo->stop_failed = tries == STOPS_TRIED;
+        if (undo->stop_failed)
+            deployment_note(deploy->report, "StopServiceDeployment gets no answer; UpdateService takes its place");
+        else
             (void)job_sleep(deploy->job, BUSY_MS, STOP_LOST);
     }
     return true;
@@ -105,13 +125,14 @@ bool undo_send_back(struct deploy *deploy, struct undo *undo, struct arena *aren
     const struct json *service;
     struct err own = {0};
     if (ecs_update_service(&deploy->ecs, arena, deploy->previous, &service, &own)) {
+        const char *id = json_get_text(ecs_primary(service), "id");
         undo->sent = true;
+        undo->sent_as = id ? arena_strdup(deploy->arena, id) : NULL;
         return note_sent(deploy, "UpdateService", err);
     }
     if (own.kind == ERR_UNAVAILABLE) {
         undo->until_send = 0;
-        job_log(deploy->job, "%s", own.message);
-        return true;
+        return note_tried(deploy, "UpdateService", &own, err);
     }
     return err_set_code(err, own.kind, own.code,
                         "the service could not be put back on %s: %.500s; it is left to become %s, with which ECS goes "
@@ -123,18 +144,21 @@ bool undo_send_back(struct deploy *deploy, struct undo *undo, struct arena *aren
 
 /* ---- traffic ---- */
 
-bool undo_read_shift(struct deploy *deploy, struct arena *arena, const char *arn, struct ecs_shift *shift) {
+enum undo_seen undo_read_shift(struct deploy *deploy, struct arena *arena, const char *arn, struct ecs_shift *shift) {
     const struct json *deployment;
     struct err own = {0};
     if (!arn || deploy->no_service_deployments)
-        return false;
-    if (!ecs_describe_service_deployment(&deploy->ecs, arena, arn, &deployment, &own)) {
-        if (own.kind == ERR_DENIED || ecs_has_no_service_deployments(&deploy->refused))
-            deploy->no_service_deployments = true;
-        return false;
+        return UNDO_HIDDEN;
+    if (ecs_describe_service_deployment(&deploy->ecs, arena, arn, &deployment, &own)) {
+        *shift = ecs_shift_read(arena, deployment, deploy->strategy ? deploy->strategy : "ROLLING");
+        return UNDO_SEEN;
     }
-    *shift = ecs_shift_read(arena, deployment, deploy->strategy ? deploy->strategy : "ROLLING");
-    return true;
+    job_log(deploy->job, "%s", own.message);
+    if (own.kind == ERR_UNAVAILABLE || own.kind == ERR_NOT_FOUND)
+        return UNDO_SEEN_LATER;
+    if (own.kind == ERR_DENIED || ecs_has_no_service_deployments(&deploy->refused))
+        deploy->no_service_deployments = true;
+    return UNDO_HIDDEN;
 }
 
 /* The way back of a complete deployment is one more deployment, with the service's own pauses; who cancelled wants it.
@@ -152,8 +176,19 @@ bool undo_traffic_is_back(struct deploy *deploy, struct undo *undo, struct arena
     const char *arn = undo->stop_sent && !undo->sent ? deploy->service_deployment
                                                      : json_get_text(service, "currentServiceDeployment");
     struct ecs_shift shift;
-    if (!deploy->is_shift || !undo_read_shift(deploy, arena, arn, &shift))
+    /* Without a deployment that goes on there is nothing to ask about: the service's own counts are all. */
+    if (!deploy->is_shift || !arn)
         return true;
+    switch (undo_read_shift(deploy, arena, arn, &shift)) {
+    case UNDO_SEEN:
+        break;
+    case UNDO_SEEN_LATER:
+        *sentence = arena_printf(arena, "%s; whether the traffic is back cannot be seen yet", *sentence);
+        return false;
+    case UNDO_HIDDEN:
+        *sentence = arena_printf(arena, "%s; whether the traffic is back could not be seen", *sentence);
+        return true;
+    }
     if (shift.pause.hook)
         pass_pause(deploy, arena, arn, &shift.pause);
     *sentence = shift.state == ECS_DONE || shift.is_back ? *sentence : shift.sentence;
