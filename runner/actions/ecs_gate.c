@@ -61,8 +61,10 @@ static bool is_healthy_in(struct arena *arena, const struct ecs_gate_group *grou
     return false;
 }
 
+/* Of `any` two groups the other may well be used by no listener. */
 static bool is_healthy(struct arena *arena, const char *address, const struct ecs_gate_group *groups, size_t count,
                        bool any, struct ecs_gate *gate) {
+    const struct ecs_gate before = *gate;
     size_t healthy = 0;
     for (size_t i = 0; i < count; i++) {
         bool found;
@@ -70,6 +72,10 @@ static bool is_healthy(struct arena *arena, const char *address, const struct ec
         if (!found && !any)
             gate->waits = arena_printf(arena, "%s is not registered in target group '%s'", address,
                                        ecs_gate_group_name(arena, groups[i].arn));
+    }
+    if (any && healthy > 0) {
+        gate->problem = before.problem;
+        gate->waits = before.waits;
     }
     return any ? healthy > 0 : healthy == count;
 }

@@ -122,7 +122,10 @@ static void ask(struct deploy *deploy, struct look *look, int64_t now_ms) {
 
 void deploy_weigh_health(struct deploy *deploy, struct look *look) {
     const int64_t now_ms = job_now_ms(deploy->job);
-    const bool wants = look->state == ECS_DONE || (deploy->plan.rule.wanted && look->state == ECS_GOES_ON);
+    /* Healthy tasks without the traffic are no success: what shifts it ends when ECS says so, and the rule asks more.
+     */
+    const bool wants =
+        look->state == ECS_DONE || (deploy->plan.rule.wanted && look->state == ECS_GOES_ON && !deploy->is_shift);
     const bool enough_run = look->verdict.found && look->verdict.running >= needed(deploy, look);
     if (look->state == ECS_FAILED || look->state == ECS_SUPERSEDED || !wants)
         return;

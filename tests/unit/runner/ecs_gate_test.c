@@ -64,6 +64,17 @@ static void of_two_groups_all_or_any(void **state) {
     assert_int_equal(judge(&arena, "[" TASK("10.0.0.1") "]", healthy, healthy, false).healthy, 1);
 }
 
+static void of_any_two_groups_one_may_be_unused(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    static const char healthy[] = "[" TARGET("10.0.0.1", "healthy", "") "]";
+    static const char unused[] = "[" TARGET("10.0.0.1", "unused", "Target.NotInUse") "]";
+    const struct ecs_gate gate = judge(&arena, "[" TASK("10.0.0.1") "]", unused, healthy, true);
+    assert_int_equal(gate.healthy, 1);
+    assert_null(gate.problem);
+    assert_non_null(judge(&arena, "[" TASK("10.0.0.1") "]", unused, "[]", true).problem);
+}
+
 static void tasks_on_hosts_are_counted(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
@@ -79,7 +90,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(draining_targets_are_somebody_elses), cmocka_unit_test(no_targets_are_not_healthy),
         cmocka_unit_test(an_unused_group_is_a_mistake),        cmocka_unit_test(of_two_groups_all_or_any),
-        cmocka_unit_test(tasks_on_hosts_are_counted),
+        cmocka_unit_test(of_any_two_groups_one_may_be_unused), cmocka_unit_test(tasks_on_hosts_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
