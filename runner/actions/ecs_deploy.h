@@ -59,8 +59,11 @@ struct deploy {
     /* Puts the mark on the server's disk; of a deployment among several, with those of the others. */
     bool (*save)(struct deploy *deploy, const struct json *mark, struct err *err);
     void *owner;
+    bool registers_only; /* no UpdateService follows: whatever controls the service is all the same */
+    bool look_first;     /* it was prepared long before it is applied: somebody else may have deployed meanwhile */
 
     /* ---- marked ---- */
+    bool marked;                    /* there is a mark: an attempt began */
     int64_t began_ms;               /* when the first attempt began */
     const char *previous;           /* ARN of the task definition before ours; NULL: nothing was begun */
     bool previous_stood;            /* that one's deployment was complete, so that it is what ECS itself goes back to */

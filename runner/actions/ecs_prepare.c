@@ -66,7 +66,7 @@ static bool describe_both(struct deploy *deploy, const char *revision, const cha
 
 static bool check_controller(const struct deploy *deploy, const struct json *service, struct err *err) {
     const char *controller = json_get_text(json_get(service, "deploymentController"), "type");
-    if (!controller || str_equal(controller, "ECS"))
+    if (!controller || str_equal(controller, "ECS") || deploy->registers_only)
         return true;
     return err_set(err, ERR_INVALID, "service '%s' is deployed by %s; the ECS action needs the ECS controller%s",
                    deploy->ecs.service, controller,
@@ -89,10 +89,19 @@ static int64_t took_ms(const struct json *deployment) {
     return told ? (int64_t)((ended->number - began->number) * 1000) : 0;
 }
 
+/* Where task sets are moved (CODE_DEPLOY, EXTERNAL) the service may still name the one that it was made with. */
+static const char *running_definition(const struct json *service) {
+    json_each(set, json_get(service, "taskSets")) {
+        if (str_equal(json_get_text(set, "status"), "PRIMARY") && json_get_text(set, "taskDefinition"))
+            return json_get_text(set, "taskDefinition");
+    }
+    return json_get_text(service, "taskDefinition");
+}
+
 static bool read_service(struct deploy *deploy, const struct json **service, struct err *err) {
     if (!ecs_describe_service(&deploy->ecs, deploy->arena, service, err) || !check_controller(deploy, *service, err))
         return false;
-    const char *current = json_get_text(*service, "taskDefinition");
+    const char *current = running_definition(*service);
     if (!current)
         return err_set(err, ERR_INVALID, "service '%s' has no task definition", deploy->ecs.service);
     deploy_skip_events(deploy, *service);
@@ -107,7 +116,7 @@ static bool read_service(struct deploy *deploy, const struct json **service, str
         deploy->service_deployment_before = json_get_text(*service, "currentServiceDeployment");
     }
     deployment_set_text(deploy->report, "strategy", deploy->strategy);
-    if (!ecs_is_settled(*service))
+    if (!ecs_is_settled(*service) && !deploy->registers_only)
         deployment_note(deploy->report, "another deployment of service '%s' is still under way; this one replaces it",
                         deploy->ecs.service);
     deployment_note(deploy->report, "service '%s' runs %s on %s, deploys %s", deploy->ecs.service,
