@@ -88,6 +88,12 @@ static bool send_update(struct deploy *deploy, struct arena *arena, const struct
     return true;
 }
 
+/* What is there is not ours. */
+static void know_before(struct deploy *deploy, const struct json *service) {
+    const char *arn = json_get_text(service, "currentServiceDeployment");
+    deploy->service_deployment_before = arena_strdup(deploy->arena, arn);
+}
+
 /* An update that was sent and is not to be seen: it was lost on its way, or ECS carried it out and took it back. */
 static bool send_again(struct deploy *deploy, struct arena *arena, const struct json **service, struct err *err) {
     const struct ecs_ours ours = {.task_definition = deploy->registered, .previous = deploy->previous};
@@ -100,7 +106,9 @@ static bool send_again(struct deploy *deploy, struct arena *arena, const struct 
         return true;
     if (!str_equal(found, deploy->previous))
         return refuse_conflict(deploy, found, err);
-    if (deploy->update_sent && ecs_was_rolled_back(*service, &ours, deploy->began_ms))
+    if (!deploy->update_sent)
+        know_before(deploy, *service);
+    else if (ecs_was_rolled_back(*service, &ours, deploy->began_ms))
         return err_set_code(err, ERR_CONFLICT, "JobFailed",
                             "ECS rolled the service back to %s; look why %s failed, then run again",
                             ecs_short_name(deploy->previous), ecs_short_name(deploy->registered));
@@ -128,10 +136,17 @@ static bool update_once(struct deploy *deploy, bool look_first, struct err *err)
     return deploy_mark(deploy, err);
 }
 
-/* What is left behind by a deployment that changed nothing else is named. */
-static bool refused(const struct deploy *deploy, const struct err *own, struct err *err) {
+/* What is left behind by a deployment that changed nothing else is named; and what an attempt without an answer may
+ * have changed. */
+static bool refused(const struct deploy *deploy, bool maybe_done, const struct err *own, struct err *err) {
     (void)pass_on(own, err);
-    if (!deploy->adopted && own->kind != ERR_CONFLICT && own->kind != ERR_UNAVAILABLE && err)
+    if (maybe_done && own->kind != ERR_CONFLICT)
+        (void)err_set_code(
+            err, own->kind, own->code,
+            "%.700s; it is not known whether service '%s' was changed: if it was, ECS goes on to make it "
+            "%s",
+            own->message, deploy->ecs.service, ecs_short_name(deploy->registered));
+    else if (!deploy->adopted && own->kind != ERR_CONFLICT && own->kind != ERR_UNAVAILABLE)
         (void)err_set_code(err, own->kind, own->code,
                            "%.800s; service '%s' was not changed, and %s stays registered unused", own->message,
                            deploy->ecs.service, ecs_short_name(deploy->registered));
@@ -140,12 +155,15 @@ static bool refused(const struct deploy *deploy, const struct err *own, struct e
 
 /* An update without an answer may have been carried out: the action must not end before it is known. */
 static bool update_service(struct deploy *deploy, bool look_first, struct err *err) {
+    bool maybe_done = deploy->update_sent; /* by an earlier holder */
     while (is_wanted(deploy, err)) {
         struct err own = {0};
         if (update_once(deploy, look_first, &own))
             return true;
+        /* No answer, or one that makes no sense. */
+        maybe_done = maybe_done || (deploy->update_sent && (own.kind == ERR_UNAVAILABLE || own.kind == ERR_INTERNAL));
         if (!wait_for_another(deploy, &own))
-            return refused(deploy, &own, err);
+            return refused(deploy, maybe_done, &own, err);
         look_first = true;
     }
     return false;
@@ -158,10 +176,13 @@ bool deploy_register(struct deploy *deploy, struct err *err) {
 
 bool deploy_apply(struct deploy *deploy, struct err *err) {
     const bool taken_over = deploy->job->message->checkpoint != NULL;
+    if (!deploy->marked)
+        deploy->began_ms = job_now_ms(deploy->job);
     if (!is_wanted(deploy, err) || !deploy_register(deploy, err))
         return false;
     if (deploy->deployment)
         return true;
     /* Where the revision is the one that runs there is nothing to send, and its deployment is found by looking. */
-    return update_service(deploy, taken_over || str_equal(deploy->registered, deploy->previous), err);
+    return update_service(deploy, taken_over || deploy->look_first || str_equal(deploy->registered, deploy->previous),
+                          err);
 }

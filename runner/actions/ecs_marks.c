@@ -103,6 +103,7 @@ static void write_undo(const struct deploy *deploy, struct json *mark) {
 
 static void read_mark(struct deploy *deploy, const struct json *mark) {
     const struct json *undo = json_get(mark, "undo");
+    deploy->marked = mark != NULL;
     deploy->began_ms = json_get_integer(mark, "beganMs", job_now_ms(deploy->job));
     deploy->previous = json_get_text(mark, "previous");
     deploy->previous_stood = json_get_bool(mark, "previousStood", false);
@@ -146,6 +147,7 @@ bool deploy_mark(struct deploy *deploy, struct err *err) {
     if (deploy->paused_ms > 0)
         json_set_integer(deploy->arena, mark, "pausedMs", deploy->paused_ms);
     write_undo(deploy, mark);
+    deploy->marked = true;
     return deploy->save(deploy, mark, err);
 }
 
