@@ -216,10 +216,24 @@ class Demo:
 
     def _say_stuck(self, before):
         screen.say(f"{self.installation.application_url} still answers with {before[0]}. Left alone, this would hang for an hour.")
+        cause = self._cause()
+        screen.say(f"Why: {cause['sentence']}" if cause else "Why it hangs stands in the dashboard within a minute.")
         screen.say(f"Press Cancel in the dashboard, or run {os.path.relpath(self.installation.program('cli', 'penstock'))} stop {_PIPELINE} --follow")
         screen.say(f"with PENSTOCK_CONFIG={self.installation.server.config}")
         screen.say(f"dashboard    {self._sign_in_link()}")
         return 0
+
+    def _cause(self):
+        """What the deploy hangs on, once Penstock has told; None where that takes longer than a minute."""
+
+        def told():
+            stuck = self.installation.server.call("GetPipelineDetail", name=_PIPELINE)["executions"][0].get("stuck")
+            return stuck and stuck["cause"]
+
+        try:
+            return processes.wait_until(told, 60, "the cause")
+        except processes.Failure:
+            return None
 
     def _cancel(self, execution, before, old_revision, visitors):
         began = time.monotonic()

@@ -381,6 +381,7 @@ class Operations:
 
 class Handler(BaseHTTPRequestHandler, Operations):
     protocol_version = 'HTTP/1.1'
+    disable_nagle_algorithm = True  # else an answer's body waits 40 ms for its head to be acknowledged
 
     def log_message(self, *_):
         pass

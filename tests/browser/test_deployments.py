@@ -50,10 +50,12 @@ def test_a_cause_that_comes_is_shown_at_once(page, server):
 
 
 def test_how_it_was_undone(page, server):
+    run_of(server, 'storefront', 6)['stages'][1]['actions'][1]['deployment']['cause'] = {'id': 'health-check', 'sentence': 'the health check fails', 'since': 1e9}
     page.open(address(server, 'storefront', 6, '/Release/Deploy'))
     words = page.text('.deployment')
     assert 'The service is back on storefront:40' in words and 'Asked by mei' in words
     assert 'done after 6.5 s (StopServiceDeployment)' in words
+    assert 'Why it did not get on: The health check fails.' in words
     assert '240 requests for the old page’s files: 3 got 404, 0 failed otherwise.' in words
 
 
@@ -73,7 +75,7 @@ def test_the_question_in_the_middle(page, server):
 def test_what_runs_where_and_back_to_an_earlier_release(page, server):
     page.open('/environments')
     text = page.text('.environments')
-    assert 'storefront / Release' in text and 'approved by mei' in text and '#7 is being deployed' in text
+    assert 'storefront / Release' in text and 'approved by mei' in text and '#7 is in the stage' in text
     assert 'replaced by gateway #9' in text and 'Nothing was released here yet.' in text
     page.click('storefront / Release')
     page.sees('Runs now')

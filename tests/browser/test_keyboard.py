@@ -12,8 +12,8 @@ def tab_through(page, count):
 
 def test_the_order_of_focus(page):
     page.open('/')
-    seen = tab_through(page, 11)
-    assert seen == ['Skip to the content', 'Penstock, overview', 'Pipelines', 'Runners', 'Settings', 'Keyboard shortcuts', '2 runners online',
+    seen = tab_through(page, 12)
+    assert seen == ['Skip to the content', 'Penstock, overview', 'Pipelines', 'Environments', 'Runners', 'Settings', 'Keyboard shortcuts', '2 runners online',
                     'Review and decide', 'shop', '#12', 'Run shop']
 
 

@@ -58,7 +58,7 @@ function EnvironmentRow({ environment }: { environment: Environment }) {
         </h2>
         {deploying ? (
           <a href={paths.execution(pipelineName, deploying.pipelineExecutionId)}>
-            <Status state="running" word={`#${deploying.number} is being deployed`} />
+            <Status state="running" word={`#${deploying.number} is in the stage`} />
           </a>
         ) : null}
       </div>

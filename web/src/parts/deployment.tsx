@@ -13,22 +13,23 @@ export function DeploymentPanel(props: { deployment: Deployment; live: boolean }
   return (
     <section class="deployment" aria-label="The deployment">
       <Targets targets={deployment.targets ?? []} strategy={deployment.strategy} />
-      {deployment.cause ? <CauseNotice cause={deployment.cause} live={live} /> : null}
       {deployment.cancel ? <Undo cancel={deployment.cancel} /> : null}
+      {deployment.cause ? <CauseNotice cause={deployment.cause} live={live && !deployment.cancel} undone={deployment.cancel?.ended !== undefined} /> : null}
       {live ? <Traffic deployment={deployment} /> : null}
       {deployment.tasks && deployment.cancel?.ended === undefined ? <Tasks tasks={deployment.tasks} live={live} /> : null}
       {deployment.probe ? <Probe probe={deployment.probe} /> : null}
-      <DeploymentLists deployment={deployment} />
+      <DeploymentLists deployment={deployment} live={live} />
     </section>
   );
 }
 
 /** Also on the execution's page: who looks there need not search for the action. */
-export function CauseNotice(props: { cause: Cause; live: boolean; action?: ComponentChildren }) {
+export function CauseNotice(props: { cause: Cause; live: boolean; undone?: boolean; action?: ComponentChildren }) {
   const { cause } = props;
+  const kind = props.live ? "warn" : props.undone ? "info" : "bad";
   return (
-    <Notice kind={props.live ? "warn" : "bad"} action={props.action}>
-      <strong>{props.live ? "It does not get on: " : "Why it failed: "}</strong>
+    <Notice kind={kind} action={props.action}>
+      <strong>{props.live ? "It does not get on: " : "Why it did not get on: "}</strong>
       {asSentence(cause.sentence)} {cause.change ? <span>{asSentence(cause.change)}</span> : null}
       {cause.evidence ? <code class="evidence-line">{cause.evidence}</code> : null}
       <span class="muted">

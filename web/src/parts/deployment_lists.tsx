@@ -3,11 +3,13 @@
 import type { ComponentChildren } from "preact";
 import type { Deployment, DiffLine, Evidence, PreflightCheck } from "../api/types.ts";
 import { clockTime, duration } from "../time.ts";
-import { Moment, Status } from "./basics.tsx";
+import { Moment, Status, Took } from "./basics.tsx";
 import { plural } from "./words.ts";
 
-export function DeploymentLists({ deployment }: { deployment: Deployment }) {
-  const { evidence = [], preflight = [], diff = [], timeline = [] } = deployment;
+export function DeploymentLists({ deployment, live }: { deployment: Deployment; live: boolean }) {
+  const { preflight = [], diff = [], timeline = [] } = deployment;
+  // In order of time: what AWS tells late happened before.
+  const evidence = [...(deployment.evidence ?? [])].sort((a, b) => a.at - b.at);
   const failed = preflight.filter((check) => check.status === "FAILED").length;
   return (
     <div class="deployment-lists">
@@ -27,7 +29,7 @@ export function DeploymentLists({ deployment }: { deployment: Deployment }) {
         </Fold>
       ) : null}
       {timeline.length ? (
-        <Fold title="Where the time went" note={duration((timeline[timeline.length - 1]?.at ?? 0) - (timeline[0]?.at ?? 0))}>
+        <Fold title="Where the time went" note={<Took from={timeline[0]?.at ?? 0} to={live ? undefined : timeline[timeline.length - 1]?.at} />}>
           <Timeline entries={timeline} />
         </Fold>
       ) : null}
@@ -35,7 +37,7 @@ export function DeploymentLists({ deployment }: { deployment: Deployment }) {
   );
 }
 
-function Fold(props: { title: string; note: string; open?: boolean; children: ComponentChildren }) {
+function Fold(props: { title: string; note: ComponentChildren; open?: boolean; children: ComponentChildren }) {
   return (
     <details open={props.open}>
       <summary>

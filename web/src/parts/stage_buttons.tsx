@@ -93,7 +93,7 @@ function RollBackDialog(props: { stage: StageOf; target: ExecutionName; onDone: 
     <Dialog title={`Roll back ${stageName} to ${pipelineName} #${target.number}?`} onClose={props.onClose}>
       <p>
         A new execution runs the stage {stageName}, and no other, with the source revisions, variables and artifacts of #{target.number}. It asks no conditions and passes disabled
-        transitions.
+        transitions; an approval in the stage is asked for again.
       </p>
       {work.error ? <Notice kind="bad">{work.error}</Notice> : null}
       <div class="buttons is-end">
