@@ -5,14 +5,10 @@
 
 #include "common/str.h"
 #include "runner/actions/actions.h"
+#include "runner/actions/settings.h"
 
 #define TIMEOUT_MINUTES 60
 #define TIMEOUT_MINUTES_MAX 43200
-
-static const char *setting(const struct job *job, const char *name) {
-    const char *value = job_setting(job, name);
-    return value && *value ? value : NULL;
-}
 
 /* ---- marks ---- */
 
@@ -42,24 +38,21 @@ static void name_target(struct run_task *task) {
 
 bool run_task_init(struct run_task *task, struct job *job, struct deployment_report *report, struct err *err) {
     const struct json *earlier = job->message->checkpoint;
-    const char *minutes = setting(job, "Timeout");
-    long long number = TIMEOUT_MINUTES;
+    int64_t minutes;
     struct deploy_plan plan;
     *task = (struct run_task){.job = job, .arena = job->arena, .report = report};
-    if (!deploy_plan_read(job, &plan, err))
+    if (!deploy_plan_read(job, &plan, err) ||
+        !settings_number(job, "Timeout", "minutes", TIMEOUT_MINUTES_MAX, TIMEOUT_MINUTES, &minutes, err))
         return false;
-    if (minutes && !str_to_int64(minutes, 1, TIMEOUT_MINUTES_MAX, &number))
-        return err_set(err, ERR_INVALID, "Timeout must be minutes from 1 to %d, not '%.50s'", TIMEOUT_MINUTES_MAX,
-                       minutes);
-    task->timeout_ms = number * 60000;
+    task->timeout_ms = minutes * 60000;
     plan.timeout_ms = task->timeout_ms;
-    task->container_name = setting(job, "ContainerName");
+    task->container_name = settings_text(job, "ContainerName");
     task->wish = (struct run_task_wish){.cluster = plan.cluster,
-                                        .cpu = setting(job, "Cpu"),
-                                        .memory = setting(job, "Memory"),
+                                        .cpu = settings_text(job, "Cpu"),
+                                        .memory = settings_text(job, "Memory"),
                                         .token = job->message->action_execution_id};
-    if (!run_task_command(job->arena, setting(job, "Command"), &task->wish.command, err) ||
-        !run_task_environment(job->arena, setting(job, "Environment"), &task->wish.environment, err))
+    if (!run_task_command(job->arena, settings_text(job, "Command"), &task->wish.command, err) ||
+        !run_task_environment(job->arena, settings_text(job, "Environment"), &task->wish.environment, err))
         return false;
     deploy_init(&task->revision, job, report, &plan, json_get(earlier, "revision"));
     task->revision.save = save;
@@ -97,6 +90,7 @@ bool run_task_prepare(struct run_task *task, struct err *err) {
         return true;
     if (task->job->message->input_count == 0)
         return take_running(task, err);
+    task->revision.registers_only = true;
     if (!deploy_prepare(&task->revision, err) ||
         !run_task_container(task->arena, task->revision.definition, task->container_name, &task->container, err))
         return false;
@@ -121,13 +115,21 @@ static void set_variables(struct run_task *task, struct wire_result *result) {
     result->variable_count = count;
 }
 
-static bool cancel(struct run_task *task, struct wire_result *result, struct err *err) {
+static bool cancel(struct run_task *task, struct wire_result *result) {
     const char *reason = "stopped because the action was cancelled";
+    const bool leave = task->revision.plan.leave_on_cancel;
     bool was_there = false;
-    if (!task->revision.plan.leave_on_cancel && !run_task_undo(task, reason, &was_there, err))
-        return false;
+    struct err own = {0};
+    const bool good = leave ? run_task_find_lost(task, &own) : run_task_undo(task, reason, &was_there, &own);
+    set_variables(task, result);
+    if (!good) {
+        if (leave)
+            (void)err_wrap(&own, "cancelled; OnCancel is LEAVE, and whether a task was started is not known");
+        deployment_note(task->report, "%s", own.message);
+        return job_undo_failed(task->job, result, &own);
+    }
     result->outcome = WIRE_STOPPED;
-    if (task->revision.plan.leave_on_cancel && task->arn)
+    if (leave && task->arn)
         result->summary =
             arena_printf(task->arena, "cancelled; task %s goes on (OnCancel: LEAVE)", ecs_short_name(task->arn));
     else if (was_there)
@@ -136,7 +138,6 @@ static bool cancel(struct run_task *task, struct wire_result *result, struct err
     else
         result->summary = "cancelled before a task was started";
     deployment_note(task->report, "%s", result->summary);
-    set_variables(task, result);
     return true;
 }
 
@@ -160,7 +161,7 @@ bool action_run_task(struct job *job, struct wire_result *result, struct err *er
                 run_task_follow(&task, &timed_out, err);
     set_variables(&task, result);
     if (!done && job_stop_reason(job) == STOP_CANCELLED)
-        return cancel(&task, result, err);
+        return cancel(&task, result);
     if (timed_out)
         return give_up(&task, err);
     if (!done)

@@ -47,7 +47,10 @@ bool run_task_apply(struct run_task *task, struct err *err);
  * was stopped, or Timeout is over. */
 bool run_task_follow(struct run_task *task, bool *timed_out, struct err *err);
 
-/* Stops it and waits until it has stopped. *was_there false: no task was ever started. */
+/* The task that RunTask's answer, or a runner that died, left unknown: task->arn, NULL where there is none. */
+bool run_task_find_lost(struct run_task *task, struct err *err);
+
+/* Stops it and waits until it has stopped, 15 minutes at most. *was_there false: no task was ever started. */
 bool run_task_undo(struct run_task *task, const char *reason, bool *was_there, struct err *err);
 
 /* ---- marks ---- */

@@ -60,6 +60,14 @@ static bool start_once(struct run_task *task, const struct json *body, bool mayb
            run_task_remember(task, json_get_text(started, "taskArn"), err);
 }
 
+/* A CONFLICT says so itself, a LIMIT is ECS's word that it was not. */
+static bool not_known(const struct err *own, struct err *err) {
+    if (own->kind == ERR_CONFLICT || own->kind == ERR_LIMIT)
+        return pass_on(own, err);
+    return err_set_code(err, own->kind, own->code,
+                        "%.700s; whether the task was started is not known: look before it runs again", own->message);
+}
+
 static bool start(struct run_task *task, struct err *err) {
     const struct json *service;
     const struct json *body;
@@ -78,10 +86,10 @@ static bool start(struct run_task *task, struct err *err) {
         struct err own = {0};
         if (start_once(task, body, maybe_done, &own))
             return true;
+        maybe_done = maybe_done || own.kind == ERR_UNAVAILABLE;
         if (own.kind != ERR_UNAVAILABLE || !job_sleep(task->job, RETRY_MS, STOP_TIMED_OUT))
-            return pass_on(&own, err);
+            return maybe_done ? not_known(&own, err) : pass_on(&own, err);
         job_log(task->job, "%s; trying again", own.message);
-        maybe_done = true;
     }
     return false;
 }

@@ -10,6 +10,7 @@
 #define LOG_PAUSE_MS 1500
 #define UNKNOWN_MS 60000 /* so long a new task may be unknown to DescribeTasks */
 #define LOOKS_FOR_LOST 5
+#define UNDO_MINUTES 15 /* a container has two minutes to end, a machine may be slow to say so */
 
 static bool pass_on(const struct err *own, struct err *err) {
     return err_set_code(err, own->kind, own->code, "%s", own->message);
@@ -31,9 +32,13 @@ static void tell(struct run_task *task, const struct json *seen) {
 /* *stopped: the task has; its tree lives in the arena. A task that was never seen may only be new. */
 static bool look(struct run_task *task, struct arena *arena, const struct json **stopped, struct err *err) {
     const struct json *seen;
+    struct err own = {0};
     *stopped = NULL;
-    if (!ecs_describe_task(&task->revision.ecs, arena, task->arn, &seen, err))
-        return false;
+    if (!ecs_describe_task(&task->revision.ecs, arena, task->arn, &seen, &own))
+        return own.kind == ERR_UNAVAILABLE
+                   ? pass_on(&own, err)
+                   : err_set_code(err, own.kind, own.code, "%.700s; task %s may go on, and nobody follows it any more",
+                                  own.message, ecs_short_name(task->arn));
     if (!seen && (task->told || job_now_ms(task->job) - task->sent_ms > UNKNOWN_MS))
         return err_set_code(err, ERR_CONFLICT, "JobFailed",
                             "nobody knows how the task ended: ECS tells nothing of task %s any more; look at what it "
@@ -104,8 +109,8 @@ bool run_task_follow(struct run_task *task, bool *timed_out, struct err *err) {
 
 /* ---- stopping ---- */
 
-/* The answer to RunTask may have been lost, or its runner died: the task is looked for some times. */
-static bool find_lost(struct run_task *task, struct err *err) {
+/* It is looked for some times: a new task is not listed at once. */
+bool run_task_find_lost(struct run_task *task, struct err *err) {
     for (int looks = 0; !task->arn && task->sent_ms > 0 && looks < LOOKS_FOR_LOST; looks++) {
         const char *arn;
         if (looks > 0 && !job_sleep(task->job, LOOK_MS, STOP_LOST))
@@ -132,13 +137,28 @@ static bool stop_once(struct run_task *task, const char *reason, bool *stopped, 
            ecs_stop_task(&task->revision.ecs, &arena, task->arn, reason, err);
 }
 
+/* It was tried for long enough. `own` is of the last try, which failed where its kind says so. */
+static bool is_too_long(const struct run_task *task, int64_t since_ms, const struct err *own, struct err *err) {
+    if (job_now_ms(task->job) - since_ms < UNDO_MINUTES * 60000)
+        return false;
+    if (own->kind != ERR_NONE)
+        (void)err_set_code(err, own->kind, own->code, "the task could not be stopped within %d minutes: %s",
+                           UNDO_MINUTES, own->message);
+    else
+        (void)err_set_code(err, ERR_CONFLICT, "JobFailed",
+                           "task %s was asked to stop, and had not after %d minutes: it is %s; look at it",
+                           ecs_short_name(task->arn), UNDO_MINUTES, task->told ? task->told : "not to be seen");
+    return true;
+}
+
 bool run_task_undo(struct run_task *task, const char *reason, bool *was_there, struct err *err) {
+    const int64_t since_ms = job_now_ms(task->job);
     bool stopped = false;
     task->revision.ecs.interrupted = job_is_lost;
     *was_there = false;
     while (!stopped) {
         struct err own = {0};
-        bool good = find_lost(task, &own);
+        bool good = run_task_find_lost(task, &own);
         *was_there = task->arn != NULL;
         if (good && !task->arn)
             return true;
@@ -147,8 +167,11 @@ bool run_task_undo(struct run_task *task, const char *reason, bool *was_there, s
             return err_set_code(err, own.kind, own.code, "the task could not be stopped: %s", own.message);
         if (!good)
             job_log(task->job, "%s; trying again", own.message);
+        if (!stopped && is_too_long(task, since_ms, &own, err))
+            return false;
         if (!stopped && !job_sleep(task->job, LOOK_MS, STOP_LOST))
-            return err_set(err, ERR_CONFLICT, "the task was asked to stop, and nobody waits for it");
+            return err_set(err, ERR_CONFLICT, "nobody waits any more for the task to stop: %s",
+                           good ? "it was asked to" : own.message);
     }
     copy_rest_of_log(task);
     return true;

@@ -177,3 +177,63 @@ def test_wrong_settings_change_nothing(shop):
         result, job = shop.run(**settings)
         assert result["outcome"] == "failed" and sentence in result["errorMessage"], (settings, result)
     assert shop.calls("RunTask") == [] and shop.calls("RegisterTaskDefinition") == []
+
+
+# ---- what cannot be undone, or is not known, is said ----
+
+def cancelled(shop, **more):
+    """A job whose task runs on for long, and is cancelled."""
+    job = shop.offer(**more)
+    shop.deploys.server.wait(lambda: "is RUNNING" in job.text)
+    shop.deploys.server.cancel(job)
+    return shop.deploys.finish(job), job
+
+
+def test_a_stop_that_is_refused_is_said(shop):
+    shop.script({"running": 100000})
+    shop.deploys.fault("ecs:StopTask", "denied", times=0)
+    result, job = cancelled(shop)
+    assert (result["outcome"], result["errorCode"]) == ("failed", "PermissionError"), (result, job.text)
+    assert "the task could not be stopped" in result["errorMessage"] and "ecs:StopTask" in result["errorMessage"]
+    assert result["variables"]["TaskArn"] == shop.tasks()[0]["taskArn"]
+
+
+def test_a_task_that_does_not_stop_is_named(shop):
+    shop.script({"running": 100000, "stopping": 7200})
+    result, job = cancelled(shop)
+    assert result["outcome"] == "failed" and "was asked to stop, and had not after 15 minutes: it is " in result["errorMessage"], (result, job.text)
+
+
+def test_a_lost_task_may_be_left(shop):
+    """The answer to RunTask was lost with its runner: what is left is named all the same."""
+    shop.script({"running": 100000})
+    shop.deploys.fault("ecs:RunTask", "kill-after")
+    second = shop.deploys.survivor(shop.offer(OnCancel="LEAVE"), cancelled=True)
+    result = shop.deploys.finish(second)
+    assert result["outcome"] == "stopped" and "goes on (OnCancel: LEAVE)" in result["summary"], (result, second.text)
+    assert shop.calls("StopTask") == []
+
+
+def test_who_is_not_followed_may_go_on(shop):
+    shop.script({"running": 100000})
+    shop.deploys.fault("ecs:DescribeTasks", "denied", times=0)
+    result, job = shop.run()
+    assert result["outcome"] == "failed" and "may go on, and nobody follows it any more" in result["errorMessage"], (result, job.text)
+
+
+def test_whether_it_was_started_may_not_be_known(shop):
+    shop.script({"running": 100000})
+    for operation, kind in (("ecs:RunTask", "throttle"), ("ecs:ListTasks", "denied")):
+        shop.deploys.fault(operation, kind, times=0)
+    result, job = shop.run()
+    assert result["outcome"] == "failed" and "whether the task was started is not known" in result["errorMessage"], (result, job.text)
+
+
+def test_what_was_begun_is_not_taken_for_nothing(shop):
+    """Whatever fails in a cancelled job that left marks."""
+    begun, nothing = (shop.deploys.offer("RunTask", "Invoke", {"ClusterName": shop.name, "ServiceName": "web", "Timeout": "0"}, cancelled=True, **more)
+                      for more in ({"checkpoint": {"sentMs": 1}}, {}))
+    result = shop.deploys.finish(begun)
+    assert result["outcome"] == "failed" and result["errorMessage"].startswith("cancelled, and what was begun may stay or go on: Timeout must be minutes"), result
+    result = shop.deploys.finish(nothing)
+    assert result["outcome"] == "stopped" and "before anything was begun" in result["summary"], result
