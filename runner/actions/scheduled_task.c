@@ -7,32 +7,26 @@
 #include "runner/actions/actions.h"
 #include "runner/actions/ecs_preflight.h"
 #include "runner/actions/ecs_sources.h"
+#include "runner/actions/settings.h"
 #include "runner/deployfiles/task_definition.h"
 
 #define RETRY_MS 2000
-
-static const char *setting(const struct job *job, const char *name) {
-    const char *value = job_setting(job, name);
-    return value && *value ? value : NULL;
-}
+#define UNDO_MS (15 * 60000) /* so long EventBridge may be busy */
 
 bool scheduled_plan_read(const struct job *job, struct scheduled_plan *out, struct err *err) {
-    const char *on_cancel = setting(job, "OnCancel");
-    const char *preflight_wanted = setting(job, "Preflight");
-    struct scheduled_plan plan = {.rule = setting(job, "RuleName"),
-                                  .target_id = setting(job, "TargetId"),
-                                  .bus = setting(job, "EventBusName"),
-                                  .images_file = setting(job, "FileName"),
-                                  .template_artifact = setting(job, "TaskDefinitionTemplateArtifact"),
-                                  .template_path = setting(job, "TaskDefinitionTemplatePath"),
-                                  .leave_on_cancel = str_equal(on_cancel, "LEAVE"),
-                                  .preflight = !str_equal(preflight_wanted, "OFF")};
+    bool preflight_off;
+    struct scheduled_plan plan = {.rule = settings_text(job, "RuleName"),
+                                  .target_id = settings_text(job, "TargetId"),
+                                  .bus = settings_text(job, "EventBusName"),
+                                  .images_file = settings_text(job, "FileName"),
+                                  .template_artifact = settings_text(job, "TaskDefinitionTemplateArtifact"),
+                                  .template_path = settings_text(job, "TaskDefinitionTemplatePath")};
     if (!plan.rule || !plan.target_id)
         return err_set(err, ERR_INVALID, "the action's configuration lacks RuleName or TargetId");
-    if (on_cancel && !plan.leave_on_cancel && !str_equal(on_cancel, "ROLLBACK"))
-        return err_set(err, ERR_INVALID, "OnCancel must be ROLLBACK or LEAVE, not '%.50s'", on_cancel);
-    if (preflight_wanted && plan.preflight && !str_equal(preflight_wanted, "ON"))
-        return err_set(err, ERR_INVALID, "Preflight must be ON or OFF, not '%.50s'", preflight_wanted);
+    if (!settings_choice(job, "OnCancel", "ROLLBACK", "LEAVE", &plan.leave_on_cancel, err) ||
+        !settings_choice(job, "Preflight", "ON", "OFF", &preflight_off, err))
+        return false;
+    plan.preflight = !preflight_off;
     if (!plan.images_file)
         plan.images_file = IMAGE_DEFINITIONS_FILE;
     if (plan.template_artifact && !plan.template_path)
@@ -234,33 +228,38 @@ bool scheduled_task_apply(struct scheduled_task *task, struct err *err) {
 
 /* ---- and back ---- */
 
+/* A target that seems never to have moved is put again all the same: what EventBridge answers may be older than our
+ * PutTargets, and nobody would look again. */
 static bool put_back_once(struct scheduled_task *task, bool *undone, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct json *now;
+    struct err own = {0};
     if (!events_target(&task->rule, &arena, task->plan.target_id, &now, err))
         return false;
-    if (json_equal(now, task->before))
-        return true;
-    if (!str_equal(revision_of(now), task->revision.registered)) {
+    const bool as_before = json_equal(now, task->before);
+    if (!as_before && !str_equal(revision_of(now), task->revision.registered)) {
         job_log(task->job, "target '%s' of rule '%s' is on %s by now, which is not ours: it is left as it is",
                 task->plan.target_id, task->plan.rule, ecs_short_name(revision_of(now) ? revision_of(now) : "?"));
         return true;
     }
+    if (!events_put_target(&task->rule, &arena, task->before, &own)) /* who may not put did not put */
+        return (as_before && own.kind == ERR_DENIED) || err_set_code(err, own.kind, own.code, "%s", own.message);
     *undone = true;
-    if (!events_put_target(&task->rule, &arena, task->before, err) ||
-        !events_target(&task->rule, &arena, task->plan.target_id, &now, err))
+    if (!events_target(&task->rule, &arena, task->plan.target_id, &now, err))
         return false;
     return json_equal(now, task->before) ||
            err_set(err, ERR_UNAVAILABLE, "target '%.100s' is not seen to be back", task->plan.target_id);
 }
 
 bool scheduled_task_undo(struct scheduled_task *task, bool *undone, struct err *err) {
+    const int64_t until_ms = job_now_ms(task->job) + UNDO_MS;
     *undone = false;
     while (task->put) {
         struct err own = {0};
         if (put_back_once(task, undone, &own))
             return true;
-        if (own.kind != ERR_UNAVAILABLE || !job_sleep(task->job, RETRY_MS, STOP_LOST))
+        if (own.kind != ERR_UNAVAILABLE || job_now_ms(task->job) >= until_ms ||
+            !job_sleep(task->job, RETRY_MS, STOP_LOST))
             return err_set_code(err, own.kind, own.code, "the target could not be put back: %s", own.message);
         job_log(task->job, "%s; trying again", own.message);
     }
@@ -269,10 +268,13 @@ bool scheduled_task_undo(struct scheduled_task *task, bool *undone, struct err *
 
 /* ---- the action ---- */
 
-static bool cancel(struct scheduled_task *task, struct wire_result *result, struct err *err) {
+static bool cancel(struct scheduled_task *task, struct wire_result *result) {
     bool undone = false;
-    if (!task->plan.leave_on_cancel && !scheduled_task_undo(task, &undone, err))
-        return false;
+    struct err own = {0};
+    if (!task->plan.leave_on_cancel && !scheduled_task_undo(task, &undone, &own)) {
+        deployment_note(task->report, "%s", own.message);
+        return job_undo_failed(task->job, result, &own);
+    }
     result->outcome = WIRE_STOPPED;
     if (task->plan.leave_on_cancel && task->put)
         result->summary = arena_printf(task->arena, "cancelled; target '%s' stays on %s (OnCancel: LEAVE)",
@@ -296,7 +298,7 @@ bool action_scheduled_task(struct job *job, struct wire_result *result, struct e
     bool done = !job->message->cancelled && scheduled_task_prepare(&task, err) && scheduled_task_apply(&task, err);
     result->external_id = task.revision.registered;
     if (job_stop_reason(job) == STOP_CANCELLED)
-        return cancel(&task, result, err);
+        return cancel(&task, result);
     if (!done)
         return false;
     result->outcome = WIRE_SUCCEEDED;

@@ -80,6 +80,27 @@ def test_cancelled_after_a_crash_it_is_back(schedule):
     assert schedule.targets() == {"report": schedule.target, "other": schedule.other}
 
 
+def test_one_that_cannot_be_put_back_is_said(schedule):
+    schedule.deploys.fault("events:PutTargets", "kill-after")
+    job = schedule.offer()
+    schedule.deploys.runner.process.wait(60)
+    schedule.deploys.fault("events:PutTargets", "denied", times=0)
+    second = schedule.deploys.survivor(job, cancelled=True)
+    result = schedule.deploys.finish(second)
+    assert (result["outcome"], result["errorCode"]) == ("failed", "PermissionError"), (result, second.text)
+    assert "the target could not be put back" in result["errorMessage"] and "events:PutTargets" in result["errorMessage"]
+    assert schedule.targets() == schedule.moved(schedule.revisions()[-1])
+
+
+def test_one_that_seems_never_to_have_moved_is_put_again(schedule):
+    """What EventBridge answers may be older than PutTargets."""
+    schedule.deploys.fault("events:PutTargets", "kill-before")
+    second = schedule.deploys.survivor(schedule.offer(), cancelled=True)
+    result = schedule.deploys.finish(second)
+    assert result["outcome"] == "stopped" and f"is back on {schedule.name}:1" in result["summary"], (result, second.text)
+    assert [put["Targets"] for put in schedule.puts()] == [[schedule.target]]
+
+
 def test_somebody_elses_change_is_left_alone(schedule):
     schedule.deploys.fault("events:PutTargets", "kill-before")
     job = schedule.offer()
