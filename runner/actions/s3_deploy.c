@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/str.h"
 #include "runner/actions/actions.h"
+#include "runner/actions/settings.h"
 
 #include <string.h>
 
@@ -22,15 +23,10 @@ static bool is_known_acl(const char *acl) {
     return false;
 }
 
-static const char *setting(const struct job *job, const char *name) {
-    const char *value = job_setting(job, name);
-    return value && *value ? value : NULL;
-}
-
 static bool read_place(const struct job *job, struct s3_deploy_plan *plan, struct err *err) {
-    const char *extract = setting(job, "Extract");
-    const char *key = setting(job, "ObjectKey");
-    plan->bucket = setting(job, "BucketName");
+    const char *extract = settings_text(job, "Extract");
+    const char *key = settings_text(job, "ObjectKey");
+    plan->bucket = settings_text(job, "BucketName");
     plan->extract = str_equal(extract, "true");
     plan->object_key = key ? key : "";
     if (!plan->bucket || strchr(plan->bucket, '/'))
@@ -43,21 +39,18 @@ static bool read_place(const struct job *job, struct s3_deploy_plan *plan, struc
 }
 
 bool s3_deploy_plan_read(const struct job *job, struct s3_deploy_plan *out, struct err *err) {
-    const char *keep = setting(job, "KeepReleases");
-    long long number = 0;
     struct s3_deploy_plan plan = {
-        .rights = {.acl = setting(job, "CannedACL"), .kms_key = setting(job, "KMSEncryptionKeyARN")}};
+        .rights = {.acl = settings_text(job, "CannedACL"), .kms_key = settings_text(job, "KMSEncryptionKeyARN")}};
     if (!read_place(job, &plan, err))
         return false;
     if (plan.rights.acl && !is_known_acl(plan.rights.acl))
         return err_set(err, ERR_INVALID, "CannedACL must be one of S3's, such as 'public-read', not '%.50s'",
                        plan.rights.acl);
-    if (keep && (!plan.extract || !str_to_int64(keep, 1, KEEP_MOST, &number)))
-        return err_set(err, ERR_INVALID, "KeepReleases must be a number from 1 to %d, and goes with Extract true",
-                       KEEP_MOST);
-    plan.keep = number;
-    if (!static_rules_read(job->arena, setting(job, "ContentTypes"), setting(job, "CacheControlRules"),
-                           setting(job, "CacheControl"), &plan.rules, err))
+    if (settings_text(job, "KeepReleases") && !plan.extract)
+        return err_set(err, ERR_INVALID, "KeepReleases goes with Extract true");
+    if (!settings_number(job, "KeepReleases", "a number", KEEP_MOST, 0, &plan.keep, err) ||
+        !static_rules_read(job->arena, settings_text(job, "ContentTypes"), settings_text(job, "CacheControlRules"),
+                           settings_text(job, "CacheControl"), &plan.rules, err))
         return false;
     *out = plan;
     return true;
@@ -135,26 +128,42 @@ static bool undo(struct s3_deploy *deploy, size_t *count, struct err *err) {
     }
 }
 
+/* What an undo has come to. */
+static const char *how_it_is(const struct s3_deploy *deploy, size_t count) {
+    const char *others =
+        deploy->left > 0
+            ? arena_printf(deploy->arena, "; %zu that somebody else has written since are left as they are",
+                           (size_t)deploy->left)
+            : "";
+    return arena_printf(deploy->arena, "%zu files of %s are back as they were%s", count, deploy->target, others);
+}
+
 static bool stopped(struct s3_deploy *deploy, struct wire_result *result, struct err *err) {
     size_t count = 0;
-    if (!undo(deploy, &count, err))
-        return false;
+    struct err own = {0};
+    if (job_is_lost(deploy->job)) /* the next holder is at work already */
+        return err_set(err, ERR_CONFLICT, "the job is somebody else's now");
+    if (!undo(deploy, &count, &own)) {
+        deployment_note(deploy->report, "%s", own.message);
+        return job_undo_failed(deploy->job, result, &own);
+    }
     result->outcome = WIRE_STOPPED;
     result->summary =
-        arena_printf(deploy->arena, "cancelled: %zu files of %s are back as they were%s", count, deploy->target,
+        arena_printf(deploy->arena, "cancelled: %s%s", how_it_is(deploy, count),
                      deploy->uploaded > deploy->replaced ? "; new ones stay, no page refers to them" : "");
     deployment_note(deploy->report, "%s", result->summary);
     return true;
 }
 
-/* A site that is half new is worse than an old one. */
+/* A site that is half new is worse than an old one. An earlier holder may have written over files that are unchanged to
+ * us. */
 static bool failed(struct s3_deploy *deploy, struct err *err) {
     struct err own = {0};
     size_t count = 0;
-    if (deploy->replaced == 0)
+    if ((deploy->replaced == 0 && !deploy->job->message->checkpoint) || job_is_lost(deploy->job))
         return false;
     if (undo(deploy, &count, &own))
-        job_log(deploy->job, "%zu files of %s are back as they were", count, deploy->target);
+        job_log(deploy->job, "%s", how_it_is(deploy, count));
     else
         (void)err_wrap(err, "%s", own.message);
     return false;
@@ -174,18 +183,26 @@ static bool settle(struct s3_deploy *deploy, struct wire_result *result, struct 
     return true;
 }
 
-/* Its marks, if any, were left by somebody who died since. */
-static bool take_over_cancelled(struct s3_deploy *deploy, struct wire_result *result, struct err *err) {
-    const struct json *earlier = deploy->job->message->checkpoint;
-    if (!earlier)
-        return err_set(err, ERR_CONFLICT, "cancelled");
-    if (!json_get_bool(earlier, "settled", false))
-        return stopped(deploy, result, err);
+/* An earlier holder had done all. */
+static bool settle_again(struct s3_deploy *deploy, struct wire_result *result, struct err *err) {
     if (!settle(deploy, result, err))
         return false;
     result->summary =
-        arena_printf(deploy->arena, "all files of %s were in place before the cancel came", deploy->target);
+        arena_printf(deploy->arena, "all files of %s were in place before the %s", deploy->target,
+                     deploy->job->message->cancelled ? "cancel came" : "runner that put them there was lost");
     return true;
+}
+
+static bool carry_out(struct s3_deploy *deploy, struct wire_result *result, struct err *err) {
+    const struct json *earlier = deploy->job->message->checkpoint;
+    if (json_get_bool(earlier, "settled", false))
+        return settle_again(deploy, result, err);
+    const bool ready = !deploy->job->message->cancelled && s3_deploy_prepare(deploy, err) && mark(deploy, false, err);
+    const bool done = ready && s3_deploy_apply(deploy, err);
+    /* Before its mark a holder changes nothing. */
+    if (job_stop_reason(deploy->job) == STOP_CANCELLED && (ready || earlier))
+        return stopped(deploy, result, err);
+    return done ? settle(deploy, result, err) : failed(deploy, err);
 }
 
 bool action_s3_deploy(struct job *job, struct wire_result *result, struct err *err) {
@@ -197,12 +214,5 @@ bool action_s3_deploy(struct job *job, struct wire_result *result, struct err *e
         return false;
     s3_deploy_init(&deploy, job, report, &plan, job->message->action_execution_id, job->message->checkpoint);
     (void)deployment_target(report, deploy.target, NULL, job->message->execution_id);
-    if (job->message->cancelled)
-        return take_over_cancelled(&deploy, result, err);
-    if (!s3_deploy_prepare(&deploy, err) || !mark(&deploy, false, err))
-        return false;
-    const bool done = s3_deploy_apply(&deploy, err);
-    if (job_stop_reason(job) == STOP_CANCELLED)
-        return stopped(&deploy, result, err);
-    return done ? settle(&deploy, result, err) : failed(&deploy, err);
+    return carry_out(&deploy, result, err);
 }

@@ -51,6 +51,8 @@ struct s3_deploy {
     const struct s3_deploy_file *files;
     size_t count;
     _Atomic size_t uploaded, unchanged, replaced; /* replaced: those that are kept aside */
+    _Atomic size_t left;                          /* of an undo: somebody else has written them since */
+    _Atomic bool blind; /* nobody can tell what is written over: there is no right to; said once */
 };
 
 /* `id`: the action execution's, or that and the name of a release's member. `mark`: {beganMs} of an earlier holder, or
@@ -68,7 +70,8 @@ bool s3_deploy_apply(struct s3_deploy *deploy, struct err *err);
 /* It stays: what was kept for an undo is removed. */
 bool s3_deploy_settle(struct s3_deploy *deploy, struct err *err);
 
-/* Objects that were written over are as before; *count of them. Needs s3_deploy_init() only. */
+/* Objects that were written over are as before, *count of them; deploy->left, which somebody else has written since,
+ * are not. Needs s3_deploy_init() only. */
 bool s3_deploy_undo(struct s3_deploy *deploy, size_t *count, struct err *err);
 
 /* ---- s3_deploy_keep.c ---- */

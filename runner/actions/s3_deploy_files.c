@@ -9,11 +9,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 #define KEY_MAX 1024
 #define READ_BYTES ((size_t)64 * 1024)
+#define PRINT_DIGITS 16
 
 static void close_file(int *file) {
     if (*file >= 0)
@@ -107,17 +109,35 @@ static bool fingerprint(const struct s3_deploy *deploy, const struct s3_deploy_f
     return true;
 }
 
-static const char *aside(const struct s3_deploy *deploy, struct arena *arena, const char *key) {
-    return arena_printf(arena, STATIC_OWN_FOLDER "before/%s/%s", deploy->id, key);
+/* Below it each copy is called after what is written over it, by the beginning of its fingerprint, and after its key:
+ * ".penstock/before/<id>/<16 digits>/<key>". So whoever puts it back knows what was ours. */
+static const char *aside(const struct s3_deploy *deploy, struct arena *arena) {
+    return arena_printf(arena, STATIC_OWN_FOLDER "before/%s/", deploy->id);
 }
 
-/* Without the right to list the bucket S3 says "denied" of what is not there. */
-static bool look(struct s3 *s3, struct arena *arena, const struct s3_deploy *deploy, const char *key,
-                 struct s3_object *out, bool *there, struct err *err) {
+/* Of what is there and may not be read it says so when it is to be copied. Without the right to list, S3 says "denied"
+ * of what is not there, too: then nobody can tell. */
+static bool is_listed(struct s3 *s3, struct arena *arena, struct s3_deploy *deploy, const char *key, bool *there,
+                      struct err *err) {
+    const struct s3_object *objects;
+    size_t count = 0;
     struct err own = {0};
+    *there = s3_list(s3, arena, deploy->bucket, key, 1, &objects, &count, &own) && count > 0 &&
+             str_equal(objects[0].key, key);
+    if (own.kind == ERR_DENIED && !atomic_exchange(&deploy->blind, true))
+        job_log(deploy->job, "a cancel cannot put back what is written over here, since nobody can see it: %s",
+                own.message);
+    return own.kind == ERR_NONE || own.kind == ERR_DENIED || err_set_code(err, own.kind, own.code, "%s", own.message);
+}
+
+static bool look(struct s3 *s3, struct arena *arena, struct s3_deploy *deploy, const char *key, struct s3_object *out,
+                 bool *there, struct err *err) {
+    struct err own = {0};
+    *out = (struct s3_object){.key = key};
     *there = s3_head(s3, arena, deploy->bucket, key, NULL, out, &own);
-    return *there || own.kind == ERR_NOT_FOUND || own.kind == ERR_DENIED ||
-           err_set_code(err, own.kind, own.code, "%s", own.message);
+    if (own.kind == ERR_DENIED)
+        return is_listed(s3, arena, deploy, key, there, err);
+    return *there || own.kind == ERR_NOT_FOUND || err_set_code(err, own.kind, own.code, "%s", own.message);
 }
 
 static bool upload_one(struct s3_deploy *deploy, struct s3 *s3, struct arena *arena, size_t number, const void *context,
@@ -134,7 +154,8 @@ static bool upload_one(struct s3_deploy *deploy, struct s3 *s3, struct arena *ar
         deploy->unchanged++;
         return true;
     }
-    if (there && !s3_copy(s3, arena, deploy->bucket, file->key, aside(deploy, arena, file->key), &deploy->rights, err))
+    const char *kept = arena_printf(arena, "%s%.*s/%s", aside(deploy, arena), PRINT_DIGITS, print, file->key);
+    if (there && !s3_copy(s3, arena, deploy->bucket, file->key, kept, &deploy->rights, err))
         return err_wrap(err, "keeping what is written over");
     deploy->replaced += there;
     const struct http_header metadata = {.name = S3_FINGERPRINT, .value = print};
@@ -192,7 +213,7 @@ bool s3_deploy_apply(struct s3_deploy *deploy, struct err *err) {
 
 static bool list_aside(struct s3_deploy *deploy, const char *const **keys, size_t *count, struct err *err) {
     const struct s3_object *objects;
-    if (!s3_deploy_list(deploy, aside(deploy, deploy->arena, ""), &objects, count, err))
+    if (!s3_deploy_list(deploy, aside(deploy, deploy->arena), &objects, count, err))
         return false;
     const char **list = arena_array(deploy->arena, const char *, *count);
     for (size_t i = 0; i < *count; i++)
@@ -201,28 +222,51 @@ static bool list_aside(struct s3_deploy *deploy, const char *const **keys, size_
     return true;
 }
 
+static bool is_same(const struct s3_object *one, const struct s3_object *other) {
+    return one->size == other->size && str_equal(one->fingerprint, other->fingerprint);
+}
+
+/* What is not ours and not as it was before is somebody else's by now. */
 static bool put_back(struct s3_deploy *deploy, struct s3 *s3, struct arena *arena, size_t number, const void *context,
                      struct err *err) {
     const char *from = ((const char *const *)context)[number];
-    const char *to = from + strlen(aside(deploy, arena, ""));
-    struct s3_object kept, now;
+    const char *print = from + strlen(aside(deploy, arena));
+    const char *to = strchr(print, '/');
+    struct s3_object kept, now = {0};
+    struct err own = {0};
+    if (!to++) /* not one of ours */
+        return true;
+    if (!s3_head(s3, arena, deploy->bucket, from, NULL, &kept, err))
+        return false;
+    if (!s3_head(s3, arena, deploy->bucket, to, NULL, &now, &own) && own.kind != ERR_NOT_FOUND)
+        return err_set_code(err, own.kind, own.code, "%s", own.message);
+    if (own.kind == ERR_NONE && is_same(&kept, &now))
+        return true;
+    if (!now.fingerprint || strncmp(now.fingerprint, print, PRINT_DIGITS) != 0) {
+        deploy->left++;
+        job_log(deploy->job, "'%s' has been %s by somebody else since, and is left as it is", to,
+                own.kind == ERR_NONE ? "written" : "deleted");
+        return true;
+    }
     if (!s3_copy(s3, arena, deploy->bucket, from, to, &deploy->rights, err) ||
-        !s3_head(s3, arena, deploy->bucket, from, NULL, &kept, err) ||
         !s3_head(s3, arena, deploy->bucket, to, NULL, &now, err))
         return false;
-    return kept.size == now.size && str_equal(kept.fingerprint, now.fingerprint)
-               ? true
-               : err_set(err, ERR_UNAVAILABLE, "'%s' is not as it was before", to);
+    return is_same(&kept, &now) || err_set(err, ERR_UNAVAILABLE, "'%s' is not as it was before", to);
 }
 
 bool s3_deploy_undo(struct s3_deploy *deploy, size_t *count, struct err *err) {
     const char *const *keys;
+    size_t kept;
     const char *manifest = s3_deploy_manifest_key(deploy);
-    if (!list_aside(deploy, &keys, count, err))
+    deploy->left = 0;
+    if (!list_aside(deploy, &keys, &kept, err))
         return false;
-    const struct s3_work work = {.deploy = deploy, .count = *count, .one = put_back, .context = keys};
-    return s3_work_run(&work, err) && (deploy->keep == 0 || s3_deploy_delete(deploy, &manifest, 1, err)) &&
-           s3_deploy_delete(deploy, keys, *count, err);
+    const struct s3_work work = {.deploy = deploy, .count = kept, .one = put_back, .context = keys};
+    if (!s3_work_run(&work, err))
+        return false;
+    *count = kept - deploy->left;
+    return (deploy->keep == 0 || s3_deploy_delete(deploy, &manifest, 1, err)) &&
+           s3_deploy_delete(deploy, keys, kept, err);
 }
 
 bool s3_deploy_settle(struct s3_deploy *deploy, struct err *err) {

@@ -142,6 +142,66 @@ def test_cancelled_when_all_was_done(site, deploys):
     assert site.keys(".penstock/") == []
 
 
+def died_with_a_new_page(site, deploys):
+    """A job whose runner died when the page was written over."""
+    site.deploy(FIRST)
+    deploys.fault("s3:PutObject", "kill-after", skip=1)  # the script, then the page
+    job = deploys.offer("S3", "Deploy", site.configuration(KeepReleases="3"), SECOND)
+    deploys.runner.process.wait(60)
+    assert site.read("index.html") == SECOND["index.html"]
+    return job
+
+
+def test_what_cannot_be_put_back_is_said(site, deploys):
+    job = died_with_a_new_page(site, deploys)
+    deploys.fault("s3:PutObject", "denied", times=0)
+    second = deploys.survivor(job, cancelled=True)
+    result = deploys.finish(second)
+    assert (result["outcome"], result["errorCode"]) == ("failed", "PermissionError"), (result, second.text)
+    assert "what was written over could not be put back" in result["errorMessage"]
+    assert site.read("index.html") == SECOND["index.html"]
+
+
+def test_somebody_elses_page_is_left_alone(site, deploys):
+    job = died_with_a_new_page(site, deploys)
+    site.s3.put_object(Bucket=site.bucket, Key="index.html", Body=b"by hand")
+    second = deploys.survivor(job, cancelled=True)
+    result = deploys.finish(second)
+    assert result["outcome"] == "stopped", (result, second.text)
+    assert "0 files of" in result["summary"] and "1 that somebody else has written since are left" in result["summary"]
+    assert site.read("index.html") == "by hand"
+    assert site.keys(".penstock/") == []
+
+
+def test_a_failure_after_a_crash_puts_pages_back(site, deploys):
+    """Those are unchanged to who fails."""
+    job = died_with_a_new_page(site, deploys)
+    deploys.fault("s3:PutObject", "error500", times=0)  # the manifest
+    second = deploys.survivor(job)
+    result = deploys.finish(second)
+    assert result["outcome"] == "failed" and "InternalError" in result["errorMessage"], (result, second.text)
+    assert site.read("index.html") == FIRST["index.html"]
+
+
+def test_what_cannot_be_read_is_not_written_over(site, deploys):
+    site.deploy(FIRST)
+    deploys.fault("s3:GetObject", "denied", times=0)
+    result, job, puts = site.deploy(SECOND)
+    assert result["outcome"] == "failed" and "keeping what is written over" in result["errorMessage"], (result, job.text)
+    assert "s3:GetObject" in result["errorMessage"]
+    deploys.sandbox.control("DELETE")
+    assert site.read("index.html") == FIRST["index.html"]
+
+
+def test_who_may_only_write_writes(site, deploys):
+    """As with AWS's own action; that nothing can be put back is said."""
+    for right in ("s3:GetObject", "s3:ListBucket"):
+        deploys.fault(right, "denied", times=0)
+    result, job, puts = site.deploy(FIRST)
+    assert result["outcome"] == "succeeded", (result, job.text)
+    assert job.text.count("a cancel cannot put back what is written over here") == 1
+
+
 def test_a_failure_leaves_no_half_site(site, sandbox):
     site.deploy({**FIRST, "z.html": "old z"})
     sandbox.control("POST", {"operation": "s3:CreateMultipartUpload", "kind": "error500", "times": 20})
