@@ -120,9 +120,13 @@ bool action_cloudwatch_alarm(struct job *job, struct wire_result *result, struct
     struct watch watch;
     if (!init(&watch, job, err))
         return false;
-    if (job->message->cancelled)
-        return err_set(err, ERR_CONFLICT, "stopped");
-    if (!begin(&watch, err) || !run(&watch, err))
+    const bool good = !job->message->cancelled && begin(&watch, err) && run(&watch, err);
+    if (!good && (job->message->cancelled || job_stop_reason(job) == STOP_CANCELLED)) {
+        result->outcome = WIRE_STOPPED;
+        result->summary = "stopped; a rule that only looks leaves nothing behind";
+        return true;
+    }
+    if (!good)
         return false;
     result->outcome = WIRE_SUCCEEDED;
     result->summary = watch.told;

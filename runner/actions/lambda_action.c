@@ -154,6 +154,16 @@ static bool take_word(struct run *run, const struct lambda_answer *answer, bool 
     return mark(run, false, err);
 }
 
+/* It was refused, or the job was stopped before the call went out. */
+static bool not_called(const struct run *run, const struct err *why, struct wire_result *result, struct err *err) {
+    if (job_stop_reason(run->job) != STOP_CANCELLED)
+        return err_set_code(err, why->kind, why->code, "%s", why->message);
+    result->outcome = WIRE_STOPPED;
+    result->summary = arena_printf(run->arena, "stopped; function '%.140s' was not called%s", run->function,
+                                   run->calls > 1 ? " again" : "");
+    return true;
+}
+
 static bool call(struct run *run, bool *again, struct wire_result *result, struct err *err) {
     const struct lambda_event event = {
         .function = run->function, .bucket = run->bucket, .continuation_token = run->token};
@@ -172,8 +182,7 @@ static bool call(struct run *run, bool *again, struct wire_result *result, struc
         return false;
     deployment_note(run->report, "calling function '%.140s'%s", run->function, run->token ? " again" : "");
     if (!lambda_invoke(&call, run->arena, &answer, &unknown, &own))
-        return unknown ? set_unknown(run, own.message, result, err)
-                       : err_set_code(err, own.kind, own.code, "%s", own.message);
+        return unknown ? set_unknown(run, own.message, result, err) : not_called(run, &own, result, err);
     if (answer.failed)
         return err_set_code(err, ERR_CONFLICT, "JobFailed", "function '%.140s' failed: %.*s", run->function, SHOWN_MAX,
                             answer.error);

@@ -101,5 +101,10 @@ bool action_lambda_invoke(struct job *job, struct wire_result *result, struct er
         return judge(job, condition, function, &answer, result, err);
     if (unknown)
         return set_unknown(job, function, own.message, result, err);
+    if (job_stop_reason(job) == STOP_CANCELLED) {
+        result->outcome = WIRE_STOPPED;
+        result->summary = arena_printf(job->arena, "the rule was stopped; function '%.200s' was not called", function);
+        return true;
+    }
     return err_set_code(err, own.kind, own.code, "%s", own.message);
 }

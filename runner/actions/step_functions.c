@@ -19,6 +19,7 @@
 #define SHOWN_MAX 600
 #define FIRST_PAUSE_MS 1000
 #define LONGEST_PAUSE_MS 5000
+#define UNDO_MS (15 * 60000) /* so long a stop may take, or Step Functions may be busy */
 
 struct run {
     struct job *job;
@@ -29,6 +30,7 @@ struct run {
     const char *name;
     const char *input;
     const char *execution; /* its ARN */
+    bool begun;            /* StartExecution was sent, or was about to be */
 };
 
 static bool read_input(struct run *run, struct err *err) {
@@ -75,6 +77,7 @@ static bool init(struct run *run, struct job *job, struct deployment_report *rep
 static bool mark(struct run *run, struct err *err) {
     struct json *mark = json_object(run->arena);
     json_set_text(run->arena, mark, "execution", run->execution);
+    run->begun = true;
     return job_checkpoint(run->job, mark, err);
 }
 
@@ -91,6 +94,29 @@ static bool start(struct run *run, struct err *err) {
     return true;
 }
 
+static bool is_cancelled(const struct run *run) {
+    return job_stop_reason(run->job) == STOP_CANCELLED || run->job->message->cancelled;
+}
+
+static bool pass_on(const struct err *own, struct err *err) {
+    return err_set_code(err, own->kind, own->code, "%s", own->message);
+}
+
+/* Asks until there is an answer: Step Functions may be busy. False where the job must end first (`wake_at`), it is
+ * past `until_ms` (0: never), or it is refused. */
+static bool describe(struct run *run, enum stop_reason wake_at, int64_t until_ms, struct state_execution *out,
+                     struct err *err) {
+    for (;;) {
+        struct err own = {0};
+        if (step_functions_describe(&run->states, run->arena, run->execution, out, &own))
+            return true;
+        const bool late = until_ms > 0 && job_now_ms(run->job) >= until_ms;
+        if (own.kind != ERR_UNAVAILABLE || late || !job_sleep(run->job, LONGEST_PAUSE_MS, wake_at))
+            return pass_on(&own, err);
+        job_log(run->job, "%s; asking again", own.message);
+    }
+}
+
 /* Of an earlier holder's mark: it may or may not have come to start it. *found false: nothing was begun. */
 static bool find(struct run *run, bool *found, struct err *err) {
     struct state_execution execution;
@@ -99,25 +125,23 @@ static bool find(struct run *run, bool *found, struct err *err) {
         return err_set_code(err, ERR_CONFLICT, "JobFailed",
                             "an express execution was to be started when the runner was lost, and nobody can tell "
                             "whether it was; it is not started twice, look, then retry");
-    *found = step_functions_describe(&run->states, run->arena, run->execution, &execution, &own);
-    return *found || own.kind == ERR_NOT_FOUND || err_set_code(err, own.kind, own.code, "%s", own.message);
+    *found = describe(run, STOP_TIMED_OUT, 0, &execution, &own);
+    return *found || own.kind == ERR_NOT_FOUND || pass_on(&own, err);
 }
 
-/* Until it has ended; false where it cannot be asked, or the job must end first (*stopped). */
-static bool follow(struct run *run, enum stop_reason wake_at, struct state_execution *out, bool *stopped,
+/* Until it has ended; false where it cannot be asked, or the job must end first. */
+static bool follow(struct run *run, enum stop_reason wake_at, int64_t until_ms, struct state_execution *out,
                    struct err *err) {
     int64_t pause_ms = FIRST_PAUSE_MS;
-    *stopped = false;
     for (;;) {
-        if (!step_functions_describe(&run->states, run->arena, run->execution, out, err))
-            return false;
+        if (!describe(run, wake_at, until_ms, out, err))
+            return err_wrap(err, "execution %s may go on, and is not followed any more", run->name);
         if (!str_equal(out->status, "RUNNING") && !str_equal(out->status, "PENDING_REDRIVE"))
             return true;
         deployment_send(run->report, arena_printf(run->arena, "execution %s is %s", run->name, out->status));
-        if (!job_sleep(run->job, pause_ms, wake_at)) {
-            *stopped = true;
-            return err_set(err, ERR_CONFLICT, "stopped");
-        }
+        if ((until_ms > 0 && job_now_ms(run->job) >= until_ms) || !job_sleep(run->job, pause_ms, wake_at))
+            return err_set(err, ERR_CONFLICT, "execution %s is still %s, and is not waited for any more", run->name,
+                           out->status);
         pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
     }
 }
@@ -151,49 +175,80 @@ static bool judge(struct run *run, const struct state_execution *execution, stru
                         execution->cause ? ": " : "", SHOWN_MAX, execution->cause ? execution->cause : "");
 }
 
-/* The pipeline wants it stopped, or its time is up: the execution goes first. */
-static bool stop(struct run *run, struct wire_result *result, struct err *err) {
-    const bool cancelled = job_stop_reason(run->job) == STOP_CANCELLED || run->job->message->cancelled;
-    struct state_execution execution;
-    bool stopped;
-    if (job_is_lost(run->job))
-        return err_set(err, ERR_UNAVAILABLE, "the job is somebody else's now");
-    deployment_note(run->report, "stopping execution %s", run->name);
-    if (!step_functions_stop(&run->states, run->arena, run->execution, cancelled ? "stopped in Penstock" : "time is up",
-                             err) ||
-        !follow(run, STOP_LOST, &execution, &stopped, err))
-        return err_wrap(err, "execution %s was to be stopped, and may go on", run->name);
-    deployment_note(run->report, "execution %s is %s", run->name, execution.status);
-    if (!cancelled)
-        return err_set_code(err, ERR_CONFLICT, "JobFailed", "time was up; execution %s was stopped and is %s",
-                            run->name, execution.status);
+static bool stopped(struct run *run, const char *summary, struct wire_result *result) {
     result->outcome = WIRE_STOPPED;
-    result->summary = arena_printf(run->arena, "execution %s was stopped: it is %s", run->name, execution.status);
+    result->summary = summary;
+    deployment_note(run->report, "%s", summary);
     return true;
 }
 
-static bool carry_out(struct run *run, struct wire_result *result, struct err *err) {
-    const bool marked = json_get(run->job->message->checkpoint, "execution") != NULL;
+/* *there false: there is no such execution, so that none was started. */
+static bool send_stop(struct run *run, int64_t until_ms, bool *there, struct err *err) {
+    const char *cause = is_cancelled(run) ? "stopped in Penstock" : "time is up";
+    for (;;) {
+        struct err own = {0};
+        *there = step_functions_stop(&run->states, run->arena, run->execution, cause, &own);
+        if (*there || own.kind == ERR_NOT_FOUND)
+            return true;
+        if (own.kind != ERR_UNAVAILABLE || job_now_ms(run->job) >= until_ms ||
+            !job_sleep(run->job, LONGEST_PAUSE_MS, STOP_LOST))
+            return pass_on(&own, err);
+        job_log(run->job, "%s; trying again", own.message);
+    }
+}
+
+/* The pipeline wants it stopped, or its time is up: the execution goes first, whether it can be looked at or not. */
+static bool stop(struct run *run, struct wire_result *result, struct err *err) {
+    const int64_t until_ms = job_now_ms(run->job) + UNDO_MS;
     struct state_execution execution;
-    bool found = false;
-    bool stopped = false;
-    if (!step_functions_is_express(&run->states, run->arena, run->machine, &run->states.express, err))
-        return false;
-    if (marked && !find(run, &found, err))
-        return false;
-    if (!found && (run->job->message->cancelled || job_stop_reason(run->job) == STOP_CANCELLED))
-        return err_set(err, ERR_CONFLICT, "cancelled");
-    if (!found && !start(run, err))
-        return false;
-    set_variables(run, result);
-    run->report->external_id = run->execution;
+    struct err own = {0};
+    bool there = false;
+    if (job_is_lost(run->job))
+        return err_set(err, ERR_UNAVAILABLE, "the job is somebody else's now");
+    if (run->states.express && !is_cancelled(run))
+        return false; /* *err says why */
     if (run->states.express)
+        return stopped(run, "cancelled; an express execution cannot be stopped, so that it may go on", result);
+    deployment_note(run->report, "stopping execution %s", run->name);
+    bool good = send_stop(run, until_ms, &there, &own) ||
+                err_wrap(&own, "execution %s was to be stopped, and may go on", run->name);
+    good = good && (!there || follow(run, STOP_LOST, until_ms, &execution, &own) ||
+                    err_wrap(&own, "execution %s was told to stop", run->name));
+    if (!good)
+        return is_cancelled(run) ? job_undo_failed(run->job, result, &own) : pass_on(&own, err);
+    const char *how = there
+                          ? arena_printf(run->arena, "execution %s was stopped: it is %s", run->name, execution.status)
+                          : arena_printf(run->arena, "execution %s was not started", run->name);
+    if (!is_cancelled(run))
+        return err_set_code(err, ERR_CONFLICT, "JobFailed", "time was up; %s", how);
+    return stopped(run, how, result);
+}
+
+/* What an earlier holder began, or a new one. */
+static bool begin(struct run *run, struct err *err) {
+    bool found = false;
+    if (json_get(run->job->message->checkpoint, "execution") && !find(run, &found, err))
+        return false;
+    return found || start(run, err);
+}
+
+static bool carry_out(struct run *run, struct wire_result *result, struct err *err) {
+    struct state_execution execution;
+    run->begun = json_get(run->job->message->checkpoint, "execution") != NULL;
+    bool good = step_functions_is_express(&run->states, run->arena, run->machine, &run->states.express, err) &&
+                !run->job->message->cancelled && begin(run, err);
+    if (good || run->begun) {
+        set_variables(run, result);
+        run->report->external_id = run->execution;
+    }
+    if (good && run->states.express)
         return succeed(run, NULL, result, err);
-    if (run->job->message->cancelled)
-        return stop(run, result, err);
-    if (follow(run, STOP_TIMED_OUT, &execution, &stopped, err))
+    if (good && follow(run, STOP_TIMED_OUT, 0, &execution, err))
         return judge(run, &execution, result, err);
-    return stopped && stop(run, result, err);
+    if (!run->begun && is_cancelled(run))
+        return stopped(run, "cancelled before the execution was started", result);
+    const bool over = is_cancelled(run) || job_stop_reason(run->job) == STOP_TIMED_OUT;
+    return run->begun && over && stop(run, result, err);
 }
 
 bool action_step_functions(struct job *job, struct wire_result *result, struct err *err) {

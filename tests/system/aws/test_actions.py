@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import uuid
 
 import pytest
 from runner_steps import unzipped, zip_of
@@ -70,6 +71,52 @@ def test_a_cancelled_execution_is_stopped(start_place, sandbox, machine, name):
     result = place.finish(job)
     assert result["outcome"] == "stopped" and result["summary"].endswith("was stopped: it is ABORTED")
     assert sandbox.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"][0]["status"] == "ABORTED"
+
+
+def test_one_that_cannot_be_looked_at_is_stopped_all_the_same(start_place, sandbox, machine, name):
+    sandbox.control("POST", {"name": name, "hold": True}, part="machines")
+    place = start_place({"PENSTOCK_REHEARSAL_CLOCK": None})
+    job = place.offer("StepFunctions", "Invoke", {"StateMachineArn": machine})
+    place.server.wait(lambda: "started execution" in job.text)
+    sandbox.control("POST", {"operation": "DescribeExecution", "kind": "throttle", "times": 0})
+    place.server.wait(lambda: "asking again" in job.text, 60)
+    place.server.cancel(job)
+    place.server.wait(lambda: operations(sandbox, "StopExecution"), 60)
+    sandbox.control("DELETE")
+    result = place.finish(job)
+    assert result["outcome"] == "stopped" and result["summary"].endswith("was stopped: it is ABORTED"), result
+
+
+def taken_over(place, sandbox, machine, name, operation):
+    """A cancelled job whose execution runs, and which may not do that."""
+    number = str(uuid.uuid4())
+    sandbox.control("POST", {"name": name, "hold": True}, part="machines")
+    sandbox.client("stepfunctions").start_execution(stateMachineArn=machine, name=number, input="{}")
+    mark = {"execution": f"{machine.replace('stateMachine', 'execution')}:{number}"}
+    sandbox.control("POST", {"operation": f"states:{operation}", "kind": "denied", "times": 0})
+    result = place.act("StepFunctions", "Invoke", {"StateMachineArn": machine}, actionExecutionId=number, checkpoint=mark, cancelled=True)
+    sandbox.control("DELETE")
+    [execution] = sandbox.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+    assert (result["outcome"], result["errorCode"]) == ("failed", "PermissionError"), result
+    return result["errorMessage"], execution["status"]
+
+
+def test_a_stop_that_is_refused_is_said(place, sandbox, machine, name):
+    message, status = taken_over(place, sandbox, machine, name, "StopExecution")
+    assert status == "RUNNING" and "was to be stopped, and may go on" in message
+    assert "states:StopExecution" in message
+
+
+def test_a_stop_that_is_not_seen_is_said(place, sandbox, machine, name):
+    message, status = taken_over(place, sandbox, machine, name, "DescribeExecution")
+    assert status == "ABORTED" and "was told to stop" in message
+
+
+def test_one_that_was_never_started_is_not_stopped(place, sandbox, machine):
+    number = str(uuid.uuid4())
+    mark = {"execution": f"{machine.replace('stateMachine', 'execution')}:{number}"}
+    result = place.act("StepFunctions", "Invoke", {"StateMachineArn": machine}, actionExecutionId=number, checkpoint=mark, cancelled=True)
+    assert result["outcome"] == "stopped" and result["summary"] == f"execution {number} was not started", result
 
 
 def test_an_execution_is_started_once(start_place, sandbox, machine, name):
