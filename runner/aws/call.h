@@ -66,7 +66,7 @@ struct aws_request {
     bool (*begin)(void *context, struct err *err);
     bool (*write_body)(void *context, const void *bytes, size_t size);
     struct http_client *client;  /* or NULL: a connection for this request alone */
-    struct aws_refusal *refused; /* or NULL: filled after a failure; status 0 where nobody answered */
+    struct aws_refusal *refused; /* or NULL: filled by each call; status 0 where nobody refused */
     /* The operation must not be done twice: repeated only where it did not arrive, or AWS refused it for its number.
      * Otherwise every operation that is sent this way may be: describing ones by nature, the others because they are
      * guarded by a checkpoint or harmless twice. */

@@ -198,6 +198,8 @@ bool exchange_carry_out(struct exchange *exchange, struct arena *arena, struct h
     const char *service = arena_printf(arena, "%.30s %.30s", request->service, request->region);
     struct attempts attempts = {0};
     exchange->client = own_client ? own_client : request->client;
+    if (request->refused) /* what it says is of this call, not of one before */
+        *request->refused = (struct aws_refusal){.type = "", .message = ""};
     for (;;) {
         struct err own = {0};
         if (!wait_for_turn(exchange, service, err))

@@ -1,7 +1,10 @@
 /*
- * How long a service asks to be left alone.
+ * How long a service asks to be left alone, and whose refusal it is.
  */
 #include "runner/aws/exchange.h"
+
+#include "common/clock.h"
+#include "runner/aws/identity.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,10 +38,44 @@ static void anything_else_asks_for_nothing(void **state) {
     assert_int_equal(asked("date", "3"), -1);
 }
 
+static bool always(void *context) {
+    (void)context;
+    return true;
+}
+
+/* Interrupted before it is sent: nobody refuses. */
+static void a_refusal_is_of_its_own_call(void **state) {
+    struct arena arena = ARENA_INIT;
+    struct aws_shared shared = {0};
+    struct aws aws;
+    struct aws_refusal refused = {.type = "InvalidParameterException", .message = "of the call before", .status = 400};
+    const struct aws_request request = {.service = "ecs",
+                                        .region = "eu-west-1",
+                                        .operation = "ListServiceDeployments",
+                                        .refused = &refused,
+                                        .interrupted = always};
+    struct exchange exchange = {.aws = &aws, .request = &request, .method = "POST", .path = "/"};
+    struct http_answer reply;
+    struct err err = {0};
+    (void)state;
+    retry_init(&shared.retry, 3);
+    identity_init(&aws, &shared, NULL);
+    retry_learn(&shared.retry, "ecs eu-west-1", true, clock_boot_ms(&clock_system)); /* so that it waits for its turn */
+    while (retry_turn_ms(&shared.retry, "ecs eu-west-1", clock_boot_ms(&clock_system)) < 60000)
+        continue;
+    assert_false(exchange_carry_out(&exchange, &arena, &reply, &err));
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_int_equal(refused.status, 0);
+    assert_string_equal(refused.type, "");
+    identity_release(&aws);
+    arena_release(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_form_is_read),
         cmocka_unit_test(anything_else_asks_for_nothing),
+        cmocka_unit_test(a_refusal_is_of_its_own_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
