@@ -61,6 +61,7 @@ bool assume_role(struct aws *source, struct arena *arena, const struct assume_ro
                                         .version = "2011-06-15",
                                         .parameters = parameters,
                                         .parameter_count = count,
+                                        .timeout_ms = wanted->timeout_ms,
                                         .anonymous = wanted->web_identity_token != NULL};
     const struct json *answer = NULL;
     return (aws_call_query(source, arena, &request, &answer, err) && read_keys(answer, out, err)) ||
@@ -68,8 +69,10 @@ bool assume_role(struct aws *source, struct arena *arena, const struct assume_ro
 }
 
 static bool provide(struct aws *aws, struct arena *arena, struct credentials_found *out, struct err *err) {
-    const struct assume_role wanted = {
-        .role_arn = aws->role_arn, .session_name = aws->session_name, .region = aws->region};
+    const struct assume_role wanted = {.role_arn = aws->role_arn,
+                                       .session_name = aws->session_name,
+                                       .region = aws->region,
+                                       .timeout_ms = identity_patience_ms(aws)};
     return assume_role(aws->source, arena, &wanted, out, err);
 }
 

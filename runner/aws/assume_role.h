@@ -13,6 +13,7 @@ struct assume_role {
     int duration_seconds;    /* 0: AWS's hour */
     const char *region;
     const char *web_identity_token; /* then nobody's keys are needed */
+    int timeout_ms;                 /* of one attempt; 0: as every call */
 };
 
 /* Errors: of aws_call; ERR_DENIED names who may not assume the role. */

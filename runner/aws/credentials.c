@@ -104,7 +104,8 @@ static bool from_source(struct aws *self, struct arena *arena, const struct prof
     struct assume_role wanted = {.role_arn = profile->role_arn,
                                  .session_name = session_name(arena, profile->role_session_name),
                                  .external_id = profile->external_id,
-                                 .region = region_for(profile)};
+                                 .region = region_for(profile),
+                                 .timeout_ms = identity_patience_ms(self)};
     struct aws asking;
     if (!read_duration(profile, &wanted.duration_seconds, err))
         return false;
@@ -117,8 +118,10 @@ static bool from_source(struct aws *self, struct arena *arena, const struct prof
 
 static bool from_web_identity(struct aws *self, struct arena *arena, const struct profile *profile, const char *file,
                               const char *role_arn, const char *name, struct credentials_found *out, struct err *err) {
-    struct assume_role wanted = {
-        .role_arn = role_arn, .session_name = session_name(arena, name), .region = region_for(profile)};
+    struct assume_role wanted = {.role_arn = role_arn,
+                                 .session_name = session_name(arena, name),
+                                 .region = region_for(profile),
+                                 .timeout_ms = identity_patience_ms(self)};
     if (!role_arn)
         return err_set(err, ERR_DENIED, "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not");
     if (!read_duration(profile, &wanted.duration_seconds, err) ||

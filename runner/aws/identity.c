@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define ADVISORY_MS (INT64_C(15) * 60 * 1000)
-#define MANDATORY_MS (INT64_C(10) * 60 * 1000)
+#define MANDATORY_MS (INT64_C(2) * 60 * 1000)
 #define NONE_MS (INT64_C(5) * 60 * 1000)
+#define RENEWAL_MS 5000
 #define FAILED_MS (INT64_C(30) * 1000)
 
 void identity_init(struct aws *aws, struct aws_shared *shared,
@@ -37,7 +38,7 @@ static enum freshness freshness(const struct aws *aws) {
     const int64_t left = aws->found.expires_ms - clock_wall_ms(&clock_system);
     const int64_t life = aws->found.expires_ms - aws->found_ms;
     const int64_t advisory = life / 4 < ADVISORY_MS ? life / 4 : ADVISORY_MS;
-    const int64_t mandatory = life / 6 < MANDATORY_MS ? life / 6 : MANDATORY_MS;
+    const int64_t mandatory = life / 30 < MANDATORY_MS ? life / 30 : MANDATORY_MS;
     if (left <= 0)
         return GONE;
     return left <= mandatory ? LAST : left <= advisory ? ENDING : FRESH;
@@ -94,6 +95,13 @@ static bool renew_where_needed(struct aws *aws, enum freshness enough, struct er
         return false;
     }
     return renew(aws, err);
+}
+
+int identity_patience_ms(struct aws *aws) {
+    pthread_mutex_lock(&aws->mutex);
+    const bool hold = freshness(aws) != GONE;
+    pthread_mutex_unlock(&aws->mutex);
+    return hold ? RENEWAL_MS : 0;
 }
 
 bool identity_keys(struct aws *aws, struct arena *arena, struct aws_credentials *out, struct err *err) {

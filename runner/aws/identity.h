@@ -4,8 +4,9 @@
  * tests.
  *
  * Renewal as AWS's clients do it: in the last 15 minutes one caller renews while the others go on with what there is,
- * in the last 10 everybody waits for the new ones; where that fails, the old ones serve until they are over. Sessions
- * shorter than an hour have these times cut in proportion.
+ * in the last 2 (theirs: 10; but an undo must not wait for an STS that hangs while there are keys that hold) everybody
+ * waits for the new ones; where that fails, the old ones serve until they are over. Sessions shorter than an hour have
+ * these times cut in proportion.
  */
 #ifndef RUNNER_AWS_IDENTITY_H
 #define RUNNER_AWS_IDENTITY_H
@@ -59,6 +60,10 @@ void identity_release(struct aws *aws);
 
 /* Keys that hold now; texts live in the arena. */
 bool identity_keys(struct aws *aws, struct arena *arena, struct aws_credentials *out, struct err *err);
+
+/* For `provide`: how long one attempt at finding new keys may take, as aws_request.timeout_ms: little while there are
+ * keys that hold. */
+int identity_patience_ms(struct aws *aws);
 
 /* AWS says that this key is over: the next caller looks for another. Nothing where it is not the one in use. */
 void identity_expire(struct aws *aws, const char *access_key);
