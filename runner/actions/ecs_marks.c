@@ -4,6 +4,7 @@
 #include "runner/actions/ecs_deploy.h"
 
 #include "common/str.h"
+#include "runner/actions/settings.h"
 #include "runner/deployfiles/image_definitions.h"
 #include "runner/deployfiles/task_definition.h"
 #include "runner/runner.h"
@@ -15,51 +16,26 @@
 
 /* ---- the action's configuration ---- */
 
-static const char *setting(const struct job *job, const char *name) {
-    const char *value = job_setting(job, name);
-    return value && *value ? value : NULL;
-}
-
-static bool number(const struct job *job, const char *name, const char *unit, int64_t most, int64_t fallback,
-                   int64_t *out, struct err *err) {
-    const char *text = setting(job, name);
-    long long value = fallback;
-    if (text && !str_to_int64(text, 1, most, &value))
-        return err_set(err, ERR_INVALID, "%s must be %s from 1 to %lld, not '%.50s'", name, unit, (long long)most,
-                       text);
-    *out = value;
-    return true;
-}
-
-/* One of two words, the first being what holds where nothing is said. */
-static bool choice(const struct job *job, const char *name, const char *usual, const char *other, bool *is_other,
-                   struct err *err) {
-    const char *text = setting(job, name);
-    *is_other = str_equal(text, other);
-    return !text || *is_other || str_equal(text, usual) ||
-           err_set(err, ERR_INVALID, "%s must be %s or %s, not '%.50s'", name, usual, other, text);
-}
-
 static bool read_choices(const struct job *job, struct deploy_plan *plan, struct err *err) {
     bool preflight_off;
-    if (!choice(job, "OnCancel", "ROLLBACK", "LEAVE", &plan->leave_on_cancel, err) ||
-        !choice(job, "OnStuck", "WAIT", "ROLLBACK", &plan->undo_when_stuck, err) ||
-        !choice(job, "TaskDefinitionBase", "RUNNING", "LATEST", &plan->base_latest, err) ||
-        !choice(job, "Preflight", "ON", "OFF", &preflight_off, err) ||
-        !choice(job, "HealthGate", "OFF", "ON", &plan->health_gate, err))
+    if (!settings_choice(job, "OnCancel", "ROLLBACK", "LEAVE", &plan->leave_on_cancel, err) ||
+        !settings_choice(job, "OnStuck", "WAIT", "ROLLBACK", &plan->undo_when_stuck, err) ||
+        !settings_choice(job, "TaskDefinitionBase", "RUNNING", "LATEST", &plan->base_latest, err) ||
+        !settings_choice(job, "Preflight", "ON", "OFF", &preflight_off, err) ||
+        !settings_choice(job, "HealthGate", "OFF", "ON", &plan->health_gate, err))
         return false;
     plan->preflight = !preflight_off;
     return true;
 }
 
 bool deploy_plan_read(const struct job *job, struct deploy_plan *out, struct err *err) {
-    struct deploy_plan plan = {.cluster = setting(job, "ClusterName"),
-                               .service = setting(job, "ServiceName"),
-                               .images_file = setting(job, "FileName"),
-                               .template_artifact = setting(job, "TaskDefinitionTemplateArtifact"),
-                               .template_path = setting(job, "TaskDefinitionTemplatePath"),
-                               .test_url = setting(job, "TestUrl"),
-                               .probe_url = setting(job, "ProbeUrl")};
+    struct deploy_plan plan = {.cluster = settings_text(job, "ClusterName"),
+                               .service = settings_text(job, "ServiceName"),
+                               .images_file = settings_text(job, "FileName"),
+                               .template_artifact = settings_text(job, "TaskDefinitionTemplateArtifact"),
+                               .template_path = settings_text(job, "TaskDefinitionTemplatePath"),
+                               .test_url = settings_text(job, "TestUrl"),
+                               .probe_url = settings_text(job, "ProbeUrl")};
     int64_t minutes, seconds;
     if (!plan.cluster || !plan.service)
         return err_set(err, ERR_INVALID, "the action's configuration lacks ClusterName or ServiceName");
@@ -67,9 +43,9 @@ bool deploy_plan_read(const struct job *job, struct deploy_plan *out, struct err
         plan.images_file = IMAGE_DEFINITIONS_FILE;
     if (plan.template_artifact && !plan.template_path)
         plan.template_path = TASK_DEFINITION_FILE;
-    if (!number(job, "DeploymentTimeout", "minutes", TIMEOUT_MINUTES_MAX, TIMEOUT_MINUTES, &minutes, err) ||
-        !number(job, "OnStuckSeconds", "seconds", STUCK_SECONDS_MAX, STUCK_SECONDS, &seconds, err) ||
-        !ecs_success_read(setting(job, "SuccessRule"), &plan.rule, err) || !read_choices(job, &plan, err))
+    if (!settings_number(job, "DeploymentTimeout", "minutes", TIMEOUT_MINUTES_MAX, TIMEOUT_MINUTES, &minutes, err) ||
+        !settings_number(job, "OnStuckSeconds", "seconds", STUCK_SECONDS_MAX, STUCK_SECONDS, &seconds, err) ||
+        !ecs_success_read(settings_text(job, "SuccessRule"), &plan.rule, err) || !read_choices(job, &plan, err))
         return false;
     plan.timeout_ms = minutes * 60000;
     plan.stuck_ms = seconds * 1000;
@@ -105,6 +81,7 @@ static void read_mark(struct deploy *deploy, const struct json *mark) {
     const struct json *undo = json_get(mark, "undo");
     deploy->marked = mark != NULL;
     deploy->began_ms = json_get_integer(mark, "beganMs", job_now_ms(deploy->job));
+    deploy->as_of_ms = json_get_integer(mark, "asOfMs", 0);
     deploy->previous = json_get_text(mark, "previous");
     deploy->previous_stood = json_get_bool(mark, "previousStood", false);
     deploy->previous_ran = json_get_bool(mark, "previousRan", true);
@@ -123,6 +100,11 @@ static void read_mark(struct deploy *deploy, const struct json *mark) {
     deploy->undo_how = json_get_text(undo, "how");
 }
 
+/* ECS's times have fractions of a millisecond, which ours lose. */
+int64_t deploy_since_ms(const struct deploy *deploy) {
+    return deploy->as_of_ms > 0 ? deploy->as_of_ms + 1 : deploy->began_ms;
+}
+
 static void set_flag(const struct deploy *deploy, struct json *mark, const char *name, bool value) {
     if (value)
         json_set_bool(deploy->arena, mark, name, true);
@@ -133,6 +115,8 @@ bool deploy_mark(struct deploy *deploy, struct err *err) {
     json_set_text(deploy->arena, mark, "cluster", deploy->ecs.cluster);
     json_set_text(deploy->arena, mark, "service", deploy->ecs.service);
     json_set_integer(deploy->arena, mark, "beganMs", deploy->began_ms);
+    if (deploy->as_of_ms > 0)
+        json_set_integer(deploy->arena, mark, "asOfMs", deploy->as_of_ms);
     json_set_text(deploy->arena, mark, "previous", deploy->previous);
     set_flag(deploy, mark, "previousStood", deploy->previous_stood);
     if (!deploy->previous_ran)

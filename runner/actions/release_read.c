@@ -6,6 +6,7 @@
 #include "common/str.h"
 #include "common/suggest.h"
 #include "runner/actions/release.h"
+#include "runner/actions/settings.h"
 
 #include <string.h>
 
@@ -129,13 +130,9 @@ static bool read_members(struct release *release, struct err *err) {
 }
 
 bool release_read(struct release *release, struct err *err) {
-    const char *on_cancel = job_setting(release->job, "OnCancel");
     release->name = job_setting(release->job, "ReleaseName");
-    release->leave_on_cancel = str_equal(on_cancel, "LEAVE");
     if (!release->name || !*release->name)
         return err_set_code(err, ERR_INVALID, "ConfigurationError", "the action's configuration lacks ReleaseName");
-    if (on_cancel && *on_cancel && !release->leave_on_cancel && !str_equal(on_cancel, "ROLLBACK"))
-        return err_set_code(err, ERR_INVALID, "ConfigurationError", "OnCancel must be ROLLBACK or LEAVE, not '%.50s'",
-                            on_cancel);
-    return read_members(release, err);
+    return settings_choice(release->job, "OnCancel", "ROLLBACK", "LEAVE", &release->leave_on_cancel, err) &&
+           read_members(release, err);
 }
