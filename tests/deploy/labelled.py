@@ -103,6 +103,9 @@ def prepare(rehearsal, rollout):
         service.script(rollout["now"], now=True)
         for task in service.tasks("RUNNING")[:1]:
             rehearsal.call("StopTask", cluster=service.cluster, task=task["taskArn"], reason="test")
+    if "protect" in rollout:  # so many of the old tasks
+        service.rehearsal.call("UpdateTaskProtection", cluster=service.cluster, protectionEnabled=True, expiresInMinutes=120,
+                               tasks=[task["taskArn"] for task in service.tasks("RUNNING")[:rollout["protect"]]])
     service.script(rollout["script"])
     return service
 
