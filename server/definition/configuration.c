@@ -3,6 +3,8 @@
  */
 #include "server/definition/structure.h"
 
+#include "server/definition/deploy_values.h"
+
 #include "common/image_settings.h"
 #include "common/str.h"
 #include "common/suggest.h"
@@ -44,13 +46,6 @@ static void check_output_format(const struct setting *setting) {
         bad(setting, "CODEBUILD_CLONE_REF is not supported yet; write CODE_ZIP");
     else if (!str_equal(setting->value, "CODE_ZIP"))
         bad(setting, arena_printf(setting->draft->arena, "'%s' is not known; write CODE_ZIP", setting->value));
-}
-
-static void check_deployment_timeout(const struct setting *setting) {
-    long long minutes;
-    if (!str_to_int64(setting->value, 1, 60, &minutes))
-        bad(setting, arena_printf(setting->draft->arena,
-                                  "'%s' is out of range; write minutes, a whole number from 1 to 60", setting->value));
 }
 
 static void check_primary_source(const struct setting *setting) {
@@ -128,7 +123,6 @@ static const struct {
     {"CodeStarSourceConnection", "OutputArtifactFormat", check_output_format},
     {"Commands", "ComputeType", check_compute_type},
     {"Commands", "EnvironmentType", check_environment_type},
-    {"ECS", "DeploymentTimeout", check_deployment_timeout},
     {"GitHub", "PollForSourceChanges", check_boolean},
     {"Manual", "ExternalEntityLink", check_link},
 };
@@ -180,8 +174,28 @@ static void check_property(const struct setting *setting, const char *key) {
     }
 }
 
+static void check_deploy(const struct setting *setting, const char *key) {
+    struct arena *arena = setting->draft->arena;
+    const char *problem = deploy_value_problem(arena, key, setting->value);
+    if (!problem)
+        problem = deploy_artifact_problem(arena, setting->action, key, setting->value);
+    if (problem)
+        bad(setting, problem);
+}
+
+/* A release's members: texts in the midst of which variables stand. */
+static void check_members(const struct setting *setting) {
+    const char *problem = deploy_members_problem(setting->draft->arena, setting->action, setting->value);
+    if (problem)
+        bad(setting, problem);
+}
+
 static void check_value(const struct setting *setting, const struct action_key *key) {
-    if (!setting->value || !*setting->value || is_variable(setting->value))
+    if (!setting->value || !*setting->value)
+        return;
+    if (str_equal(setting->action->type->provider, "Release") && str_equal(key->name, "Members"))
+        check_members(setting);
+    if (is_variable(setting->value))
         return;
     if (key->secret)
         check_secret(setting, key->name);
@@ -190,6 +204,7 @@ static void check_value(const struct setting *setting, const struct action_key *
         return; /* it may have the name of one of AWS's providers */
     if (str_equal(setting->action->type->provider, "ECRBuildAndPublish"))
         check_image(setting, key->name);
+    check_deploy(setting, key->name);
     for (size_t i = 0; i < sizeof known_values / sizeof *known_values; i++)
         if (str_equal(known_values[i].provider, setting->action->type->provider) &&
             str_equal(known_values[i].key, key->name))
@@ -251,6 +266,22 @@ static void check_values(struct draft *draft, const struct draft_action *action)
     }
 }
 
+/* Keys that are needed only because of what another says. */
+static void check_together(struct draft *draft, const struct draft_owner *owner, const struct action_type *type) {
+    const struct json *settings = settings_of(owner->place);
+    const char *mode = shape_get_text(draft->arena, settings, "ActionMode");
+    const char *extract = shape_get_text(draft->arena, settings, "Extract");
+    if (str_equal(type->provider, "S3") && str_equal(extract, "false"))
+        require(draft, owner, "ObjectKey", "with Extract false it is the key of the artifact");
+    if (!str_equal(type->provider, "CloudFormation") || !mode)
+        return;
+    if (str_starts_with(mode, "CHANGE_SET"))
+        require(draft, owner, "ChangeSetName", arena_printf(draft->arena, "ActionMode %s needs it", mode));
+    if (str_equal(mode, "CREATE_UPDATE") || str_equal(mode, "REPLACE_ON_FAILURE") ||
+        str_equal(mode, "CHANGE_SET_REPLACE"))
+        require(draft, owner, "TemplatePath", arena_printf(draft->arena, "ActionMode %s needs it", mode));
+}
+
 void draft_check_configuration(struct draft *draft, const struct draft_action *action) {
     const struct draft_owner owner = {
         .place = action->place,
@@ -267,4 +298,5 @@ void draft_check_configuration(struct draft *draft, const struct draft_action *a
     draft_check_keys(draft, &owner);
     if (str_equal(action->type->provider, "CodeBuild") && action->input_count > 1)
         require(draft, &owner, "PrimarySource", "with several input artifacts write which one holds the buildspec");
+    check_together(draft, &owner, action->type);
 }

@@ -153,25 +153,88 @@ static char *next_example(struct arena *arena, const char **text) {
     return arena_strndup(arena, begin, (size_t)(end - begin) + 1);
 }
 
+static void expect_good(struct arena *arena, const char *example) {
+    struct str told CLEANUP(str_release) = STR_INIT(64 * 1024);
+    const struct custom_types types = custom_types(arena);
+    struct definition_result result;
+    const struct json *document;
+    struct err err;
+    if (!doc_parse(arena, "example", example, strlen(example), &document, &err))
+        fail_msg("%s\n%s", err.message, example);
+    (void)definition_check(arena, document, DEFINITION_FILE, &types, &result);
+    append_errors(arena, "example", &result.errors, &told);
+    if (told.length > 0)
+        fail_msg("%s\n%s", str_text(&told), example);
+}
+
 static void examples_of_the_documentation_are_good(void **state) {
     (void)state;
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     size_t size;
     const char *text = read_text(&arena, DOCUMENTATION "/pipeline-files.md", &size);
-    const struct custom_types types = custom_types(&arena);
     int count = 0;
-    for (char *example; (example = next_example(&arena, &text)); count++) {
-        struct str told CLEANUP(str_release) = STR_INIT(64 * 1024);
-        struct definition_result result;
-        const struct json *document;
-        struct err err;
-        if (!doc_parse(&arena, "example", example, strlen(example), &document, &err))
-            fail_msg("%s", err.message);
-        (void)definition_check(&arena, document, DEFINITION_FILE, &types, &result);
-        append_errors(&arena, "example", &result.errors, &told);
-        assert_string_equal(str_text(&told), "");
-    }
+    for (char *example; (example = next_example(&arena, &text)); count++)
+        expect_good(&arena, example);
     assert_true(count >= 4);
+}
+
+static void add_indented(struct str *out, const char *text, const char *indent) {
+    for (const char *line = text; *line;) {
+        size_t length = strcspn(line, "\n");
+        str_printf(out, "%s%.*s\n", indent, (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+/* Whatever the example may read from. */
+static const char before_actions[] =
+    "name: example\n"
+    "stages:\n"
+    "  - name: Source\n"
+    "    actions:\n"
+    "      - {name: Source, provider: CodeCommit, namespace: Source, configuration: {RepositoryName: shop, BranchName: "
+    "main}, outputArtifacts: [App]}\n"
+    "  - name: Build\n"
+    "    actions:\n"
+    "      - {name: Make, provider: CodeBuild, configuration: {ProjectName: shop}, inputArtifacts: [App], "
+    "outputArtifacts: [Images, Site, Image, Built]}\n";
+
+/* An example is a pipeline, its actions, a deploy's configuration, or members of the pipeline. */
+static void expect_good_part(struct arena *arena, const char *example) {
+    struct str whole CLEANUP(str_release) = STR_INIT(64 * 1024);
+    if (strstr(example, "stages:")) {
+        expect_good(arena, example);
+        return;
+    }
+    str_append(&whole, before_actions);
+    if (strstr(example, "S3ObjectKey")) { /* sources, which make what the others read */
+        str_clear(&whole);
+        str_append(&whole, "name: example\nstages:\n  - name: Source\n    actions:\n");
+        add_indented(&whole, example, "      ");
+        str_append(&whole, "  - name: Build\n    actions:\n      - {name: Make, provider: CodeBuild, configuration: "
+                           "{ProjectName: shop}, inputArtifacts: [App]}\n");
+    } else if (str_starts_with(example, "- ")) {
+        str_append(&whole, "  - name: Deploy\n    actions:\n");
+        add_indented(&whole, example, "      ");
+    } else if (str_starts_with(example, "configuration:")) {
+        str_append(&whole, "  - name: Deploy\n    actions:\n      - name: Deploy\n        provider: ECS\n"
+                           "        inputArtifacts: [Images]\n");
+        add_indented(&whole, example, "        ");
+    } else {
+        add_indented(&whole, example, "");
+    }
+    expect_good(arena, str_text(&whole));
+}
+
+static void examples_of_deploys_are_good(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    size_t size;
+    const char *text = read_text(&arena, DOCUMENTATION "/deploying.md", &size);
+    int count = 0;
+    for (char *example; (example = next_example(&arena, &text)); count++)
+        expect_good_part(&arena, example);
+    assert_true(count >= 10);
 }
 
 static void pipelines_that_ship_are_good(void **state) {
@@ -185,6 +248,7 @@ int main(void) {
         cmocka_unit_test(bad_files_are_told_exactly_what_is_wrong),
         cmocka_unit_test(good_files_load_and_stay_the_same),
         cmocka_unit_test(examples_of_the_documentation_are_good),
+        cmocka_unit_test(examples_of_deploys_are_good),
         cmocka_unit_test(pipelines_that_ship_are_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
