@@ -66,7 +66,6 @@ static void workers_are_who_we_have(void **state) {
         {"OpsWorks", ACTION_DEPLOY},
         {"EKS", ACTION_DEPLOY},
         {"EC2", ACTION_DEPLOY},
-        {"Release", ACTION_DEPLOY},
         {"Lambda", ACTION_DEPLOY},
         {"CodePipeline", ACTION_INVOKE},
         {"InspectorScan", ACTION_INVOKE},
