@@ -17,7 +17,7 @@ def rows(folder, statement, parameters=()):
 def open_read_only(folder):
     """A connection that writes nothing, and so never checkpoints beside the server."""
     path = os.path.join(folder, "penstock.db")
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)
 
 
 def last_event(folder):

@@ -55,13 +55,17 @@ def test_the_demo_from_begin_to_end(demo, docker):
     assert "back on its old task definition" in stuck.stdout and "were answered by the old version" in stuck.stdout
 
     mine = "label=penstock.runner=" + json.loads((demo.state / "runner" / "runner.json").read_text())["runnerId"]
+    sandbox = "label=penstock.sandbox=" + (demo.state / "sandbox" / "id").read_text().strip()
+    images = "reference=" + json.loads((demo.state / "demo.json").read_text())["registry"] + "/shop/*"
+    assert docker("image", "ls", "--quiet", "--filter", images), "what was built is there"
     assert docker("network", "ls", "--quiet", "--filter", mine), "builds have networks of their own"
+    assert docker("ps", "--quiet", "--filter", sandbox), "the service's tasks run"
     stopped = demo("stop")
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
     assert not demo.state.exists()
     assert docker("network", "ls", "--quiet", "--filter", mine) + docker("ps", "--all", "--quiet", "--filter", mine) == ""
-    assert docker("ps", "--all", "--quiet", "--filter", "label=com.amazonaws.ecs.cluster=prod") == ""
-    assert docker("image", "ls", "--quiet", "--filter", "label=penstock.demo=shop", "--filter", "reference=*/shop/*") == ""
+    assert docker("ps", "--all", "--quiet", "--filter", sandbox) == ""
+    assert docker("image", "ls", "--quiet", "--filter", images) == ""
     assert not [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if str(demo.state).encode() in read(path)]
 
 

@@ -170,7 +170,7 @@ def test_webhooks_that_start_nothing(server, hook):
 @pytest.mark.parametrize("path, size", [("/", 1024 * 1024 + 1), ("/aws", 1 << 40), ("hook", 25 * 1024 * 1024 + 1)])
 def test_a_body_over_the_limit_is_refused_before_it_is_sent(server, hook, path, size):
     address = urllib.parse.urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         target = hook.path if path == "hook" else path
         connection.sendall(f"POST {target} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: application/json\r\nX-Amz-Target: Penstock_20261101.GetSession\r\nContent-Length: {size}\r\n\r\n".encode())
         answer = connection.recv(65536)

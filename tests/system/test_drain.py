@@ -50,7 +50,7 @@ projects:
 
 
 def rows(server, statement):
-    connection = sqlite3.connect(f"file:{server.folder}/penstock.db?mode=ro", uri=True, timeout=5)
+    connection = sqlite3.connect(f"file:{server.folder}/penstock.db?mode=ro", uri=True, timeout=60)
     try:
         return connection.execute(statement).fetchall()
     finally:
@@ -75,7 +75,7 @@ def test_who_waits_is_told_when_to_come_again(server):
         assert answer.status == 503, answer.read()
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
         connection.close()
-    assert server.process.wait(10)
+    assert server.process.wait(60)
     assert server.process.exit_code == 0
 
 
@@ -101,7 +101,7 @@ def test_what_was_answered_before_the_end_is_there(server):
     server.process.signal(signal.SIGTERM)
     for sender in senders:
         sender.join()
-    assert server.process.wait(10)
+    assert server.process.wait(60)
     assert server.process.exit_code == 0
     there = {execution for (execution,) in rows(server, "SELECT uuid FROM executions")}
     assert [execution for execution in answered if execution not in there] == []
@@ -155,7 +155,7 @@ def test_a_second_sigterm_ends_the_server_at_once(slow_push):
     processes.wait_until(lambda: "stopping" in open(server.log, encoding="utf-8").read(), 10, "the server to stop", log=server.log)
     assert server.process.is_alive(), "it waits for the push"
     server.process.signal(signal.SIGTERM)
-    assert server.process.wait(10)
+    assert server.process.wait(60)
     assert server.process.exit_code == -signal.SIGTERM
     assert isinstance(pushed(), processes.Failure)
     go.touch()
@@ -229,7 +229,7 @@ def test_what_was_offered_and_not_read_goes_back(server, runner, make_runner, ma
     processes.wait_until(lambda: rows(server, "SELECT 1 FROM jobs WHERE state = 'offered'"), 20, "the offer", log=server.log)
     runner.process.signal(signal.SIGTERM)
     runner.process.signal(signal.SIGCONT)
-    assert runner.process.wait(20)
+    assert runner.process.wait(60)
     assert runner.process.exit_code == 0
     assert "gave back a job that was not begun" in open(runner.log, encoding="utf-8").read()
     assert rows(server, "SELECT state, attempts FROM jobs") == [("queued", 0)]

@@ -40,7 +40,7 @@ projects:
 
 def dump(server):
     """Every row of every table, and every log's and artifact's bytes by their hash."""
-    connection = sqlite3.connect(f"file:{server.folder}/penstock.db?mode=ro", uri=True, timeout=5)
+    connection = sqlite3.connect(f"file:{server.folder}/penstock.db?mode=ro", uri=True, timeout=60)
     found = {}
     try:
         for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():

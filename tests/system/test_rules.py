@@ -38,7 +38,7 @@ class Checks:
 
     def order(self, part, **order):
         request = urllib.request.Request(f"{self.aws.endpoint}/_sandbox/{part}", json.dumps(order).encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == 200
 
     def enter(self, state):

@@ -94,7 +94,7 @@ def test_500_runners_come_back(server, how):
 
     def restart():
         server.process.signal(how)
-        assert server.process.wait(20)
+        assert server.process.wait(60)
         server.start()
 
     async def run():

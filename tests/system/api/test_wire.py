@@ -105,7 +105,7 @@ def test_nobody_comes_in_without_credentials(api):
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_sent(api):
-    connection = http.client.HTTPConnection(urllib.parse.urlsplit(api.url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(api.url).netloc, timeout=60)
     request = botocore.awsrequest.AWSRequest("POST", api.url + "/", {"X-Amz-Target": "CodePipeline_20150709.CreatePipeline"}, b"")
     botocore.auth.SigV4Auth(botocore.credentials.Credentials(*api.keys), "codepipeline", REGION).add_auth(request)
     connection.putrequest("POST", "/")

@@ -523,9 +523,9 @@ class TestObjects:
         botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"]), "s3", REGION).add_auth(request)
         headers = {**dict(request.headers), "X-Amz-Content-SHA256": hashlib.sha256(signed.encode()).hexdigest()}
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(urllib.request.Request(url, other.encode(), headers, method="POST"), timeout=20)
+            urllib.request.urlopen(urllib.request.Request(url, other.encode(), headers, method="POST"), timeout=60)
         assert (refused.value.code, b"<Code>XAmzContentSHA256Mismatch</Code>" in refused.value.read()) == (400, True)
-        with urllib.request.urlopen(urllib.request.Request(url, signed.encode(), headers, method="POST"), timeout=20) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, signed.encode(), headers, method="POST"), timeout=60) as answer:
             assert answer.status == 200
         worker.fail(job)
 
@@ -582,7 +582,7 @@ class TestObjects:
         botocore.auth.S3SigV4Auth(botocore.credentials.Credentials(credentials["accessKeyId"], credentials["secretAccessKey"], credentials["sessionToken"]), "s3", REGION).add_auth(request)
         headers = {**dict(request.headers), "Host": f"{place['Bucket']}.localhost:{port}"}
         sent = urllib.request.Request(f"{api.url}/{place['Key']}", headers=headers)
-        with urllib.request.urlopen(sent, timeout=20) as answer:
+        with urllib.request.urlopen(sent, timeout=60) as answer:
             assert answer.read() == worker.read(job)
         worker.fail(job)
 
@@ -615,7 +615,7 @@ class TestChunked:
             body = body(auth, headers)
         sent = urllib.request.Request(f"{api.url}/{place['Bucket']}/{place['Key']}", body, headers, method="PUT")
         try:
-            with urllib.request.urlopen(sent, timeout=20) as answer:
+            with urllib.request.urlopen(sent, timeout=60) as answer:
                 return answer.status, answer.headers["ETag"]
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()

@@ -93,7 +93,7 @@ class Runner:
             return self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGTERM)
-            return self.process.wait(20)
+            return self.process.wait(60)
 
     def log(self):
         return pathlib.Path(self.errors.name).read_text()

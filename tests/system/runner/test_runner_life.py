@@ -42,7 +42,7 @@ def test_sigterm_finishes_what_is_in_hand(server, start_runner, offer_build):
     server.wait(lambda: job.heartbeats > beats, 20)
     assert runner.process.poll() is None
     docker("exec", containers(job)[0], "touch", "/tmp/go")
-    assert runner.process.wait(20) == 0
+    assert runner.process.wait(60) == 0
     assert job.result["outcome"] == "succeeded" and len(server.leases) == leases
 
 
@@ -53,7 +53,7 @@ def test_a_second_sigterm_cancels(server, start_runner, offer_build):
     runner.process.send_signal(signal.SIGTERM)
     server.wait(lambda: "ending when" in runner.log())
     runner.process.send_signal(signal.SIGTERM)
-    assert runner.process.wait(20) == 0
+    assert runner.process.wait(60) == 0
     assert job.result["outcome"] == "stopped" and containers(job) == []
 
 
@@ -64,7 +64,7 @@ def test_what_was_offered_and_not_begun_goes_back(server, start_runner, offer_bu
     job = offer_build(SLEEP, outputs=[])
     server.wait(lambda: server.claims)
     runner.process.send_signal(signal.SIGTERM)
-    assert runner.process.wait(20) == 0
+    assert runner.process.wait(60) == 0
     assert (job.returned, job.acknowledged, job.result) == (1, False, None)
     assert server.queue == [job]
 
@@ -78,7 +78,7 @@ def test_an_idle_slot_takes_nothing_while_another_finishes(server, start_runner,
     server.wait(lambda: "ending when" in runner.log())
     later = offer_build(SLEEP, outputs=[])
     docker("exec", containers(job)[0], "touch", "/tmp/go")
-    assert runner.process.wait(20) == 0
+    assert runner.process.wait(60) == 0
     assert job.result["outcome"] == "succeeded"
     assert server.queue == [later] and not later.acknowledged
 
@@ -102,7 +102,7 @@ def test_a_runner_that_waits_for_its_server_can_be_ended(server, start_runner):
     runner.start()
     server.wait(lambda: server.turned_away)
     runner.process.send_signal(signal.SIGTERM)
-    assert runner.process.wait(20) == 0
+    assert runner.process.wait(60) == 0
 
 
 def test_kill_9_leaves_nothing_after_the_next_start(server, start_runner, offer_build):

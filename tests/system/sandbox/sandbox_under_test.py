@@ -200,7 +200,7 @@ class Application:
 
     def get(self, path="/"):
         """(status, text) through the load balancer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path)
             response = connection.getresponse()

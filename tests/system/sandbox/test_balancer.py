@@ -84,7 +84,7 @@ class Balancer:
         eventually(lambda: all(self.states().get(one.port) == "healthy" for one in backends), "the targets are healthy")
 
     def request(self, path="/", method="GET", body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, body)
         response = connection.getresponse()
         return response.status, response.read().decode()
@@ -139,7 +139,7 @@ def test_draining_finishes_open_requests(balancer, backends):
     answers = []
     visitor = threading.Thread(target=lambda: answers.append(balancer.request("/slow")))
     visitor.start()
-    assert backends[0].held.wait(10)
+    assert backends[0].held.wait(60)
     balancer.deregister(backends[0])
     assert balancer.states() == {backends[0].port: "draining"}
     assert balancer.request()[0] == 503
@@ -153,7 +153,7 @@ def test_streams(balancer, backends):
     """The first piece of an answer arrives before the last is sent."""
     balancer.register(backends[0])
     balancer.healthy(backends[0])
-    connection = http.client.HTTPConnection("127.0.0.1", balancer.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", balancer.port, timeout=60)
     connection.request("GET", "/stream")
     response = connection.getresponse()
     assert response.read(5) == b"first"

@@ -44,7 +44,7 @@ def test_push_needs_the_token(sandbox, tagged, tmp_path):
 
 
 def test_wrong_password(sandbox):
-    connection = http.client.HTTPConnection(sandbox.registry, timeout=10)
+    connection = http.client.HTTPConnection(sandbox.registry, timeout=60)
     connection.request("GET", "/v2/", headers={"Authorization": "Basic QVdTOndyb25n"})
     response = connection.getresponse()
     assert response.status == 401

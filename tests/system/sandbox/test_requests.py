@@ -27,7 +27,7 @@ def send(sandbox, body, target="AmazonEC2ContainerServiceV20141113.ListClusters"
     botocore.auth.SigV4Auth(botocore.credentials.Credentials(KEY, secret), service, REGION).add_auth(request)
     if change:
         change(request)
-    connection = http.client.HTTPConnection(urllib.parse.urlsplit(sandbox.endpoint).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(sandbox.endpoint).netloc, timeout=60)
     connection.request("POST", "/", request.data, dict(request.headers.items()))
     response = connection.getresponse()
     text = response.read()
