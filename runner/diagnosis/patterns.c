@@ -78,9 +78,10 @@ static const struct pattern patterns[] = {
     {PATTERN_STOP, "mount.nfs", CAUSE_VOLUME, "stopped"},
     {PATTERN_STOP, "Timeout waiting for EBS", CAUSE_VOLUME, "stopped"},
     {PATTERN_STOP, "EBS volume", CAUSE_VOLUME, "stopped"},
-    {PATTERN_STOP, "CannotCreateVolumeError", CAUSE_VOLUME, "stopped"},
+    {PATTERN_STOP, "CreateVolumeError", CAUSE_VOLUME, "stopped"},
+    {PATTERN_STOP, "volume mounts", CAUSE_VOLUME, "agent"},
     {PATTERN_STOP, "error while mounting volume", CAUSE_VOLUME, "docker"},
-    {PATTERN_STOP, "VolumeDriver.Mount", CAUSE_VOLUME, "docker"},
+    {PATTERN_STOP, "VolumeDriver.", CAUSE_VOLUME, "docker"},
     {PATTERN_STOP, "thin pool", CAUSE_VOLUME, "docker"},
     {PATTERN_STOP, "no space left on device", CAUSE_VOLUME, "stopped"},
 
@@ -127,6 +128,7 @@ static const struct pattern patterns[] = {
     {PATTERN_STOP, "CannotPull*no such image", CAUSE_IMAGE_MISSING, "docker"},
     /* AWS cuts long texts off: what was tried when it failed says where to look. */
     {PATTERN_STOP, "CannotPull*failed to do request", CAUSE_PULL_NETWORK, "containerd"},
+    {PATTERN_STOP, "CannotPull*failed to authorize", CAUSE_PULL_DENIED, "containerd"},
     {PATTERN_STOP, "CannotPull*dial tcp", CAUSE_PULL_NETWORK, "docker"},
     {PATTERN_STOP, "CannotPull*RequestError", CAUSE_PULL_NETWORK, "agent"},
     {PATTERN_STOP, "CannotPull*unexpected EOF", CAUSE_PULL_NETWORK, "docker"},
@@ -220,6 +222,7 @@ static const struct pattern patterns[] = {
 
     {PATTERN_LOG, "address already in use", CAUSE_PORT_TAKEN, "errno.h"},
     {PATTERN_LOG, "EADDRINUSE", CAUSE_PORT_TAKEN, "Node.js"},
+    {PATTERN_LOG, "address in use", CAUSE_PORT_TAKEN, "nginx on musl"},
     {PATTERN_LOG, "was already in use", CAUSE_PORT_TAKEN, "Spring"},
     {PATTERN_LOG, "port is already in use", CAUSE_PORT_TAKEN, "programs"},
     {PATTERN_LOG, "out of memory", CAUSE_OUT_OF_MEMORY, "Node.js, Go, gunicorn"},
