@@ -1,8 +1,11 @@
 """Undoing a deployment whose ECS is busy, loses answers, or shows for a while what was true before; and what it goes back to."""
 
 import copy
+import uuid
 
-from ecs_steps import ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
+import pytest
+
+from ecs_steps import EcsPlace, ecs, offer_deploy, rolling, runner, server  # noqa: F401: fixtures
 from fake_ecs import Refusal
 from test_ecs_cancel import ASKED, followed, updates
 from test_ecs_rules import our_tasks
@@ -254,3 +257,39 @@ def test_more_tasks_than_a_page_has(server, ecs, runner, offer_deploy):  # noqa:
         del ecs.service["deployments"][1:]
     server.wait(lambda: job.result)
     assert job.result["outcome"] == "succeeded", job.text
+
+
+@pytest.fixture
+def roomy(ecs_place, tmp_path):
+    """A runner that takes six jobs at a time."""
+    runner = ecs_place.runner  # noqa: F811
+    place = EcsPlace(lambda server, environment: type(runner)(runner.program, server, tmp_path / "state", ["--jobs", "6"], environment))  # noqa: F811
+    yield place
+    place.close()
+
+
+def test_an_undo_does_not_wait_behind_who_is_throttled(roomy):
+    """Six deployments wait for their turn at an ECS that throttles; the call that undoes one of them goes first."""
+    server, ecs = roomy.server, roomy.door.ecs  # noqa: F811
+    ecs.with_service_deployments()
+    second = ecs._register({"family": "shop"})
+    ecs.UpdateService({"taskDefinition": second})
+    mark = {"previous": ecs.first, "previousStood": True, "registered": second, "fingerprint": "x", "updateSent": True,
+            "deployment": ecs.service["deployments"][0]["id"], "serviceDeployment": ecs.service["currentServiceDeployment"]}
+    ecs.refuse["DescribeServices"] = [("ThrottlingException", "Rate exceeded")] * 100_000
+    jobs = [server.offer(
+        {"id": str(uuid.uuid4()), "provider": "ECS", "category": "Deploy", "pipeline": "shop", "stage": "Release", "action": "Deploy",
+         "configuration": ASKED, "token": 5, "attempt": 2, "checkpoint": {**mark, "beganMs": ecs.now_ms}}, {}) for _ in range(6)]
+    server.wait(lambda: ecs.calls().count("DescribeServices") >= 16)  # by then all others wait in a row
+    with ecs.lock:
+        before = len(ecs.ledger)
+    server.cancel(jobs[0])
+    server.wait(lambda: "StopServiceDeployment" in ecs.calls())
+    assert ecs.calls()[before:].index("StopServiceDeployment") <= 2  # looks whose turn had come
+    with ecs.lock:
+        del ecs.refuse["DescribeServices"]
+        ecs.rolled_back()
+    for job in jobs[1:]:
+        server.cancel(job)
+    server.wait(lambda: all(job.result for job in jobs))
+    assert jobs[0].result["outcome"] == "stopped" and updates(ecs) == []
