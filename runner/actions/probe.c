@@ -17,7 +17,7 @@
 #define PAGE_CEILING ((size_t)2 * 1024 * 1024)
 #define REDIRECTS 3
 #define SHOWN 5
-#define LAST_ROUND_MS 20000
+#define LAST_ROUND_MS 1500 /* the result waits for it */
 
 struct failure {
     const char *url;
@@ -31,6 +31,7 @@ struct probe {
     const char *page;
     const char **urls; /* the page and its files */
     size_t count;
+    struct http_client *client; /* the thread's; after its end probe_end's */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -52,17 +53,27 @@ static bool drop(void *context, const void *bytes, size_t size) {
     return true;
 }
 
+static bool is_ending(void *context) {
+    struct probe *probe = context;
+    pthread_mutex_lock(&probe->mutex);
+    const bool ends = probe->ends;
+    pthread_mutex_unlock(&probe->mutex);
+    return ends;
+}
+
 /* The status; 0: no answer. What a redirect leads to is asked for by the browser: it counts as an answer. */
-static int ask(struct http_client *client, const char *url) {
+static int ask(struct probe *probe, const char *url, int patience_ms, bool (*interrupted)(void *context)) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct http_request request = {.method = "GET",
                                          .url = url,
                                          .write_body = drop,
-                                         .connect_timeout_ms = PATIENCE_MS,
-                                         .timeout_ms = PATIENCE_MS,
+                                         .interrupted = interrupted,
+                                         .context = probe,
+                                         .connect_timeout_ms = patience_ms,
+                                         .timeout_ms = patience_ms,
                                          .use_proxy = true};
     struct http_answer answer;
-    return http_send(client, &arena, &request, &answer, NULL) ? answer.status : 0;
+    return http_send(probe->client, &arena, &request, &answer, NULL) ? answer.status : 0;
 }
 
 static void count(struct probe *probe, size_t number, int status) {
@@ -94,9 +105,11 @@ static bool pause_for(struct probe *probe, int milliseconds) {
 
 static void *go_round(void *context) {
     struct probe *probe = context;
-    struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
-    for (size_t number = 0; pause_for(probe, BETWEEN_MS); number = (number + 1) % probe->count)
-        count(probe, number, ask(client, probe->urls[number]));
+    for (size_t number = 0; pause_for(probe, BETWEEN_MS); number = (number + 1) % probe->count) {
+        const int status = ask(probe, probe->urls[number], PATIENCE_MS, is_ending);
+        if (status || !is_ending(probe)) /* else we gave it up: that says nothing */
+            count(probe, number, status);
+    }
     return NULL;
 }
 
@@ -140,6 +153,7 @@ static bool read_page(struct probe *probe, struct err *err) {
 }
 
 static void free_probe(struct probe *probe) {
+    http_client_free(probe->client);
     arena_release(&probe->arena);
     pthread_cond_destroy(&probe->wake);
     pthread_mutex_destroy(&probe->mutex);
@@ -153,6 +167,7 @@ static struct probe *new_probe(struct job *job, const char *url) {
         abort();
     probe->job = job;
     probe->page = arena_strdup(&probe->arena, url);
+    probe->client = http_client_new();
     pthread_mutex_init(&probe->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -218,6 +233,19 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What has no answer when that time is over is not counted: nobody knows what it would have been. */
+static void ask_once_more(struct probe *probe) {
+    const int64_t until_ms = now_ms() + LAST_ROUND_MS;
+    for (size_t i = 0; i < probe->count && job_stop_reason(probe->job) == STOP_NONE; i++) {
+        const int64_t left_ms = until_ms - now_ms();
+        const int status = left_ms > 0 ? ask(probe, probe->urls[i], (int)left_ms, NULL) : 0;
+        if (status || now_ms() < until_ms)
+            count(probe, i, status);
+        if (now_ms() >= until_ms)
+            break;
+    }
+}
+
 void probe_end(struct probe *probe, struct deployment_report *report) {
     if (!probe)
         return;
@@ -225,11 +253,9 @@ void probe_end(struct probe *probe, struct deployment_report *report) {
     probe->ends = true;
     pthread_cond_signal(&probe->wake);
     pthread_mutex_unlock(&probe->mutex);
+    http_client_wake(probe->client);
     (void)pthread_join(probe->thread, NULL);
-    struct http_client *client CLEANUP(http_client_cleanup) = http_client_new();
-    int64_t until_ms = now_ms() + LAST_ROUND_MS;
-    for (size_t i = 0; i < probe->count && now_ms() < until_ms && job_stop_reason(probe->job) == STOP_NONE; i++)
-        count(probe, i, ask(client, probe->urls[i]));
+    ask_once_more(probe);
     probe_tell(probe, report);
     log_failures(probe);
     job_log(probe->job, "of %ld requests for the old page's files %ld got 404, and %ld failed otherwise", probe->asked,
