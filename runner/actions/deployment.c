@@ -5,6 +5,7 @@
 
 #include "common/hash.h"
 #include "common/str.h"
+#include "runner/deployfiles/credential_words.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -92,21 +93,24 @@ static void drop_first(struct json *array) {
 }
 
 /* What an application printed, or a service answered, may hold what the job must not show. */
-static const char *shown(struct deployment_report *report, struct arena *arena, const char *text) {
-    return reporter_masked(report->job->reporter, arena, arena_printf(arena, "%.*s", TEXT_MAX, text));
+const char *deployment_shown(struct deployment_report *report, struct arena *arena, const char *text) {
+    if (!text)
+        return NULL;
+    return credential_hide(arena,
+                           reporter_masked(report->job->reporter, arena, arena_printf(arena, "%.*s", TEXT_MAX, text)));
 }
 
 void deployment_note(struct deployment_report *report, const char *format, ...) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     va_list arguments;
     va_start(arguments, format);
-    const char *line = arena_vprintf(&arena, format, arguments);
+    const char *line = credential_hide(&arena, arena_vprintf(&arena, format, arguments));
     va_end(arguments);
     job_log(report->job, "%s", line);
     struct json *timeline = list(report, "timeline");
     struct json *entry = json_append_object(&report->memory, timeline);
     json_set_time(&report->memory, entry, "at", job_now_ms(report->job));
-    json_set_text(&report->memory, entry, "text", shown(report, &arena, line));
+    json_set_text(&report->memory, entry, "text", deployment_shown(report, &arena, line));
     if (timeline->count > DEPLOYMENT_TIMELINE_MAX)
         drop_first(timeline);
 }
@@ -119,7 +123,7 @@ void deployment_evidence_at(struct deployment_report *report, int64_t at_ms, con
     json_set_time(&report->memory, entry, "at", at_ms > 0 ? at_ms : job_now_ms(report->job));
     json_set_text(&report->memory, entry, "source", source);
     json_set_text(&report->memory, entry, "subject", subject);
-    json_set_text(&report->memory, entry, "text", shown(report, &arena, text));
+    json_set_text(&report->memory, entry, "text", deployment_shown(report, &arena, text));
     if (evidence->count > DEPLOYMENT_EVIDENCE_MAX)
         drop_first(evidence);
 }

@@ -36,6 +36,9 @@ void deployment_begin(struct deployment_report *report, struct job *job, const c
 struct json *deployment_target(struct deployment_report *report, const char *name, const char *from, const char *to);
 struct arena *deployment_memory(struct deployment_report *report);
 
+/* The text without what must not be shown: the job's secrets, and what looks like a credential. NULL: NULL. */
+const char *deployment_shown(struct deployment_report *report, struct arena *arena, const char *text);
+
 /* Members of the document. The value is copied; NULL removes the member. */
 void deployment_set(struct deployment_report *report, const char *member, const struct json *value);
 /* What stands in the list is put behind what the member has: each member of a release adds its own. */
