@@ -92,6 +92,7 @@ static bool send_update(struct deploy *deploy, struct arena *arena, const struct
 static void know_before(struct deploy *deploy, const struct json *service) {
     const char *arn = json_get_text(service, "currentServiceDeployment");
     deploy->service_deployment_before = arena_strdup(deploy->arena, arn);
+    deploy->as_of_ms = ecs_newest_ms(service);
 }
 
 /* An update that was sent and is not to be seen: it was lost on its way, or ECS carried it out and took it back. */
@@ -108,7 +109,7 @@ static bool send_again(struct deploy *deploy, struct arena *arena, const struct 
         return refuse_conflict(deploy, found, err);
     if (!deploy->update_sent)
         know_before(deploy, *service);
-    else if (ecs_was_rolled_back(*service, &ours, deploy->began_ms))
+    else if (ecs_was_rolled_back(*service, &ours, deploy_since_ms(deploy)))
         return err_set_code(err, ERR_CONFLICT, "JobFailed",
                             "ECS rolled the service back to %s; look why %s failed, then run again",
                             ecs_short_name(deploy->previous), ecs_short_name(deploy->registered));

@@ -49,8 +49,8 @@ static struct ecs_cause *ensure(struct deploy *deploy) {
         deploy->looks->diagnosis =
             diagnosis_new(deploy->arena, &(struct diagnosis_of){.deployment = deploy->deployment,
                                                                 .task_definition = deploy->registered,
-                                                                .began_ms = deploy->began_ms});
-        deploy->looks->events_to_ms = deploy->began_ms - 1;
+                                                                .began_ms = deploy_since_ms(deploy)});
+        deploy->looks->events_to_ms = deploy_since_ms(deploy) - 1;
     }
     return deploy->looks;
 }
@@ -309,9 +309,11 @@ static const char *read_log(struct deploy *deploy, struct ecs_cause *looks, stru
     }
     const char *text = "";
     for (size_t i = 0; i < count; i++) {
-        text = arena_printf(arena, "%s%s\n", text, events[i].text);
+        /* Here, since the cause's words go to many places. */
+        const char *line = deployment_shown(deploy->report, arena, events[i].text);
+        text = arena_printf(arena, "%s%s\n", text, line);
         if (i + LOG_EVIDENCE >= count)
-            deployment_evidence_at(deploy->report, events[i].at_ms, "LOG", container, events[i].text);
+            deployment_evidence_at(deploy->report, events[i].at_ms, "LOG", container, line);
     }
     return text;
 }
@@ -345,10 +347,10 @@ static void publish(struct deploy *deploy, struct ecs_cause *looks) {
     }
     if (cause) {
         json_set_text(&arena, document, "id", cause->id);
-        json_set_text(&arena, document, "sentence", cause->sentence);
-        json_set_text(&arena, document, "evidence", cause->evidence);
-        json_set_text(&arena, document, "change", cause->change);
-        json_set_text(&arena, document, "subject", cause->subject);
+        json_set_text(&arena, document, "sentence", deployment_shown(deploy->report, &arena, cause->sentence));
+        json_set_text(&arena, document, "evidence", deployment_shown(deploy->report, &arena, cause->evidence));
+        json_set_text(&arena, document, "change", deployment_shown(deploy->report, &arena, cause->change));
+        json_set_text(&arena, document, "subject", deployment_shown(deploy->report, &arena, cause->subject));
         json_set_time(&arena, document, "since", cause->since_ms);
     }
     deployment_set(deploy->report, "cause", cause ? document : NULL);

@@ -49,6 +49,8 @@ enum undo_why {
     UNDO_REJECTED,  /* a pause was answered with no */
 };
 
+#define STUCK_MAX 8
+
 struct deploy {
     struct job *job;
     struct arena *arena; /* the job's */
@@ -65,6 +67,7 @@ struct deploy {
     /* ---- marked ---- */
     bool marked;                    /* there is a mark: an attempt began */
     int64_t began_ms;               /* when the first attempt began */
+    int64_t as_of_ms;               /* by ECS's own clock: the newest of what it told before our update; 0: not known */
     const char *previous;           /* ARN of the task definition before ours; NULL: nothing was begun */
     bool previous_stood;            /* that one's deployment was complete, so that it is what ECS itself goes back to */
     bool previous_ran;              /* ... and had tasks that ran */
@@ -98,16 +101,23 @@ struct deploy {
     int64_t likely_end_ms;  /* if ours takes as long, or 0 */
     int64_t drained_ms;     /* when the connections of old tasks are given up, or 0 */
     int looks_done;
+    int looks_missed;        /* one after another, in which there was no such service */
     int health_checked;      /* the definition has a health check: 1, none: 0, not known yet: -1 */
     int64_t health_asked_ms; /* when the gate was asked last */
     struct ecs_budget budget;
     struct aws_refusal refused;
     const char *pause;    /* the hook that waits, or NULL */
-    const char *answered; /* the hook whose answer ECS has */
+    const char *pause_id; /* ... and in which stage: what the server knows the pause by */
+    const char *answered; /* the pause whose answer ECS has */
     int64_t pause_since_ms;
     const struct cause *cause; /* ecs_cause.c: what it hangs on now, or NULL */
-    struct ecs_cause *looks;   /* ecs_cause.c's own */
-    const char **seen_events;  /* ids of events and ARNs of tasks that the log has */
+    struct stuck_by {
+        char id[32];      /* a cause's */
+        int64_t since_ms; /* when it was seen first, by our clock */
+    } stuck_by[STUCK_MAX];
+    size_t stuck_count;       /* since there was none */
+    struct ecs_cause *looks;  /* ecs_cause.c's own */
+    const char **seen_events; /* ids of events and ARNs of tasks that the log has */
     size_t seen_count;
     size_t seen_capacity;
     const char *last_stop; /* why the latest of our tasks stopped, or NULL */
@@ -119,6 +129,9 @@ struct deploy {
 /* A deployment for the job's plan, with what an earlier holder marked (`mark` may be NULL). */
 void deploy_init(struct deploy *deploy, struct job *job, struct deployment_report *report,
                  const struct deploy_plan *plan, const struct json *mark);
+
+/* What AWS dates before that moment was before our deployment, whatever our own clock says. */
+int64_t deploy_since_ms(const struct deploy *deploy);
 
 /* Writes the mark. Errors: the job is lost. */
 bool deploy_mark(struct deploy *deploy, struct err *err);

@@ -7,7 +7,10 @@
 #include "common/http_client.h"
 #include "common/str.h"
 
+#include <stdio.h>
+
 #define LOOKS_TO_SHOW 10 /* before our deployment is taken for gone: answers may be older than the update */
+#define LOOKS_TO_MISS 5  /* before the service is */
 
 static bool is_cancelled(void *context) {
     return job_stop_reason(context) >= STOP_CANCELLED;
@@ -90,19 +93,36 @@ static bool time_is_up(struct deploy *deploy, const struct look *look, struct er
 
 /* ---- OnStuck ---- */
 
+/* How long we have seen that cause: its own times are of AWS's clock, and ours may be a wrong one. */
+static int64_t stuck_for_ms(struct deploy *deploy, int64_t now_ms) {
+    size_t i = 0;
+    if (!deploy->cause) {
+        deploy->stuck_count = 0;
+        return 0;
+    }
+    while (i < deploy->stuck_count && !str_equal(deploy->stuck_by[i].id, deploy->cause->id))
+        i++;
+    if (i == deploy->stuck_count) {
+        i = i < STUCK_MAX ? i : STUCK_MAX - 1;
+        (void)snprintf(deploy->stuck_by[i].id, sizeof deploy->stuck_by->id, "%s", deploy->cause->id);
+        deploy->stuck_by[i].since_ms = now_ms;
+        deploy->stuck_count = i + 1;
+    }
+    return now_ms - deploy->stuck_by[i].since_ms;
+}
+
 static bool is_stuck(struct deploy *deploy, struct err *err) {
     const struct cause *cause = deploy->cause;
     const int64_t now_ms = job_now_ms(deploy->job);
-    if (!deploy->plan.undo_when_stuck || !cause || !cause->undo_helps ||
-        now_ms - cause->since_ms < deploy->plan.stuck_ms)
+    const int64_t stuck_ms = stuck_for_ms(deploy, now_ms);
+    if (!deploy->plan.undo_when_stuck || !cause || !cause->undo_helps || stuck_ms < deploy->plan.stuck_ms)
         return false;
     deploy->undo = UNDO_STUCK;
     deploy->undo_ms = now_ms;
     deploy->undo_by = "OnStuck";
     deploy->undo_sentence =
         arena_printf(deploy->arena, "%.300s (%.300s); %.300s", cause->sentence, cause->evidence, cause->change);
-    deployment_note(deploy->report, "stuck for %lld s: %s", (long long)((now_ms - cause->since_ms) / 1000),
-                    cause->sentence);
+    deployment_note(deploy->report, "stuck for %lld s: %s", (long long)(stuck_ms / 1000), cause->sentence);
     (void)err_set_code(err, ERR_CONFLICT, "JobFailed", "%s", deploy->undo_sentence);
     return true;
 }
@@ -115,13 +135,25 @@ static void pause_before_next(struct deploy *deploy, const struct look *look) {
                     job_stop_reason(deploy->job) == STOP_TIMED_OUT ? STOP_CANCELLED : STOP_TIMED_OUT);
 }
 
+/* Whether the next look may see more. A service that was there a moment ago may be hidden by an older answer. */
+static bool may_pass(struct deploy *deploy, const struct err *why) {
+    if (why->kind == ERR_NOT_FOUND)
+        return ++deploy->looks_missed < LOOKS_TO_MISS;
+    return why->kind == ERR_UNAVAILABLE;
+}
+
 /* One look; true where the deployment has ended for us, *good says how. */
 static bool look_once(struct deploy *deploy, struct look *look, bool *good, struct err *err) {
     struct err passing = {0};
-    if (deploy_look(deploy, look, &passing))
+    if (deploy_look(deploy, look, &passing)) {
+        deploy->looks_missed = 0;
         return is_over(deploy, look, good, err) || is_stuck(deploy, err);
-    if (deploy->undo != UNDO_NOT || passing.kind != ERR_UNAVAILABLE) {
-        *err = passing;
+    }
+    if (deploy->undo != UNDO_NOT || !may_pass(deploy, &passing)) {
+        (void)err_set_code(err, passing.kind, passing.code, "%.800s%s%s", passing.message,
+                           look->unseen ? "; what becomes of the deployment cannot be seen: ECS goes on to make it "
+                                        : "",
+                           look->unseen ? ecs_short_name(deploy->registered) : "");
         return true;
     }
     if (!is_cancelled(deploy->job))
@@ -157,7 +189,7 @@ bool deploy_follow(struct deploy *deploy, struct err *err) {
     struct ecs_ours ours = {.deployment = deploy->deployment,
                             .task_definition = deploy->registered,
                             .previous = deploy->previous,
-                            .began_ms = deploy->began_ms};
+                            .began_ms = deploy_since_ms(deploy)};
     bool good = false;
     ecs_budget_begin(&deploy->budget, job_now_ms(deploy->job));
     if (deploy->just_updated && deploy->before_took_ms > 0)

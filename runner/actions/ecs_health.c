@@ -114,10 +114,11 @@ static void ask(struct deploy *deploy, struct look *look, int64_t now_ms) {
         deploy->plan.rule.wanted
             ? ecs_success_holds(&deploy->plan.rule, healthy, look->verdict.desired, now_ms, &deploy->healthy_since_ms)
             : healthy >= needed(deploy, look);
-    deploy->health_sentence =
-        arena_printf(deploy->arena, "%lld of %lld new tasks are healthy%s%.300s", (long long)healthy,
-                     (long long)look->verdict.desired, waits && healthy < needed(deploy, look) ? "; " : "",
-                     waits && healthy < needed(deploy, look) ? waits : "");
+    const char *sentence = arena_printf(
+        look->arena, "%lld of %lld new tasks are healthy%s%.300s", (long long)healthy, (long long)look->verdict.desired,
+        waits && healthy < needed(deploy, look) ? "; " : "", waits && healthy < needed(deploy, look) ? waits : "");
+    if (!str_equal(deploy->health_sentence, sentence))
+        deploy->health_sentence = arena_strdup(deploy->arena, sentence);
 }
 
 void deploy_weigh_health(struct deploy *deploy, struct look *look) {
@@ -178,7 +179,7 @@ static int64_t began_draining_ms(const struct deploy *deploy, const struct json 
         if (!created || created->type != JSON_NUMBER || !message || !strstr(message, "has begun draining connections"))
             continue;
         const int64_t created_ms = (int64_t)(created->number * 1000);
-        if (created_ms >= deploy->began_ms && created_ms > newest_ms)
+        if (created_ms >= deploy_since_ms(deploy) && created_ms > newest_ms)
             newest_ms = created_ms;
     }
     return newest_ms;
@@ -194,13 +195,21 @@ void deploy_know_draining(struct deploy *deploy, struct look *look) {
     look->ends.drained_ms = deploy->drained_ms;
 }
 
+/* ECS has begun with the old tasks: before the new ones are healthy it leaves them alone. */
+static bool old_are_stopped(const struct deploy *deploy, const struct look *look) {
+    return look->verdict.old < look->verdict.desired || began_draining_ms(deploy, look->service) > 0;
+}
+
 void deploy_tell_draining(struct deploy *deploy, struct look *look) {
     const struct ecs_verdict *verdict = &look->verdict;
     const char *tasks = verdict->old == 1  ? "1 old task"
                         : verdict->old > 1 ? arena_printf(look->arena, "%lld old tasks", (long long)verdict->old)
                                            : "what old tasks left";
     deploy_know_draining(deploy, look);
-    if (deploy->draining_seconds > 0 && (verdict->old > 0 || deploy->drained_ms > job_now_ms(deploy->job)))
+    if (!old_are_stopped(deploy, look))
+        look->sentence =
+            arena_printf(look->arena, "%s; %s still run%s", verdict->sentence, tasks, verdict->old == 1 ? "s" : "");
+    else if (deploy->draining_seconds > 0 && (verdict->old > 0 || deploy->drained_ms > job_now_ms(deploy->job)))
         look->sentence = arena_printf(
             look->arena,
             "%s; %s drain%s for up to %lld s because deregistration_delay.timeout_seconds of target group '%s' is %lld",

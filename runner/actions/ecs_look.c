@@ -42,13 +42,15 @@ static void judge_pace(struct deploy *deploy, struct look *look) {
 }
 
 static bool look_at_service(struct deploy *deploy, struct look *look, struct err *err) {
-    if (!ecs_describe_service(&deploy->ecs, look->arena, &look->service, err))
+    look->unseen = !ecs_describe_service(&deploy->ecs, look->arena, &look->service, err);
+    if (look->unseen)
         return false;
     look->verdict = ecs_verdict(look->arena, look->service, look->ours);
     look->ours->seen = look->ours->seen || look->verdict.found;
     look->state = look->verdict.state;
     look->sentence = look->verdict.sentence;
-    deploy->strategy = arena_strdup(deploy->arena, ecs_strategy(look->service));
+    if (!str_equal(deploy->strategy, ecs_strategy(look->service)))
+        deploy->strategy = arena_strdup(deploy->arena, ecs_strategy(look->service));
     deploy->is_shift = ecs_shifts_traffic(look->service);
     deployment_set_text(deploy->report, "strategy", deploy->strategy);
     deploy_know_service_deployment(deploy, look->service);
@@ -78,7 +80,8 @@ static bool end_of_shift(struct deploy *deploy, struct look *look, const struct 
 static bool look_at_shift(struct deploy *deploy, struct look *look, struct err *err) {
     struct ecs_shift shift;
     bool found;
-    if (!deploy_read_shift(deploy, look->arena, &shift, &found, err))
+    look->unseen = !deploy_read_shift(deploy, look->arena, &shift, &found, err);
+    if (look->unseen)
         return false;
     if (!found)
         return look->service || look_at_service(deploy, look, err);

@@ -81,6 +81,7 @@ static void read_mark(struct deploy *deploy, const struct json *mark) {
     const struct json *undo = json_get(mark, "undo");
     deploy->marked = mark != NULL;
     deploy->began_ms = json_get_integer(mark, "beganMs", job_now_ms(deploy->job));
+    deploy->as_of_ms = json_get_integer(mark, "asOfMs", 0);
     deploy->previous = json_get_text(mark, "previous");
     deploy->previous_stood = json_get_bool(mark, "previousStood", false);
     deploy->previous_ran = json_get_bool(mark, "previousRan", true);
@@ -99,6 +100,11 @@ static void read_mark(struct deploy *deploy, const struct json *mark) {
     deploy->undo_how = json_get_text(undo, "how");
 }
 
+/* ECS's times have fractions of a millisecond, which ours lose. */
+int64_t deploy_since_ms(const struct deploy *deploy) {
+    return deploy->as_of_ms > 0 ? deploy->as_of_ms + 1 : deploy->began_ms;
+}
+
 static void set_flag(const struct deploy *deploy, struct json *mark, const char *name, bool value) {
     if (value)
         json_set_bool(deploy->arena, mark, name, true);
@@ -109,6 +115,8 @@ bool deploy_mark(struct deploy *deploy, struct err *err) {
     json_set_text(deploy->arena, mark, "cluster", deploy->ecs.cluster);
     json_set_text(deploy->arena, mark, "service", deploy->ecs.service);
     json_set_integer(deploy->arena, mark, "beganMs", deploy->began_ms);
+    if (deploy->as_of_ms > 0)
+        json_set_integer(deploy->arena, mark, "asOfMs", deploy->as_of_ms);
     json_set_text(deploy->arena, mark, "previous", deploy->previous);
     set_flag(deploy, mark, "previousStood", deploy->previous_stood);
     if (!deploy->previous_ran)

@@ -31,7 +31,7 @@ static bool is_ours(struct deploy *deploy, struct arena *arena, const struct jso
 
 static bool find_service_deployment(struct deploy *deploy, struct arena *arena, struct err *err) {
     const struct json *list;
-    if (!ecs_list_service_deployments(&deploy->ecs, arena, deploy->began_ms, &list, err))
+    if (!ecs_list_service_deployments(&deploy->ecs, arena, deploy_since_ms(deploy) - 1, &list, err))
         return false;
     json_each(candidate, list) {
         const char *arn = json_get_text(candidate, "serviceDeploymentArn");
@@ -87,11 +87,16 @@ static const char *sentence_of(struct arena *arena, const struct deploy *deploy,
                         until);
 }
 
+/* One hook may wait in several stages, each of which wants an answer of its own. */
+static const char *id_of(struct arena *arena, const struct ecs_pause *pause) {
+    return pause->hook ? arena_printf(arena, "%s/%s", pause->hook, pause->stage ? pause->stage : "") : NULL;
+}
+
 static void show_pause(struct deploy *deploy, const struct ecs_pause *pause) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct json *shown = json_object(&arena);
     const char *sentence = sentence_of(&arena, deploy, pause);
-    json_set_text(&arena, shown, "id", pause->hook);
+    json_set_text(&arena, shown, "id", id_of(&arena, pause));
     json_set_text(&arena, shown, "stage", pause->stage);
     json_set_text(&arena, shown, "sentence", sentence);
     json_set_text(&arena, shown, "testUrl", deploy->plan.test_url);
@@ -99,6 +104,7 @@ static void show_pause(struct deploy *deploy, const struct ecs_pause *pause) {
     deployment_set(deploy->report, "pause", shown);
     deployment_note(deploy->report, "%s", sentence);
     deploy->pause = arena_strdup(deploy->arena, pause->hook);
+    deploy->pause_id = id_of(deploy->arena, pause);
     deploy->pause_since_ms = job_now_ms(deploy->job);
 }
 
@@ -106,6 +112,7 @@ static void show_pause(struct deploy *deploy, const struct ecs_pause *pause) {
 static bool end_pause(struct deploy *deploy, struct err *err) {
     deploy->paused_ms += job_now_ms(deploy->job) - deploy->pause_since_ms;
     deploy->pause = NULL;
+    deploy->pause_id = NULL;
     deploy->pause_since_ms = 0;
     deployment_set(deploy->report, "pause", NULL);
     deployment_note(deploy->report, "the pause is over");
@@ -127,13 +134,14 @@ static bool answer(struct deploy *deploy, const struct ecs_pause *pause, struct 
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct heartbeat_decision decision;
     struct err own = {0};
-    if (str_equal(deploy->answered, pause->hook) || !heartbeat_decision(deploy->job->heartbeat, pause->hook, &decision))
+    if (str_equal(deploy->answered, deploy->pause_id) ||
+        !heartbeat_decision(deploy->job->heartbeat, deploy->pause_id, &decision))
         return true;
     if (!decision.approved)
         return reject(deploy, &decision, err);
     if (ecs_continue_service_deployment(&deploy->ecs, &arena, deploy->service_deployment, pause->hook, true, &own)) {
         deployment_note(deploy->report, "%s approved: the deployment goes on", decision.by ? decision.by : "somebody");
-        deploy->answered = arena_strdup(deploy->arena, pause->hook);
+        deploy->answered = deploy->pause_id;
         return true;
     }
     /* Where it waits no more (answered in ECS, or over), the next look shows it; a right that lacks is for good. */
@@ -145,7 +153,8 @@ static bool answer(struct deploy *deploy, const struct ecs_pause *pause, struct 
 }
 
 bool deploy_heed_pause(struct deploy *deploy, const struct ecs_pause *pause, struct err *err) {
-    if (deploy->pause && !str_equal(deploy->pause, pause->hook) && !end_pause(deploy, err))
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    if (deploy->pause && !str_equal(deploy->pause_id, id_of(&arena, pause)) && !end_pause(deploy, err))
         return false;
     if (!pause->hook)
         return true;

@@ -109,6 +109,7 @@ static bool read_service(struct deploy *deploy, const struct json **service, str
     if (!deploy->previous) { /* else: after a crash; what to go back to is what the mark says */
         const struct json *primary = ecs_primary(*service);
         deploy->previous = current;
+        deploy->as_of_ms = ecs_newest_ms(*service);
         deploy->previous_stood = ecs_is_settled(*service);
         deploy->previous_ran =
             json_get_integer(primary, "runningCount", 0) > 0 || json_get_integer(primary, "desiredCount", 0) == 0;

@@ -127,6 +127,20 @@ bool ecs_was_rolled_back(const struct json *service, const struct ecs_ours *ours
     return events_tell_of_rollback(service, since_ms);
 }
 
+static int64_t later(int64_t than_ms, const struct json *object, const char *member) {
+    const struct json *time = json_get(object, member);
+    const int64_t time_ms = time && time->type == JSON_NUMBER ? (int64_t)(time->number * 1000) : 0;
+    return time_ms > than_ms ? time_ms : than_ms;
+}
+
+int64_t ecs_newest_ms(const struct json *service) {
+    int64_t newest_ms = 0;
+    json_each(event, json_get(service, "events")) newest_ms = later(newest_ms, event, "createdAt");
+    json_each(deployment, json_get(service, "deployments")) newest_ms =
+        later(later(newest_ms, deployment, "createdAt"), deployment, "updatedAt");
+    return newest_ms;
+}
+
 const char *ecs_strategy(const struct json *service) {
     if (str_equal(json_get_text(service, "schedulingStrategy"), "DAEMON"))
         return "DAEMON";

@@ -55,6 +55,9 @@ bool ecs_shifts_traffic(const struct json *service); /* one of the middle three 
 /* All that runs is one deployment, and it is complete. */
 bool ecs_is_settled(const struct json *service);
 
+/* The newest time that the answer names, by ECS's clock, in milliseconds; 0: it names none. */
+int64_t ecs_newest_ms(const struct json *service);
+
 /* The deployment that is PRIMARY; NULL where there is none. */
 const struct json *ecs_primary(const struct json *service);
 

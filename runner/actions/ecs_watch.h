@@ -16,6 +16,7 @@ struct look {
     const char *sentence;
     enum ecs_pace pace;
     struct ecs_ends ends;
+    bool unseen; /* it failed because ECS could not be asked */
 };
 
 /* ---- ecs_look.c ---- */

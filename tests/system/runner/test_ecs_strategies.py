@@ -24,7 +24,7 @@ def paused(server, ecs, job):  # noqa: F811
 
 
 def decide(server, job, answer, summary=None):
-    server.decide(job, HOOK, answer, "arn:aws:iam::123456789012:user/joe", summary)
+    server.decide(job, f"{HOOK}/POST_TEST_TRAFFIC_SHIFT", answer, "arn:aws:iam::123456789012:user/joe", summary)
 
 
 def test_stage_and_traffic_are_shown(server, blue_green, runner, offer_deploy):  # noqa: F811
@@ -44,7 +44,7 @@ def test_stage_and_traffic_are_shown(server, blue_green, runner, offer_deploy): 
 def test_an_approval_lets_it_go_on(server, blue_green, runner, offer_deploy):  # noqa: F811
     job = offer_deploy(configuration={"ClusterName": "prod", "ServiceName": "shop", "TestUrl": "https://test.example.com"})
     pause = paused(server, blue_green, job)
-    assert pause["id"] == HOOK and pause["stage"] == "POST_TEST_TRAFFIC_SHIFT" and pause["testUrl"] == "https://test.example.com"
+    assert pause["id"] == f"{HOOK}/POST_TEST_TRAFFIC_SHIFT" and pause["stage"] == "POST_TEST_TRAFFIC_SHIFT" and pause["testUrl"] == "https://test.example.com"
     assert "the new tasks have the test traffic; without an answer ECS rolls back at" in pause["sentence"]
     decide(server, job, "APPROVED")
     server.wait(lambda: "ContinueServiceDeployment" in blue_green.mutations())

@@ -179,12 +179,22 @@ static void strategies_are_told_apart(void **state) {
     }
 }
 
+static void the_newest_time_is_ecs_own(void **state) {
+    (void)state;
+    struct arena arena CLEANUP(arena_release) = ARENA_INIT;
+    assert_int_equal(ecs_newest_ms(service(&arena, "{\"createdAt\":2.5,\"updatedAt\":7},{\"createdAt\":3}")), 7000);
+    assert_int_equal(
+        ecs_newest_ms(service(&arena, "{\"createdAt\":2}],\"events\":[{\"createdAt\":9.25},{\"createdAt\":8}")), 9250);
+    assert_int_equal(ecs_newest_ms(service(&arena, "{\"status\":\"PRIMARY\"}")), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strategies_are_told_apart),
         cmocka_unit_test(each_row_holds),
         cmocka_unit_test(an_undo_ends_when_only_the_old_runs),
         cmocka_unit_test(a_rollback_is_known_from_what_is_left_of_it),
+        cmocka_unit_test(the_newest_time_is_ecs_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
