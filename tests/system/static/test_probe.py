@@ -1,5 +1,6 @@
 """The old page's files, asked for while a rollout goes on."""
 
+import contextlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,21 +9,24 @@ from test_run_task import Shop
 
 
 class Page:
-    """A page with two files; those in `gone` are 404."""
+    """A page with two files; those in `gone` are 404, those in `slow` wait for `answer`."""
 
-    def __init__(self, gone=()):
-        self.asked = []
+    def __init__(self, gone=(), slow=()):
+        self.asked, self.answer = [], threading.Event()
         page = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 page.asked.append(self.path)
+                if self.path in slow:
+                    page.answer.wait(60)
                 status = 404 if self.path in gone else 200
                 body = b'<script src="/app-1.js"></script><link rel=stylesheet href=style-1.css>' if self.path == "/" else b"x"
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(OSError):  # nobody waits for it any more
+                    self.end_headers()
+                    self.wfile.write(body)
 
             def log_message(self, *_):
                 pass
@@ -61,3 +65,13 @@ def test_a_page_that_is_not_there_stops_no_deploy(shop):
     result, job = shop.run("ECS", ProbeUrl="http://127.0.0.1:1/")
     assert result["outcome"] == "succeeded", (result, job.text)
     assert "is not asked for" in job.text and "probe" not in result["deployment"]
+
+
+def test_the_result_does_not_wait_for_a_slow_page(shop):
+    """What has no answer by then is not counted."""
+    page = Page(slow=("/app-1.js", "/style-1.css"))
+    result, job = shop.run("ECS", ProbeUrl=page.url)
+    page.answer.set()
+    assert result["outcome"] == "succeeded", (result, job.text)
+    at_first = 1  # to see which files there are
+    assert result["deployment"]["probe"]["asked"] < len(page.asked) - at_first
