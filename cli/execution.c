@@ -110,8 +110,8 @@ const struct json *execution_approval(const struct json *detail, const struct js
     return NULL;
 }
 
-/* What began it, in a person's words; AWS's where there is none better. */
-static const char *trigger_text(struct arena *arena, const struct json *trigger) {
+/* What began it, in a person's words; AWS's where there is none better; and of a rollback, to what. */
+static const char *trigger_text(struct arena *arena, const struct json *execution) {
     static const char *const words[][2] = {
         {"CloudWatchEvent", "push"},
         {"StartPipelineExecution", "started"},
@@ -122,14 +122,16 @@ static const char *trigger_text(struct arena *arena, const struct json *trigger)
         {"AutomatedRollback", "rolled back by itself"},
         {"PutActionRevision", "revision"},
     };
+    const struct json *trigger = json_get(execution, "trigger"), *back = json_get(execution, "rollbackOf");
     const char *type = json_get_text(trigger, "triggerType"), *by = json_get_text(trigger, "by");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_equal(words[i][0], type))
             type = words[i][1];
     /* An ARN ends in what people call themselves: "arn:aws:iam::123456789012:user/admin". */
     const char *slash = by ? strrchr(by, '/') : NULL;
-    return arena_printf(arena, "%s%s%s", terminal_safe(arena, type), by ? " by " : "",
-                        terminal_safe(arena, slash ? slash + 1 : by));
+    const char *to = back ? arena_printf(arena, " to #%lld", (long long)json_get_integer(back, "number", 0)) : "";
+    return arena_printf(arena, "%s%s%s%s", terminal_safe(arena, type), by ? " by " : "",
+                        terminal_safe(arena, slash ? slash + 1 : by), to);
 }
 
 const char *execution_title(const struct cli *cli, struct arena *arena, const struct json *detail) {
@@ -137,8 +139,7 @@ const char *execution_title(const struct cli *cli, struct arena *arena, const st
     const char *status = json_get_text_or(execution, "status", "");
     return arena_printf(arena, "%s %s #%lld  %s  %s", terminal_symbol(cli, arena, status),
                         terminal_safe(arena, json_get_text(execution, "pipelineName")),
-                        (long long)json_get_integer(execution, "number", 0), status,
-                        trigger_text(arena, json_get(execution, "trigger")));
+                        (long long)json_get_integer(execution, "number", 0), status, trigger_text(arena, execution));
 }
 
 /* What a source action fetched: `main 3f2a91c Say hello`. */

@@ -27,7 +27,7 @@ static void print_overview(FILE *out) {
           "commands:\n",
           out);
     for (const struct command *const *command = commands; *command; command++)
-        fprintf(out, "  %-11s %s\n", (*command)->name, (*command)->summary);
+        fprintf(out, "  %-18s %s\n", (*command)->name, (*command)->summary);
     fputs(
         "\nEvery command takes --help, --json and --no-color (or NO_COLOR).\n"
         "exit codes: 0 done, 1 the execution failed or the check found errors, 2 wrong usage, 3 not found, 4 refused,\n"

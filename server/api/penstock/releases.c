@@ -51,13 +51,33 @@ bool view_release(struct view *view, const struct execution_row *execution, cons
     return view_revisions(view, execution, out, err);
 }
 
+/* Whether the release is still what every one of its targets has: nobody else deployed to one of them since. */
+static bool is_untouched(struct view *view, const char *stage, const struct release_row *releases, size_t count,
+                         bool *out, struct err *err) {
+    *out = true;
+    for (size_t i = 0; i < count && *out; i++) {
+        struct release_row newest;
+        bool found = false;
+        if (!releases_of_target(view->tx, view->arena, releases[i].target, &found, &newest, err))
+            return false;
+        *out = !found || (newest.pipeline_id == releases[i].pipeline_id && str_equal(newest.stage, stage));
+    }
+    return true;
+}
+
+/* RollbackStage itself takes what runs there, as on AWS; it is not offered. */
 static bool show_possibility(struct view *view, const char *stage, const struct execution_row *execution,
-                             struct json *out, struct err *err) {
+                             const struct release_row *releases, size_t count, struct json *out, struct err *err) {
     const struct engine_rollback_request request = {
         .pipeline = execution->pipeline, .stage = stage, .target = execution->uuid};
     const char *why_not = NULL;
-    if (!engine_why_not_roll_back(view->tx, view->arena, &request, &why_not, err))
+    bool there = false, untouched = false;
+    if (!engine_why_not_roll_back(view->tx, view->arena, &request, &why_not, err) ||
+        !view_is_there(view, execution, stage, &there, err) ||
+        !is_untouched(view, stage, releases, count, &untouched, err))
         return false;
+    if (!why_not && there && untouched)
+        why_not = "it is what runs there";
     json_set_bool(view->arena, out, "canRollBack", !why_not);
     json_set_text(view->arena, out, "whyNot", why_not);
     return true;
@@ -75,7 +95,7 @@ static bool show_release(struct view *view, const struct pipeline_row *row, cons
     for (size_t i = 0; i < count; i++)
         view_target(view->arena, &releases[i], json_append_object(view->arena, targets));
     return (count == 0 || view_release(view, &execution, &releases[count - 1], out, err)) &&
-           show_possibility(view, stage, &execution, out, err);
+           show_possibility(view, stage, &execution, releases, count, out, err);
 }
 
 static bool check_stage(struct view *view, const struct pipeline_row *row, const char *stage, struct err *err) {

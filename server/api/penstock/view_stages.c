@@ -73,19 +73,29 @@ bool view_can_retry(struct view *view, const struct execution_row *execution, co
     return engine_can_retry_stage(view->tx, view->arena, &request, out, err);
 }
 
-/* Whether the stage can go back to this execution, which is not what is there already. */
-static bool can_roll_back_to(struct view *view, const struct execution_row *execution, const struct stage_run_row *run,
-                             bool *out, struct err *err) {
+bool view_is_there(struct view *view, const struct execution_row *execution, const char *stage, bool *out,
+                   struct err *err) {
     struct stage_run_row newest;
     struct execution_row there;
     bool found = false;
+    if (!stage_runs_latest(view->tx, view->arena, execution->pipeline_id, stage, &found, &newest, err) ||
+        (found && !executions_get_by_id(view->tx, view->arena, newest.execution_id, &there, err)))
+        return false;
+    *out =
+        !found || there.id == execution->id || (there.rollback_of == execution->id && newest.status == STAGE_SUCCEEDED);
+    return true;
+}
+
+/* Whether the stage can go back to this execution, which is not what is there already. */
+static bool can_roll_back_to(struct view *view, const struct execution_row *execution, const struct stage_run_row *run,
+                             bool *out, struct err *err) {
+    bool is_there = false;
     *out = false;
     if (run->status != STAGE_SUCCEEDED || execution->mode == MODE_PARALLEL)
         return true;
-    if (!stage_runs_latest(view->tx, view->arena, run->pipeline_id, run->name, &found, &newest, err) ||
-        (found && !executions_get_by_id(view->tx, view->arena, newest.execution_id, &there, err)))
+    if (!view_is_there(view, execution, run->name, &is_there, err))
         return false;
-    if (!found || there.id == execution->id || (there.rollback_of == execution->id && newest.status == STAGE_SUCCEEDED))
+    if (is_there)
         return true;
     const struct engine_rollback_request request = {
         .pipeline = execution->pipeline, .stage = run->name, .target = execution->uuid};

@@ -352,7 +352,8 @@ class TestReleases:
         assert environment(api, shop)["rollbackTarget"]["pipelineExecutionId"] == first
         listed = releases(api, shop)
         assert [(each["execution"]["pipelineExecutionId"], each["current"], each["canRollBack"]) for each in listed] == [
-            (second, True, True), (first, False, True)]
+            (second, True, False), (first, False, True)]
+        assert listed[0]["whyNot"] == "it is what runs there"
         assert listed[1]["targets"][0]["revision"] == "shop:11"
         page = api.call("ListReleases", pipelineName=shop, stageName="Deploy", maxResults=1)
         assert len(page["releases"]) == 1
@@ -372,7 +373,8 @@ class TestReleases:
             error = {"errorCode": "JobFailed", "errorMessage": "no"} if outcome == "failed" else {}
             hand.finish(job, outcome, deployment=deployment(target(shop, "shop:11", "shop:12")), **error)
         assert environment(api, shop)["targets"][0]["revision"] == "shop:11"
-        assert len(releases(api, shop)) == 1
+        listed = releases(api, shop)
+        assert [(each["current"], each["canRollBack"]) for each in listed] == [(True, True)]
 
     def test_a_rollback_gets_what_was_recorded_and_is_a_release_of_its_own(self, api, ask, codepipeline, hand, shop):
         first = release(codepipeline, hand, shop, "shop:10", "shop:11", start=False)
@@ -389,8 +391,9 @@ class TestReleases:
         assert (shown["revision"], shown["rollbackOf"]["pipelineExecutionId"]) == ("shop:11", first)
         assert shown["revisions"][0]["revisionId"] == COMMIT
         listed = releases(api, shop)
-        assert [each["canRollBack"] for each in listed] == [False, True, True]
+        assert [each["canRollBack"] for each in listed] == [False, True, False]
         assert "a rollback itself" in listed[0]["whyNot"]
+        assert listed[2]["whyNot"] == "it is what runs there"
 
     def test_a_changed_pipeline_says_why_there_is_no_way_back(self, api, codepipeline, hand, shop, declaration):
         release(codepipeline, hand, shop, "shop:10", "shop:11", start=False)
@@ -419,6 +422,7 @@ class TestReleases:
         replaced = environment(api, shop)["targets"][0]["replacedBy"]
         assert (replaced["pipelineName"], replaced["stageName"], replaced["revision"]) == (other, "Deploy", "shop:99")
         assert "replacedBy" not in environment(api, other)["targets"][0]
+        assert [releases(api, pipeline)[0]["canRollBack"] for pipeline in (shop, other)] == [True, False]
 
     def test_what_is_not_there_is_not_found(self, api, shop):
         with pytest.raises(Refused, match="StageNotFoundException"):
@@ -468,3 +472,29 @@ class TestCommandLine:
         assert shown.index("→ #2 for") < shown.index("shop:12") < shown.index("  #1 for") < shown.index("shop:11")
         assert f"penstock rollback {shop} Deploy 1\n" in shown
         assert penstock("releases", shop, "Nowhere").returncode == 3
+        assert "it is what runs there" not in shown
+
+    def test_a_rollback_is_told_by_numbers_and_what_it_waits_for(self, penstock, codepipeline, hand, name, declaration):
+        """An approval that stands before the deploy in the stage asks again."""
+        codepipeline.create_pipeline(pipeline=declaration(deploy_stage(approval()["actions"][0], deploy_action(name, runOrder=2))))
+        for number in (1, 2):
+            if number == 2:
+                codepipeline.start_pipeline_execution(name=name)
+            hand.fetch(name)
+            assert penstock("approve", name).returncode == 0
+            execution = newest(codepipeline, name)
+            hand.finish(take(hand, name), deployment=deployment(target(name, f"shop:{number}", f"shop:{number + 1}")))
+            wait_for_status(codepipeline, name, execution, "Succeeded")
+        shown = penstock("rollback", name, "Deploy", "1").stdout
+        assert shown.splitlines()[0] == f"rolling back Deploy of {name} to #1, execution #3"
+        assert f"waits for Deploy/Approve\nnext: penstock approve {name}\n" in shown
+        assert f"{name} #3  InProgress  rolled back by admin to #1" in penstock("status", name).stdout
+        assert penstock("approve", name).returncode == 0
+        hand.finish(take(hand, name), deployment=deployment(target(name, "shop:3", "shop:2")))
+
+    def test_a_rollback_without_an_approval_just_goes(self, penstock, codepipeline, hand, shop):
+        release(codepipeline, hand, shop, "shop:10", "shop:11", start=False)
+        release(codepipeline, hand, shop, "shop:11", "shop:12")
+        assert penstock("rollback", shop, "Deploy").stdout == (
+            f"rolling back Deploy of {shop} to #1, execution #3\nsee it: penstock status {shop} --follow\n")
+        hand.finish(take(hand, shop), deployment=deployment(target(shop, "shop:12", "shop:11")))
