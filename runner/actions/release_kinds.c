@@ -31,6 +31,7 @@ static void ecs_begin(struct release_member *member, const struct json *mark) {
     deploy_init(&member->ecs.deploy, release->job, release->report, &member->ecs.plan, mark);
     member->ecs.deploy.save = ecs_save;
     member->ecs.deploy.owner = member;
+    member->ecs.deploy.look_first = true;
 }
 
 static bool ecs_prepare(struct release_member *member, struct err *err) {

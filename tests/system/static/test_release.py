@@ -120,6 +120,19 @@ def test_wherever_it_fails_all_return(shop, member):
     assert shop.runs() == OLD, job.text
 
 
+def test_what_somebody_deploys_meanwhile_is_left(shop):
+    """All members are looked at before the first is begun: the last one is looked at again."""
+    shop.register(f"hand-{shop.id}")
+    job = shop.offer()
+    shop.deploys.server.wait(lambda: "updating service" in job.text)
+    shop.ecs.update_service(cluster=CLUSTER, service=shop.name("worker"), taskDefinition=f"hand-{shop.id}")
+    result = shop.deploys.finish(job)
+    assert result["outcome"] == "failed" and "member 'worker'" in result["errorMessage"], (result, job.text)
+    [worker] = [one for one in shop.described() if one["serviceName"] == shop.name("worker")]
+    assert worker["taskDefinition"].endswith(f"hand-{shop.id}:1"), job.text
+    assert {**shop.runs(), "worker": "1"} == OLD
+
+
 def test_refused_all_return(shop):
     """The right to change a service is missing."""
     shop.deploys.fault("ecs:UpdateService", "denied", skip=1)
