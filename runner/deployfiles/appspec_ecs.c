@@ -52,10 +52,10 @@ static void check_task_definition(struct findings *findings, const struct json *
     if (image_name_is_placeholder(value->text))
         (void)findings_refuse(findings, value, "'%.100s' is filled by nobody; write " APPSPEC_TASK_DEFINITION,
                               value->text);
-    else if (!str_starts_with(value->text, "arn:") || !strstr(value->text, ":task-definition/"))
+    else
         (void)findings_refuse(findings, value,
-                              "'TaskDefinition' must be " APPSPEC_TASK_DEFINITION
-                              " or a task definition's ARN, not '%.200s'",
+                              "'TaskDefinition' names '%.200s' itself, so that the new one would not be deployed; "
+                              "write " APPSPEC_TASK_DEFINITION,
                               value->text);
 }
 

@@ -24,14 +24,30 @@ static const char *read_member(struct findings *findings, const struct json *ite
     return NULL;
 }
 
-/* The names that people write for imageUri; NULL where they wrote none of them. */
-static const struct json *find_misspelt(const struct json *item) {
-    static const char *const misspelt[] = {"imageUrl", "ImageURI", "imageURI", "ImageUri", "image", "imageuri", "uri"};
-    for (size_t i = 0; i < sizeof misspelt / sizeof *misspelt; i++) {
-        const struct json *found = json_get(item, misspelt[i]);
+static const struct json *find_any(const struct json *item, const char *const *names) {
+    for (; *names; names++) {
+        const struct json *found = json_get(item, *names);
         if (found)
             return found;
     }
+    return NULL;
+}
+
+/* The names that people write for name and imageUri; NULL where they wrote none of them, or the right one. */
+static const struct json *find_misspelt(const struct json *item, const char *right) {
+    static const char *const names[] = {"Name", "NAME", "containerName", "ContainerName", "container", NULL};
+    static const char *const uris[] = {"imageUrl", "ImageURI", "imageURI", "ImageUri",
+                                       "image",    "imageuri", "uri",      NULL};
+    return json_get(item, right) ? NULL : find_any(item, str_equal(right, "name") ? names : uris);
+}
+
+static const char *read_or_say(struct findings *findings, const struct json *item, const char *name, size_t number,
+                               const char *what) {
+    const struct json *misspelt = find_misspelt(item, name);
+    if (!misspelt)
+        return read_member(findings, item, name, number, what);
+    (void)findings_refuse_name(findings, misspelt, "entry %zu has '%s'; write '%s' instead", number, misspelt->name,
+                               name);
     return NULL;
 }
 
@@ -41,13 +57,8 @@ static void read_item(struct findings *findings, const struct json *item, size_t
                               json_file_found(item));
         return;
     }
-    const struct json *misspelt = json_get(item, "imageUri") ? NULL : find_misspelt(item);
-    out->container = read_member(findings, item, "name", number, ", the container's name");
-    if (misspelt)
-        (void)findings_refuse_name(findings, misspelt, "entry %zu has '%s'; write 'imageUri' instead", number,
-                                   misspelt->name);
-    else
-        out->uri = read_member(findings, item, "imageUri", number, "");
+    out->container = read_or_say(findings, item, "name", number, ", the container's name");
+    out->uri = read_or_say(findings, item, "imageUri", number, "");
     if (out->uri && image_name_is_placeholder(out->uri))
         (void)findings_refuse(findings, json_get(item, "imageUri"),
                               "'%.255s' is a placeholder, and nothing fills in those of this file", out->uri);
@@ -83,7 +94,7 @@ static void refuse_twice(struct findings *findings, const struct image_definitio
 bool image_definitions_check(const char *text, size_t size, struct image_definitions *out, struct findings *findings) {
     const struct json *root;
     if (size > IMAGE_DEFINITIONS_CEILING)
-        return findings_refuse(findings, NULL, "the file is larger than 100 KB");
+        return findings_refuse(findings, NULL, "the file is larger than 100 KB; it needs nothing but " WANTED);
     if (!json_file_open(findings, "the image definition file", text, size, &root))
         return false;
     if (root->type != JSON_ARRAY)

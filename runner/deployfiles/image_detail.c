@@ -31,7 +31,7 @@ static bool refuse_without(struct findings *findings, const struct json *root) {
 bool image_detail_check(const char *text, size_t size, struct image_detail *out, struct findings *findings) {
     const struct json *root;
     if (size > IMAGE_DETAIL_CEILING)
-        return findings_refuse(findings, NULL, "the file is larger than 100 KB");
+        return findings_refuse(findings, NULL, "the file is larger than 100 KB; it needs nothing but " WANTED);
     if (!json_file_open(findings, "the image detail file", text, size, &root))
         return false;
     if (root->type != JSON_OBJECT)

@@ -55,8 +55,10 @@ static const char *advice(enum shape_kind kind, const struct json *value) {
 }
 
 static bool refuse_type(const struct walk *walk, const struct json *value, const char *name, enum shape_kind kind) {
+    const bool is_fraction = kind == SHAPE_INTEGER && value->type == JSON_NUMBER;
+    const char *found = is_fraction ? json_print(walk->findings->arena, value) : json_file_found(value);
     return findings_refuse(walk->findings, value, "'%s%s'%s must be %s, not %s%s", walk->path, name, walk->of,
-                           wanted(kind), json_file_found(value), advice(kind, value));
+                           wanted(kind), found, advice(kind, value));
 }
 
 static void note_turned(const struct walk *walk, const struct json *value, const char *name, const char *shown) {
@@ -203,16 +205,21 @@ static const char *nearest(const struct shape *shape, const char *written) {
     return suggest_nearest(written, names);
 }
 
-static void note_unknown(const struct walk *walk, const struct json *member, const struct shape *shape) {
-    const char *meant = nearest(shape, member->name);
-    findings_note(walk->findings, member, "%s knows no '%s%.100s'%s; it is passed on as it stands%s%s%s",
-                  walk->findings->reader, walk->path, member->name, walk->of, meant ? "; did you mean '" : "",
-                  meant ? meant : "", meant ? "'?" : "");
-}
-
 static bool is_missing(const struct json *object, const struct shape *shape) {
     const struct json *value = json_get(object, shape->name);
     return !value || (value->type == JSON_TEXT && !*value->text) || (value->type == JSON_ARRAY && value->count == 0);
+}
+
+/* A member that is taken for a missing one is refused as that. */
+static void note_unknown(const struct walk *walk, const struct json *object, const struct json *member,
+                         const struct shape *shape) {
+    const char *meant = nearest(shape, member->name);
+    const struct shape *row = meant ? find(shape, meant) : NULL;
+    if (row && row->required && !json_get(object, meant))
+        return;
+    findings_note(walk->findings, member, "%s knows no '%s%.100s'%s; it is passed on as it stands%s%s%s",
+                  walk->findings->reader, walk->path, member->name, walk->of, meant ? "; did you mean '" : "",
+                  meant ? meant : "", meant ? "'?" : "");
 }
 
 static bool refuse_missing(const struct walk *walk, const struct json *object, const struct shape *shape,
@@ -235,7 +242,7 @@ bool json_shape_check(struct findings *findings, struct json *object, const stru
     for (struct json *member = object->first; member; member = member->next) {
         const struct shape *row = find(shape, member->name);
         if (!row)
-            note_unknown(&walk, member, shape);
+            note_unknown(&walk, object, member, shape);
         else if (!row->required || !is_missing(object, row))
             good = check_value(&walk, member, row) && good;
     }
