@@ -61,12 +61,19 @@ static struct sign *find_sign(struct suspicion *suspicion, const char *key) {
     return NULL;
 }
 
+/* That a task was stopped for its health checks says less than what the load balancer got before: a code, or nothing.
+ */
+static bool tells_what_it_got(const char *text) {
+    return strstr(text, "(reason ") || strstr(text, "codes: [");
+}
+
 void suspect(struct diagnosis *diagnosis, enum cause_kind kind, const struct sign *sign) {
     struct suspicion *suspicion = &diagnosis->suspicions[kind];
     struct sign *known = find_sign(suspicion, sign->key);
     if (known) {
         known->sure = known->sure || sign->sure;
-        NAME_COPY(known->text, sign->text);
+        if (tells_what_it_got(sign->text) || !tells_what_it_got(known->text))
+            NAME_COPY(known->text, sign->text);
         return;
     }
     if (suspicion->count == SIGNS_MAX) {

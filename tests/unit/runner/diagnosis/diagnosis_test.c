@@ -309,6 +309,34 @@ static void unhealthy_targets_are_excused_while_the_grace_period_lasts(void **st
     end(&world);
 }
 
+/* ECS says of the task only that its health checks failed; before that the event said with which code. */
+static void what_the_health_check_got_is_told(void **state) {
+    (void)state;
+    struct world world;
+    begin(&world);
+    static const char *const names[] = {"a", "b"};
+    for (int i = 0; i < 2; i++) {
+        runs(&world, names[i], 5 + i * 40, 10 + i * 40);
+        event(&world, 30 + i * 40, names[i],
+              arena_printf(&world.arena,
+                           "(service shop) (task %s) (port 80) is unhealthy in (target-group arn:targetgroup/shop/1) "
+                           "due to (reason Health checks failed with these codes: [503])",
+                           names[i]));
+        task(&world, 40 + i * 40, names[i], "ecs-svc/2", 5 + i * 40,
+             arena_printf(&world.arena,
+                          ", \"startedAt\": %ld, \"stoppedAt\": %ld, \"lastStatus\": \"STOPPED\", \"stopCode\": "
+                          "\"ServiceSchedulerInitiated\", \"stoppedReason\": \"Task failed ELB health checks in "
+                          "(target-group arn:targetgroup/shop/1)\", \"containers\": [{\"name\": \"app\", "
+                          "\"exitCode\": 0}]",
+                          BEGAN + 10 + i * 40, BEGAN + 38 + i * 40));
+    }
+    const struct cause *cause = diagnosis_cause(world.diagnosis, ms(90));
+    assert_non_null(cause);
+    assert_string_equal(cause->id, "health-check");
+    assert_non_null(strstr(cause->evidence, "codes: [503]"));
+    end(&world);
+}
+
 /* However long it goes on, the newest counts and the first is remembered; the same things seen again are no news. */
 static void a_long_loop_stays_bounded(void **state) {
     (void)state;
@@ -339,6 +367,7 @@ int main(void) {
         cmocka_unit_test(after_a_failure_one_sign_is_enough),
         cmocka_unit_test(what_somebody_wanted_is_no_sign),
         cmocka_unit_test(unhealthy_targets_are_excused_while_the_grace_period_lasts),
+        cmocka_unit_test(what_the_health_check_got_is_told),
         cmocka_unit_test(a_long_loop_stays_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
