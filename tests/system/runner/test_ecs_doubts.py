@@ -25,8 +25,9 @@ def test_a_success_rule_does_not_end_a_shift_before_the_traffic_moves(server, bl
     job = offer_deploy(configuration={**ASKED, "SuccessRule": "healthy 1 of 2 for 1 seconds"})
     server.wait(lambda: rolling(blue_green))
     our_tasks(blue_green, ["10.0.0.1", "10.0.0.2"])
+    blue_green.service_deployment["targetServiceRevision"].update(runningTaskCount=2)
     paused(server, blue_green, job)
-    some_looks(server, blue_green, job)
+    some_looks(server, blue_green, job, number=8)
     assert job.result is None and last(job)["pause"]
     server.decide(job, last(job)["pause"]["id"], "APPROVED", "arn:aws:iam::123456789012:user/joe", None)
     server.wait(lambda: "ContinueServiceDeployment" in blue_green.mutations())
