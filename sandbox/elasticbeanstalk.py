@@ -1,7 +1,8 @@
 """Elastic Beanstalk: applications, their versions, and environments as records that take a while to be updated.
 
-The control door's `beanstalk`: {"environment": "shop-prod", "seconds": n, "fail": "text"} says how the environment's
-next update goes: how long it takes, and whether it ends with that error.
+The control door's `beanstalk`: {"environment": "shop-prod", "seconds": n, "fail": "text", "late": n} says how the
+environment's next update goes: how long it takes, whether it ends with that error, and for how long after the order the
+environment is still shown as it was.
 """
 
 import datetime
@@ -77,7 +78,7 @@ class BeanstalkState:
         self.say(environment, "INFO", "The environment was reverted to the previous configuration setting.")
 
     def add(self, order):
-        check_order(order, "an environment", ("environment", "seconds", "fail"))
+        check_order(order, "an environment", ("environment", "seconds", "fail", "late"))
         with self.lock:
             self.orders[order.get("environment")] = order
 
@@ -143,12 +144,19 @@ def update_environment(beanstalk, params, key):
         if label not in beanstalk.applications[environment.application] and label != "Sample Application":
             _refuse(f"No Application Version named '{label}' found.")
         order = beanstalk.orders.pop(environment.name, {})
-        beanstalk.say(environment, "INFO", "Environment update is starting.")
-        environment.before, environment.version = environment.version, label
-        environment.status, environment.health, environment.updated_at = "Updating", "Grey", clock.now()
-        end = (lambda one: beanstalk.fail(one, order["fail"])) if "fail" in order else beanstalk.finish
-        beanstalk.later(environment, order.get("seconds", _UPDATE_SECONDS), end)
+        if order.get("late"):
+            beanstalk.later(environment, order["late"], lambda one: begin_update(beanstalk, one, label, order))
+        else:
+            begin_update(beanstalk, environment, label, order)
         return _view(environment)
+
+
+def begin_update(beanstalk, environment, label, order):
+    beanstalk.say(environment, "INFO", "Environment update is starting.")
+    environment.before, environment.version = environment.version, label
+    environment.status, environment.health, environment.updated_at = "Updating", "Grey", clock.now()
+    end = (lambda one: beanstalk.fail(one, order["fail"])) if "fail" in order else beanstalk.finish
+    beanstalk.later(environment, order.get("seconds", _UPDATE_SECONDS), end)
 
 
 def abort_environment_update(beanstalk, params, key):

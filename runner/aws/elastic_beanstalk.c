@@ -17,6 +17,7 @@ static bool call(const struct beanstalk *beanstalk, struct arena *arena, const c
                                         .version = "2010-12-01",
                                         .parameters = parameters,
                                         .parameter_count = count,
+                                        .urgent = beanstalk->urgent,
                                         .interrupted = beanstalk->interrupted,
                                         .context = beanstalk->context};
     *answer = NULL;

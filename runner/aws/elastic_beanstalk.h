@@ -11,6 +11,7 @@ struct beanstalk {
     const char *region;
     const char *application;
     const char *environment;
+    bool urgent; /* an undo: its orders do not wait for their turn */
     bool (*interrupted)(void *context);
     void *context;
 };

@@ -34,6 +34,9 @@ class Beanstalk:
     def environment(self):
         return self.client.describe_environments(EnvironmentNames=[self.name])["Environments"][0]
 
+    def count(self, operation):
+        return [name for name, _ in self.deploys.calls(self.began)].count("elasticbeanstalk:" + operation)
+
     def updates(self):
         return [one for one in self.client.describe_events(EnvironmentName=self.name)["Events"] if one["Message"] == "Environment update is starting."]
 
@@ -67,7 +70,7 @@ def test_a_cancel_goes_back(beanstalk, deploys):
     deploys.server.wait(lambda: "Environment update is starting" in job.text or job.result)
     deploys.server.cancel(job)
     result = deploys.finish(job)
-    assert result["outcome"] == "stopped" and result["summary"] == f"environment '{beanstalk.name}' is back on version first", (result, job.text)
+    assert result["outcome"] == "stopped" and result["summary"].startswith(f"environment '{beanstalk.name}' is back on version first; application version {result['externalId']} stays"), (result, job.text)
     assert beanstalk.environment()["VersionLabel"] == "first" and len(beanstalk.updates()) == 1
 
 
@@ -78,6 +81,54 @@ def test_what_succeeded_before_the_cancel_goes_back_too(beanstalk, deploys):
     result = deploys.finish(job)
     assert result["outcome"] == "stopped" and beanstalk.environment()["VersionLabel"] == "first", (result, job.text)
     assert result["deployment"]["cancel"]["how"] == "UpdateEnvironment"
+
+
+def test_a_cancel_before_the_update_shows(beanstalk, deploys):
+    """AbortEnvironmentUpdate finds nothing to abort as yet, and the environment is Ready as it was: that is not "back"."""
+    beanstalk.order(seconds=100_000, late=40)
+    deploys.fault("elasticbeanstalk:UpdateEnvironment", "kill-after")
+    result = deploys.finish(deploys.survivor(beanstalk.offer(), cancelled=True))
+    beanstalk.sandbox.control("POST", {"advanceMs": 600_000}, part="clock")
+    assert result["outcome"] == "stopped" and beanstalk.environment()["VersionLabel"] == "first", result
+
+
+def test_an_undo_that_may_not_look_says_so(beanstalk, deploys):
+    job = beanstalk.offer()
+    deploys.finish(job)
+    deploys.fault("elasticbeanstalk:DescribeEnvironments", "denied", times=0)
+    result = deploys.finish(deploys.again(job, cancelled=True))
+    assert result["outcome"] == "failed" and f"environment '{beanstalk.name}' was left as it is: " in result["errorMessage"], result
+    assert "elasticbeanstalk:DescribeEnvironments" in result["errorMessage"]
+
+
+def test_an_error_of_the_deployment_before_is_not_ours(beanstalk, deploys):
+    beanstalk.order(fail="[Instance: i-0a] Command failed on instance. Return code: 1")
+    assert deploys.finish(beanstalk.offer())["outcome"] == "failed"
+    result = deploys.finish(beanstalk.offer())
+    assert result["outcome"] == "succeeded", result
+
+
+def test_what_somebody_else_began_is_let_be(beanstalk, deploys):
+    job = beanstalk.offer()
+    label = deploys.finish(job)["externalId"]
+    beanstalk.order(seconds=100_000)
+    beanstalk.client.update_environment(EnvironmentName=beanstalk.name)  # its configuration
+    result = deploys.finish(deploys.again(job, cancelled=True))
+    assert beanstalk.count("AbortEnvironmentUpdate") == 0
+    assert result["outcome"] == "failed" and result["errorMessage"].startswith(
+        f"environment '{beanstalk.name}' is Updating with version {label} after the cancel: the time for going back is up; application version {label} stays"), result
+
+
+def test_what_was_made_before_the_cancel_is_named(beanstalk, deploys):
+    deploys.fault("elasticbeanstalk:DescribeEvents", "error500", times=0)
+    job = beanstalk.offer()
+    deploys.server.wait(lambda: "was created" in job.text or job.result)
+    deploys.server.cancel(job)
+    result = deploys.finish(job)
+    [object_] = beanstalk.sandbox.client("s3").list_objects_v2(Bucket=beanstalk.name)["Contents"]
+    assert result["outcome"] == "stopped" and result["summary"] == (
+        f"cancelled before the environment was changed; application version {result['externalId']} stays, made of s3://{beanstalk.name}/{object_['Key']}"), result
+    assert result["deployment"]["cancel"]["how"] == "nothing to undo" and beanstalk.count("UpdateEnvironment") == 0
 
 
 @pytest.mark.parametrize("operation, kind", [("CreateApplicationVersion", "drop-reply"), ("UpdateEnvironment", "drop-reply"), ("UpdateEnvironment", "kill-after")])
