@@ -80,18 +80,21 @@ static bool send_once(struct stack_run *run, const char *operation, send_functio
                       struct err *err) {
     const char *token = stack_run_token(run, operation);
     bool sent = false;
-    if (str_equal(run->operation, operation) && !stack_run_was_sent(run, token, &sent, err))
+    if (str_equal(run->operation, operation) && !stack_run_was_sent(run, token, &sent, NULL, err))
         return false;
     if (sent)
         return true;
+    if (!is_wanted(run, err))
+        return false;
     run->operation = operation;
-    if (!is_wanted(run, err) || !stack_run_mark(run, err))
+    run->accepted = false;
+    if (!stack_run_mark(run, err))
         return false;
     for (;;) {
         struct err own = {0};
-        if (send(run, token, what, &own))
+        if ((run->accepted = send(run, token, what, &own)))
             return stack_run_mark(run, err);
-        if (!stack_run_was_sent(run, token, &sent, err))
+        if (!stack_run_was_sent(run, token, &sent, NULL, err))
             return false;
         if (sent)
             return stack_run_mark(run, err);
@@ -227,9 +230,7 @@ static bool replace(struct stack_run *run, const struct json **stack, struct err
     if (*stack && !str_equal(json_get_text(*stack, "StackStatus"), "DELETE_COMPLETE"))
         return fail(run, *stack, err);
     *stack = NULL;
-    run->id = NULL;
-    run->operation = NULL;
-    run->cause = NULL;
+    run->id = run->operation = run->cause = NULL;
     return true;
 }
 

@@ -22,6 +22,8 @@ struct stack_run {
     const char *role_arn; /* CloudFormation's, or NULL */
     int64_t began_ms;
     const char *operation; /* what was sent, or was about to be: "UpdateStack"; NULL: nothing yet */
+    bool accepted;         /* CloudFormation answered it, in this process */
+    int64_t undo_until_ms; /* 0: not being undone */
     const char *id;        /* the stack's; NULL: not known yet */
     const char *cause;     /* the first failure among its events, or NULL */
 };
@@ -42,8 +44,14 @@ const char *stack_run_subject(const struct stack_run *run);
 bool stack_run_look(struct stack_run *run, enum stop_reason until, struct arena *arena, const struct json **stack,
                     struct err *err);
 
-/* Whether the events have one with that token. */
-bool stack_run_was_sent(struct stack_run *run, const char *token, bool *sent, struct err *err);
+/* Whether the events have one with that token; *latest (or NULL): the newest of all is of that token. */
+bool stack_run_was_sent(struct stack_run *run, const char *token, bool *sent, bool *latest, struct err *err);
+
+/* The same, looked for as long as events may take to come. */
+bool stack_run_find_sent(struct stack_run *run, const char *token, bool *sent, struct err *err);
+
+/* False once the undo is not wanted any more, or its time is up. */
+bool stack_run_undo_goes_on(const struct stack_run *run, struct err *err);
 
 /* Follows what began with that token to its end: the stack is at rest. *stack: as it is then, in the job's arena; NULL:
  * it is gone. False where the job's stop reason is `until` or more. */

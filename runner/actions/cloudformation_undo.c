@@ -11,27 +11,26 @@
 #include <string.h>
 
 #define LOOK_AGAIN_MS 5000
+#define UNDO_MAX_MS (3 * 60 * 60 * 1000LL)
 
 struct undo {
     struct stack_run *run;
     int64_t asked_ms;
     const char *how;
+    const char *status; /* the stack's, as it was seen last; or NULL */
 };
 
 static void report_cancel(const struct undo *undo, const char *sentence) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     struct stack_run *run = undo->run;
-    struct json *cancel = json_object(&arena);
-    int64_t now = job_now_ms(run->job);
-    json_set_text(&arena, cancel, "by", heartbeat_cancelled_by(run->job->heartbeat, &arena));
-    json_set_integer(&arena, cancel, "asked", undo->asked_ms / 1000);
-    json_set_integer(&arena, cancel, "ended", now / 1000);
-    json_set_integer(&arena, cancel, "seconds", (now - undo->asked_ms) / 1000);
-    json_set_text(&arena, cancel, "from", "what this action began");
-    json_set_text(&arena, cancel, "to", "what was there before");
-    json_set_text(&arena, cancel, "how", undo->how);
-    json_set_text(&arena, cancel, "sentence", sentence);
-    deployment_set(&run->report, "cancel", cancel);
+    const struct deployment_cancel cancel = {.by = heartbeat_cancelled_by(run->job->heartbeat, &arena),
+                                             .asked_ms = undo->asked_ms,
+                                             .ended = true,
+                                             .from = "what this action began",
+                                             .to = "what was there before",
+                                             .how = undo->how,
+                                             .sentence = sentence};
+    deployment_cancel(&run->report, &cancel);
     deployment_note(&run->report, "%s", sentence);
     deployment_send(&run->report, sentence);
 }
@@ -54,7 +53,7 @@ static bool order(struct undo *undo, bool is_delete, const char *token, struct e
     struct stack_run *run = undo->run;
     const char *subject = stack_run_subject(run);
     undo->how = is_delete ? "DeleteStack" : "CancelUpdateStack";
-    while (!job_is_lost(run->job) && !heartbeat_abandoned(run->job->heartbeat)) {
+    while (stack_run_undo_goes_on(run, err)) {
         struct err own = {0};
         bool sent = is_delete ? cloudformation_delete(&run->client, run->arena, subject, token, run->role_arn, &own)
                               : cloudformation_cancel_update(&run->client, run->arena, subject, token, &own);
@@ -65,7 +64,7 @@ static bool order(struct undo *undo, bool is_delete, const char *token, struct e
         job_log(run->job, "%s; trying again", own.message);
         (void)job_sleep(run->job, LOOK_AGAIN_MS, STOP_LOST);
     }
-    return err_set(err, ERR_CONFLICT, "no longer asked for");
+    return false;
 }
 
 /* Says what the stack came to. */
@@ -100,51 +99,93 @@ static bool judge(struct undo *undo, const struct json *stack, struct wire_resul
                result);
 }
 
+/* What is under way may be somebody else's, begun when ours had ended. */
+static bool is_ours(struct stack_run *run, bool *ours, struct err *err) {
+    bool sent = false;
+    bool latest = false;
+    if (!stack_run_was_sent(run, stack_run_token(run, run->operation), &sent, &latest, err))
+        return false;
+    *ours = latest || !sent; /* events come a moment after the order, which is known to have arrived */
+    return true;
+}
+
 /* By what the stack is doing now. */
 static bool take_back(struct undo *undo, const struct json **stack, struct err *err) {
     struct stack_run *run = undo->run;
     const char *token = stack_run_token(run, "undo");
-    for (;;) {
+    while (stack_run_undo_goes_on(run, err)) {
         struct arena arena CLEANUP(arena_release) = ARENA_INIT;
         const struct json *found = NULL;
+        bool ours = false;
         if (!stack_run_look(run, STOP_LOST, &arena, &found, err))
             return false;
         const char *status = json_get_text_or(found, "StackStatus", "DELETE_COMPLETE");
         bool is_new = str_equal(status, "CREATE_IN_PROGRESS");
         bool is_update = str_equal(status, "UPDATE_IN_PROGRESS");
+        undo->status = arena_strdup(run->arena, status);
         if (stack_is_at_rest(status)) {
             *stack = found ? json_copy(run->arena, found) : NULL;
             return true;
         }
-        if ((is_new || is_update) && !order(undo, is_new, token, err))
-            return false;
+        if (is_new || is_update) {
+            if (!is_ours(run, &ours, err) || (ours && !order(undo, is_new, token, err)))
+                return false;
+            if (!ours)
+                return err_set(err, ERR_CONFLICT, "what this action began has ended, and somebody else changes it now");
+        }
         (void)job_sleep(run->job, LOOK_AGAIN_MS, STOP_LOST);
-        if (job_is_lost(run->job) || heartbeat_abandoned(run->job->heartbeat))
-            return err_set(err, ERR_CONFLICT, "no longer asked for");
     }
+    return false;
+}
+
+/* A change set for a stack that was not there has CloudFormation make an empty one. */
+static const char *left_of_change_set(struct stack_run *run) {
+    const struct json *stack = NULL;
+    if (!stack_run_look(run, STOP_LOST, run->arena, &stack, NULL))
+        return "whether a stack was made for it could not be seen";
+    if (stack_is_unborn(json_get_text(stack, "StackStatus")))
+        return arena_printf(run->arena, "stack '%s' stays, empty, as REVIEW_IN_PROGRESS", run->name);
+    return "the stack was not touched";
 }
 
 static bool undo_change_set(struct undo *undo, struct wire_result *result, struct err *err) {
     struct stack_run *run = undo->run;
     const char *name = job_setting(run->job, "ChangeSetName");
     undo->how = "DeleteChangeSet";
-    return cloudformation_delete_change_set(&run->client, run->arena, run->name, name, err) &&
-           end(undo, WIRE_STOPPED,
-               arena_printf(run->arena, "change set '%s' is deleted; the stack was not touched", name), result);
+    while (stack_run_undo_goes_on(run, err)) {
+        struct err own = {0};
+        if (cloudformation_delete_change_set(&run->client, run->arena, run->name, name, &own))
+            return end(undo, WIRE_STOPPED,
+                       arena_printf(run->arena, "change set '%s' is deleted; %s", name, left_of_change_set(run)),
+                       result);
+        if (own.kind != ERR_UNAVAILABLE)
+            return err_set_code(err, own.kind, own.code, "%s; change set '%s' stays", own.message, name);
+        job_log(run->job, "%s; trying again", own.message);
+        (void)job_sleep(run->job, LOOK_AGAIN_MS, STOP_LOST);
+    }
+    return false;
 }
 
 /* Whether anything arrived at CloudFormation before the cancel. */
 static bool was_begun(struct stack_run *run, bool *begun, struct err *err) {
     *begun = run->operation != NULL;
-    if (!*begun || str_equal(run->operation, "CreateChangeSet"))
+    if (!*begun || run->accepted || str_equal(run->operation, "CreateChangeSet"))
         return true;
-    return stack_run_was_sent(run, stack_run_token(run, run->operation), begun, err);
+    return stack_run_find_sent(run, stack_run_token(run, run->operation), begun, err);
+}
+
+static const char *how_it_failed(const struct undo *undo, const struct err *why) {
+    const struct stack_run *run = undo->run;
+    return arena_printf(run->arena, "stack '%s' is %s after the cancel: %.600s", run->name,
+                        undo->status ? undo->status : "as it was left", why->message);
 }
 
 bool stack_run_undo(struct stack_run *run, struct wire_result *result, struct err *err) {
     struct undo undo = {.run = run, .asked_ms = job_now_ms(run->job), .how = "nothing to undo"};
     const struct json *stack = NULL;
     bool begun = false;
+    run->client.urgent = true;
+    run->undo_until_ms = undo.asked_ms + UNDO_MAX_MS;
     bool good = was_begun(run, &begun, err);
     if (good && !begun)
         return end(&undo, WIRE_STOPPED, "cancelled before CloudFormation was told anything", result);
@@ -156,5 +197,5 @@ bool stack_run_undo(struct stack_run *run, struct wire_result *result, struct er
     }
     if (heartbeat_abandoned(run->job->heartbeat))
         return end(&undo, WIRE_STOPPED, "no longer watched; the stack was left as it is", result);
-    return !job_is_lost(run->job) && end(&undo, WIRE_FAILED, arena_strdup(run->arena, err->message), result);
+    return !job_is_lost(run->job) && end(&undo, WIRE_FAILED, how_it_failed(&undo, err), result);
 }

@@ -12,9 +12,17 @@
 #define EVENTS_MAX 100    /* an answer's */
 #define LOOKS_FOR_OURS 12 /* events come a moment after the order */
 
+bool stack_run_undo_goes_on(const struct stack_run *run, struct err *err) {
+    if (job_is_lost(run->job) || heartbeat_abandoned(run->job->heartbeat))
+        return err_set(err, ERR_CONFLICT, "no longer asked for");
+    return run->undo_until_ms == 0 || job_now_ms(run->job) < run->undo_until_ms ||
+           err_set(err, ERR_CONFLICT, "the time for going back is up");
+}
+
 static bool is_wanted(const struct stack_run *run, enum stop_reason until, struct err *err) {
-    bool abandoned = until == STOP_LOST && heartbeat_abandoned(run->job->heartbeat);
-    return (!abandoned && job_stop_reason(run->job) < until) || err_set(err, ERR_CONFLICT, "stopped");
+    if (until == STOP_LOST)
+        return stack_run_undo_goes_on(run, err);
+    return job_stop_reason(run->job) < until || err_set(err, ERR_CONFLICT, "stopped");
 }
 
 /* False where it is no use to ask again. */
@@ -52,12 +60,14 @@ static bool is_ours(const struct json *event, const char *token) {
     return str_equal(json_get_text(event, "ClientRequestToken"), token);
 }
 
-bool stack_run_was_sent(struct stack_run *run, const char *token, bool *sent, struct err *err) {
+bool stack_run_was_sent(struct stack_run *run, const char *token, bool *sent, bool *latest, struct err *err) {
     struct arena arena CLEANUP(arena_release) = ARENA_INIT;
     const struct json *events = NULL;
     *sent = false;
     if (!get_events(run, STOP_LOST, &arena, &events, err))
         return false;
+    if (latest)
+        *latest = is_ours(json_first(events), token);
     json_each(event, events) {
         if (is_ours(event, token)) {
             *sent = true;
@@ -66,6 +76,18 @@ bool stack_run_was_sent(struct stack_run *run, const char *token, bool *sent, st
         }
     }
     return true;
+}
+
+bool stack_run_find_sent(struct stack_run *run, const char *token, bool *sent, struct err *err) {
+    for (int looks = 1;; looks++) {
+        if (!stack_run_was_sent(run, token, sent, NULL, err))
+            return false;
+        if (*sent || looks == LOOKS_FOR_OURS)
+            return true;
+        (void)job_sleep(run->job, LOOK_AGAIN_MS, STOP_LOST);
+        if (!stack_run_undo_goes_on(run, err))
+            return false;
+    }
 }
 
 /* What the watch of one order keeps from look to look. */

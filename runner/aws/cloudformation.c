@@ -52,6 +52,7 @@ static bool call(const struct cloudformation *cloudformation, const char *operat
                                         .version = "2010-05-15",
                                         .parameters = form->items,
                                         .parameter_count = form->count,
+                                        .urgent = cloudformation->urgent,
                                         .interrupted = cloudformation->interrupted,
                                         .context = cloudformation->context};
     *answer = NULL;

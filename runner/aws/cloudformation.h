@@ -10,6 +10,7 @@
 struct cloudformation {
     struct aws *aws;
     const char *region;
+    bool urgent; /* an undo: its calls do not wait for their turn */
     bool (*interrupted)(void *context);
     void *context;
 };

@@ -146,6 +146,34 @@ def test_a_stack_whose_making_is_cancelled_is_deleted(stack, deploys):
         stack.status()
 
 
+def test_a_change_set_that_is_cancelled_leaves_its_stack_named(stack, deploys):
+    _, job = stack.succeed("CHANGE_SET_REPLACE", configuration={"ChangeSetName": "release"})
+    result = deploys.finish(deploys.again(job, cancelled=True))
+    assert result["outcome"] == "stopped" and result["summary"] == f"change set 'release' is deleted; stack '{stack.name}' stays, empty, as REVIEW_IN_PROGRESS", (result, job.text)
+
+
+def test_a_cancel_lets_somebody_elses_update_be(stack, deploys):
+    stack.succeed()
+    _, job = stack.succeed(configuration={"ParameterOverrides": json.dumps({"Tag": "8"})})
+    stack.order(seconds=3000)
+    stack.client.update_stack(StackName=stack.name, TemplateBody=json.dumps(TEMPLATE), Parameters=[{"ParameterKey": "Tag", "ParameterValue": "9"}])
+    result = deploys.finish(deploys.again(job, cancelled=True))
+    assert stack.count("CancelUpdateStack") == 0 and stack.status() == "UPDATE_IN_PROGRESS"
+    assert result["outcome"] == "failed" and result["errorMessage"] == (
+        f"stack '{stack.name}' is UPDATE_IN_PROGRESS after the cancel: what this action began has ended, and somebody else changes it now"), result
+
+
+def test_an_undo_that_does_not_end_says_what_is_left(stack, deploys):
+    """A deletion cannot be stopped."""
+    stack.succeed()
+    stack.order(seconds=100_000)
+    job = stack.offer("DELETE_ONLY")
+    deploys.server.wait(lambda: "DELETE_IN_PROGRESS" in job.text or job.result)
+    deploys.server.cancel(job)
+    result = deploys.finish(job)
+    assert result["outcome"] == "failed" and result["errorMessage"] == f"stack '{stack.name}' is DELETE_IN_PROGRESS after the cancel: the time for going back is up", (result, job.text)
+
+
 @pytest.mark.parametrize("operation, kind", [("CreateStack", "drop-reply"), ("UpdateStack", "drop-reply"), ("ExecuteChangeSet", "drop-reply"), ("DeleteStack", "drop-reply"), ("UpdateStack", "kill-after")])
 def test_an_order_is_carried_out_once(stack, deploys, sandbox, operation, kind):
     mode = {"ExecuteChangeSet": "CHANGE_SET_EXECUTE", "DeleteStack": "DELETE_ONLY"}.get(operation, "CREATE_UPDATE")
