@@ -22,6 +22,10 @@ bool codedeploy_run_begin(struct codedeploy_run *run, struct job *job, struct er
     deployment_begin(&run->report, job, "CODE_DEPLOY");
     if (!run->application || !run->group)
         return err_set(err, ERR_INVALID, "the action's configuration lacks ApplicationName or DeploymentGroupName");
+    const char *on_cancel = job_setting(job, "OnCancel");
+    if (on_cancel && *on_cancel && !str_equal(on_cancel, "ROLLBACK") && !str_equal(on_cancel, "LEAVE"))
+        return err_set_code(err, ERR_INVALID, "ConfigurationError", "OnCancel must be ROLLBACK or LEAVE, not '%.50s'",
+                            on_cancel);
     run->mark = mark ? json_copy(job->arena, mark) : json_object(job->arena);
     run->began_ms = json_get_integer(mark, "beganMs", job_now_ms(job));
     run->deployment = json_get_text(mark, "deployment");

@@ -201,9 +201,10 @@ def test_what_is_wrong_is_said_before_anything_changes(blue_green):
         ({"artifacts": {"Built": {"taskdef.json": json.dumps(definition(shop.name))}}}, "did not find the file 'appspec.yaml'"),
         ({"artifacts": {"Image": {"imageDetail.json": "[]"}}}, "imageDetail.json"),
         ({"artifacts": {"Built": {"taskdef.json": json.dumps(definition(shop.name)), "appspec.yaml": APPSPEC.replace("web", "other")}}}, "other"),
-        ({"artifacts": {"Built": {"taskdef.json": json.dumps(definition(shop.name)), "appspec.yaml": APPSPEC.replace("<TASK_DEFINITION>", shop.first)}}}, "write TaskDefinition: <TASK_DEFINITION>"),
+        ({"artifacts": {"Built": {"taskdef.json": json.dumps(definition(shop.name)), "appspec.yaml": APPSPEC.replace("<TASK_DEFINITION>", shop.first)}}}, "write <TASK_DEFINITION>"),
         ({"configuration": {"Image1ContainerName": ""}}, "Image1ArtifactName and Image1ContainerName belong together"),
         ({"configuration": {"Image1ContainerName": "OTHER"}}, "IMAGE1_NAME"),
+        ({"configuration": {"OnCancel": "Leave"}}, "OnCancel must be ROLLBACK or LEAVE, not 'Leave'"),
         ({"configuration": {"DeploymentGroupName": "none"}}, "has no deployment group 'none'"),
         ({"artifacts": {"Image": {"imageDetail.json": "{}", "large": os.urandom(3_200_000)}}}, "CodeDeployToECS takes 3145728"),
     ]
