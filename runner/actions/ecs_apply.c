@@ -132,7 +132,7 @@ static bool update_once(struct deploy *deploy, bool look_first, struct err *err)
     if (!id)
         return err_set(err, ERR_INTERNAL, "ECS shows no deployment of service '%s'", deploy->ecs.service);
     deploy->deployment = arena_strdup(deploy->arena, id);
-    deploy->strategy = ecs_strategy(service);
+    deploy->strategy = arena_strdup(deploy->arena, ecs_strategy(service));
     take_service_deployment(deploy, service);
     return deploy_mark(deploy, err);
 }
