@@ -19,6 +19,7 @@ struct blue_green {
     const char *registered;      /* ARN of ours; NULL: not registered yet, or nobody knows */
     struct diagnosis *diagnosis; /* of the new task set; NULL: not looked at yet */
     int64_t looked_ms;           /* when it was looked at last */
+    bool told_refusal;           /* that a right lacks for looking */
 };
 
 /* taskdef.json with the images in, and the appspec. Errors: ERR_INVALID, "ConfigurationError". */

@@ -57,17 +57,28 @@ static void keep_tasks(struct blue_green *deploy, const struct json *tasks) {
     }
 }
 
+/* A cause that cannot be seen for want of a right is said once: the deploy itself goes on without it. */
+static void note_refusal(struct blue_green *deploy, const struct err *err) {
+    if (err->kind != ERR_DENIED || deploy->told_refusal)
+        return;
+    deploy->told_refusal = true;
+    deployment_note(&deploy->run.report, "not all of what the new tasks wait for can be seen: %s", err->message);
+}
+
 static void add_targets(struct blue_green *deploy, struct arena *arena, const struct json *set, int64_t now_ms,
                         int *calls) {
     const struct elb elb = {
         .aws = deploy->ecs.aws, .region = deploy->ecs.region, .interrupted = job_is_lost, .context = deploy->run.job};
     const char *group = json_get_text(json_first(json_get(set, "loadBalancers")), "targetGroupArn");
     const struct json *health = NULL;
+    struct err err = {0};
     if (!group || !diagnosis_wants_targets(deploy->diagnosis, now_ms))
         return;
     ++*calls;
-    if (elb_target_health(&elb, arena, group, &health, NULL))
+    if (elb_target_health(&elb, arena, group, &health, &err))
         diagnosis_add_targets(deploy->diagnosis, now_ms, group, health);
+    else
+        note_refusal(deploy, &err);
 }
 
 static void publish(struct blue_green *deploy, const struct cause *cause) {
@@ -99,6 +110,7 @@ int blue_green_look_closer(struct codedeploy_run *run, const struct codedeploy_v
     int64_t now_ms = job_now_ms(run->job);
     const struct json *service = NULL;
     const struct json *tasks = NULL;
+    struct err err = {0};
     int calls = 1;
     bool installs = str_equal(verdict->stage, "Install");
     if (!installs && !run->cause)
@@ -120,9 +132,11 @@ int blue_green_look_closer(struct codedeploy_run *run, const struct codedeploy_v
                                                .began_ms = run->began_ms});
     diagnosis_add_service(deploy->diagnosis, now_ms, as_deployments(deploy, &arena, service));
     calls += 2;
-    if (ecs_stopped_tasks(&deploy->ecs, &arena, &tasks, NULL)) {
+    if (ecs_stopped_tasks(&deploy->ecs, &arena, &tasks, &err)) {
         diagnosis_add_tasks(deploy->diagnosis, now_ms, tasks);
         keep_tasks(deploy, tasks);
+    } else {
+        note_refusal(deploy, &err);
     }
     add_targets(deploy, &arena, set, now_ms, &calls);
     publish(deploy, diagnosis_cause(deploy->diagnosis, now_ms));

@@ -40,10 +40,10 @@ def borrow(room, file):
 
 class World:
     """`offer()` queues the action's main job; `names` says what stands for the capital words of its policy.  After `hold()`
-    the next job goes on for ever, and is cancelled."""
+    the next job goes on for ever, and is cancelled; after `stick(cause)` it does not get on for that cause."""
 
-    def __init__(self, offer, hold=None, **names):
-        self.offer, self.hold = offer, hold
+    def __init__(self, offer, hold=None, stick=None, **names):
+        self.offer, self.hold, self.stick = offer, hold, stick
         self.names = {"REGION": REGION, "ACCOUNT": ACCOUNT, **names}
 
 
@@ -124,8 +124,11 @@ def ecs(deploys, sandbox):
     def hold():
         sandbox.control("POST", {"service": f"{shop.name}/web", "script": [{"pending": 10_000_000}]}, part="rollouts")
 
+    def stick(cause):
+        sandbox.control("POST", {"service": f"{shop.name}/web", "script": {"cause": cause}}, part="rollouts")
+
     configuration = {"ClusterName": shop.name, "ServiceName": "web", "DeploymentTimeout": "43200"}
-    return World(lambda: _job(deploys, "ECS", "Deploy", configuration, {"Images": shop.images()}), hold, **shop.names)
+    return World(lambda: _job(deploys, "ECS", "Deploy", configuration, {"Images": shop.images()}), hold, stick, **shop.names)
 
 
 def run_task(deploys, sandbox):
@@ -137,10 +140,18 @@ def codedeploy_to_ecs(deploys, sandbox):
     room = _load("codedeploy_conftest", TESTS / "system" / "codedeploy" / "conftest.py")
     made = room.BlueGreen(deploys, sandbox)
     sandbox.control("POST", {"repository": made.name, "tag": "2"}, part="images")
-    definition = {**room.definition(made.name), "executionRoleArn": _task_role(sandbox, made.name)}
+    group, parameter = f"/ecs/{made.name}", f"/{made.name}/key"
+    sandbox.client("logs").create_log_group(logGroupName=group)
+    sandbox.client("ssm").put_parameter(Name=parameter, Value="x", Type="SecureString")
+    roles = {kind: _task_role(sandbox, f"{made.name}-{kind}") for kind in ("execution", "task")}
+    definition = {**room.definition(made.name), "executionRoleArn": roles["execution"], "taskRoleArn": roles["task"]}
+    definition["containerDefinitions"][0] |= {
+        "secrets": [{"name": "KEY", "valueFrom": parameter}],
+        "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": group, "awslogs-region": REGION, "awslogs-stream-prefix": "ecs"}}}
     built = {"taskdef.json": json.dumps(definition), "appspec.yaml": room.APPSPEC}
-    return World(lambda: made.offer(artifacts={"Built": built}, image=f"{sandbox.registry}/{made.name}:2"), APPLICATION=made.name, GROUP="prod", CLUSTER=made.name, SERVICE="web", FAMILY=made.name,
-                 REPOSITORY=made.name, **{"EXECUTION-ROLE": made.name})
+    return World(lambda: made.offer(artifacts={"Built": built}, image=f"{sandbox.registry}/{made.name}:2"), stick=lambda cause: made.script({"cause": cause}),
+                 APPLICATION=made.name, GROUP="prod", CLUSTER=made.name, SERVICE="web", FAMILY=made.name, REPOSITORY=made.name,
+                 **{"EXECUTION-ROLE": f"{made.name}-execution", "TASK-ROLE": f"{made.name}-task", "LOG-GROUP": group, "PARAMETER": f"{made.name}/*"})
 
 
 def codedeploy(deploys, sandbox):

@@ -116,6 +116,28 @@ def test_a_policy_is_enough_to_undo(in_role, sandbox, name, mark):
     assert result["outcome"] == "stopped", result
 
 
+@pytest.mark.parametrize("name", ("ECS", "CodeDeployToECS"))
+@pytest.mark.parametrize("cause", ("image-missing", "health-check"))
+def test_a_policy_is_enough_to_say_why_it_is_stuck(in_role, name, cause):
+    there = in_role(name)
+    there.world.stick(cause)
+    job = there.offer(policy(name))
+    there.deploys.server.wait(lambda: "it hangs: " in job.text or job.result)
+    there.deploys.server.cancel(job)
+    result = there.deploys.finish(job)
+    assert (result["outcome"], result["deployment"]["cause"]["id"]) == ("stopped", cause), (result, job.text)
+
+
+def test_what_cannot_be_seen_of_a_stuck_deployment_is_said_once(in_role):
+    there = in_role("CodeDeployToECS")
+    there.world.stick("image-missing")
+    job = there.offer(without(policy("CodeDeployToECS"), "ExplainTasks", "ecs:ListTasks"))
+    there.deploys.server.wait(lambda: "it takes the right ecs:ListTasks" in job.text or job.result)
+    there.deploys.server.cancel(job)
+    there.deploys.finish(job)
+    assert job.text.count("not all of what the new tasks wait for can be seen: ") == 1, job.text
+
+
 def test_every_policy_is_of_an_action():
     assert {path.stem for path in POLICIES.glob("*.json")} == set(WORLDS)
     for name in WORLDS:
