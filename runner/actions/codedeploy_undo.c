@@ -7,7 +7,8 @@
 #include "common/str.h"
 
 #define LOOK_AGAIN_MS 5000
-#define LOOKS_FOR_ROLLBACK 6 /* CodeDeploy names its rollback a moment after the stop */
+#define UNDO_MOST_MS (3 * 3600 * 1000LL) /* a deployment's own steps may take an hour each */
+#define LOOKS_FOR_ROLLBACK 6             /* CodeDeploy names its rollback a moment after the stop */
 
 static bool goes_on(const struct codedeploy_run *run) {
     return !job_is_lost(run->job) && !heartbeat_abandoned(run->job->heartbeat);
@@ -85,6 +86,13 @@ static bool deploy_previous(struct undo *undo, struct err *err) {
     return codedeploy_run_create_undo(run, revision, &id, err) && follow_rollback(undo, id, err);
 }
 
+/* An undo has an end, too: what is left then is said. */
+static bool has_time(const struct undo *undo, const char *left, struct err *err) {
+    return job_now_ms(undo->run->job) - undo->asked_ms < UNDO_MOST_MS ||
+           err_set_code(err, ERR_CONFLICT, "JobFailed", "%.600s; it was given up after three hours: look at it by hand",
+                        left);
+}
+
 static bool send_stop(struct undo *undo, struct err *err) {
     struct codedeploy_run *run = undo->run;
     while (goes_on(run)) {
@@ -93,6 +101,8 @@ static bool send_stop(struct undo *undo, struct err *err) {
             return true; /* the watch shows how it ended */
         if (own.kind != ERR_UNAVAILABLE)
             return err_set_code(err, own.kind, own.code, "%s; deployment %s goes on", own.message, run->deployment);
+        if (!has_time(undo, arena_printf(run->arena, "%s; deployment %s goes on", own.message, run->deployment), err))
+            return false;
         job_log(run->job, "%s; trying again", own.message);
         (void)job_sleep(run->job, LOOK_AGAIN_MS, STOP_LOST);
     }
@@ -148,7 +158,10 @@ static bool wait_until_back(struct undo *undo, struct err *err) {
             undo->sentence = arena_strdup(run->arena, sentence);
             return true;
         }
-        codedeploy_tell(run, arena_printf(&arena, "going back to %s: %s", name_of(run->from), sentence));
+        const char *left = arena_printf(&arena, "going back to %s: %s", name_of(run->from), sentence);
+        codedeploy_tell(run, left);
+        if (!has_time(undo, left, err))
+            return false;
         (void)job_sleep(run->job, LOOK_AGAIN_MS, STOP_LOST);
     }
     return err_set(err, ERR_CONFLICT, "no longer asked for");
