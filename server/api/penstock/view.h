@@ -76,7 +76,8 @@ bool view_stage_holder(struct view *view, const struct pipeline_row *row, const 
 bool view_conditions(struct view *view, const struct pipeline_stage *stage, const struct stage_run_row *run,
                      struct json *out, struct err *err);
 
-/* Whether that execution's work is what is in the stage: it was the last there, or a rollback to it was and succeeded. */
+/* Whether that execution's work is what is in the stage: it was the last there, or a rollback to it was and succeeded.
+ */
 bool view_is_there(struct view *view, const struct execution_row *execution, const char *stage, bool *out,
                    struct err *err);
 
