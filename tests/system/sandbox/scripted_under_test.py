@@ -61,10 +61,14 @@ class ScriptedService:
 
     @classmethod
     def end_all(cls):
-        """Delete what tests have made; their tasks end as time goes on."""
+        """Delete what tests have made, where they did not themselves; their tasks end as time goes on."""
         while cls.alive:
             service = cls.alive.pop()
-            call(service.sandbox, "DeleteService", cluster=service.cluster, service="web", force=True)
+            try:
+                call(service.sandbox, "DeleteService", cluster=service.cluster, service="web", force=True)
+            except Refused as refusal:
+                if refusal.code != "ServiceNotFoundException":
+                    raise
 
     def __init__(self, sandbox, desired=2, container=None, definition=None, settings=None, **configuration):
         self.sandbox = sandbox
