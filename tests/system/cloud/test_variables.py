@@ -75,7 +75,7 @@ def spec_of(env):
 
 REFUSED = [
     ("  parameter-store: {KEY: /none/of/this}\n", "Decrypted Variables Error", "parameter does not exist: /none/of/this (for variable 'KEY'; region 'eu-west-1')"),
-    ("  parameter-store: {KEY: /shut}\n", "Decrypted Variables Error", "because no identity-based policy allows the ssm:GetParameters action; allow the runner's credentials ssm:GetParameters on 'arn:aws:ssm:eu-west-1:123456789012:parameter/shut'"),
+    ("  parameter-store: {KEY: /shut}\n", "Decrypted Variables Error", "allow the runner's credentials ssm:GetParameters on 'arn:aws:ssm:eu-west-1:123456789012:parameter/shut'"),
     ("  secrets-manager: {KEY: none}\n", "Secrets Manager Error", "ResourceNotFoundException: Secrets Manager can't find the specified secret. (secret 'none' for variable 'KEY'"),
     ("  secrets-manager: {KEY: 'open:a', OTHER: 'open:absent'}\n", "Secrets Manager Error", "the secret 'open' has no key 'absent' (secret 'open' for variable 'OTHER'"),
     ("  secrets-manager: {KEY: shut}\n", "Secrets Manager Error", "allow the runner's credentials secretsmanager:GetSecretValue on 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:shut-*'"),
