@@ -57,7 +57,7 @@ class Page:
         """The end of a test: the page wrote no error; with `refusals`, none but the browser's own lines about refused requests."""
         errors = [error for error in self.console_errors() if not (refusals and 'Failed to load resource' in error)]
         self.leave()
-        assert errors == []
+        assert not errors, errors
 
     def run(self, script, *given):
         return self.driver.execute_script(script, *given)
