@@ -20,7 +20,7 @@ def shop(aws, folder, docker_host, server, runner, make_clone):
 
 
 @pytest.fixture
-def page(browser, server):
+def page(browser, server, request):
     """Signed in as admin, through the page that a sign-in link opens."""
     page = Page(browser, server.url)
     page.clean()
@@ -30,6 +30,4 @@ def page(browser, server):
     page.sees('Pipelines', 'h1')
     page.console_errors()
     yield page
-    # The browser's own line about a request (the icon of the page before, an answer that a busy machine gave too late)
-    # is no fault of the page, which asks again; what the page itself says still is.
-    page.finish(refusals=True)
+    page.finish(request.node.get_closest_marker('refusals'))
